@@ -1,1 +1,2 @@
-export {};
+export * from './table/layout.js';
+export * from './table/routing-table.js';

@@ -1,0 +1,134 @@
+import {
+  type Epoch,
+  MusterError,
+  PAGE_COUNT,
+  type PeerId,
+  parsePeerId,
+  SHARD_COUNT,
+  SHARD_HASH,
+  SHARDS_PER_PAGE,
+  type ShardId,
+  shardId,
+  term,
+} from '@muster/ports';
+import { emptyRow, type RowState, type ShardRow } from './routing-table.js';
+
+/** Keys of one cluster in the store. Values are JSON, so that `etcdctl get --prefix /muster/` reads like a report. */
+export interface StoreKeys {
+  readonly root: string;
+  readonly meta: string;
+  readonly epoch: string;
+  readonly shards: string;
+  readonly overrides: string;
+  readonly audit: string;
+  members(role: 'coordinator' | 'node' | 'gateway' | 'relay'): string;
+  page(page: number): string;
+}
+
+export function storeKeys(cluster: string): StoreKeys {
+  const root = `/muster/${cluster}/`;
+  return {
+    root,
+    meta: `${root}meta`,
+    epoch: `${root}epoch`,
+    shards: `${root}shards/`,
+    overrides: `${root}overrides/`,
+    audit: `${root}audit/`,
+    members: (role) => `${root}${role}s/`,
+    page: (page) => `${root}shards/${String(page).padStart(2, '0')}`,
+  };
+}
+
+/** Written once; a process with other values refuses to join. */
+export interface ClusterMeta {
+  readonly shards: number;
+  readonly hash: string;
+  readonly schema: number;
+}
+
+export const CLUSTER_META: ClusterMeta = { shards: SHARD_COUNT, hash: SHARD_HASH, schema: 1 };
+
+/** The regime of truth. */
+export interface EpochRecord {
+  readonly epoch: Epoch;
+  readonly leader: PeerId;
+  /** Unique per attempt: after an unknown outcome it tells whether this one won (K2). */
+  readonly attempt: string;
+  /** ISO 8601, for people. */
+  readonly since: string;
+}
+
+/** A process, under its plain id, on a lease. */
+export interface MemberRecord {
+  readonly address: string;
+  readonly incarnation: string;
+  readonly state: 'up' | 'cordoned' | 'draining';
+  readonly zone: string;
+  readonly build: string;
+}
+
+/** A page: 32 rows, one line each, so that a person can read who owns what. */
+export function formatPage(rows: readonly ShardRow[]): string {
+  const lines = rows.map((row) => {
+    const { shard, owner, backup, learner, state, move } = row;
+    return JSON.stringify({ shard, owner, backup, learner, term: row.term, state, move });
+  });
+  return `[\n${lines.join(',\n')}\n]`;
+}
+
+/** @throws MusterError STORE_MISMATCH where the text is not a page of this cluster's shape. */
+export function parsePage(page: number, text: string): ShardRow[] {
+  const rows = parseJson(`page ${page}`, text);
+  if (!Array.isArray(rows) || rows.length !== SHARDS_PER_PAGE)
+    throw mismatch(`page ${page} without ${SHARDS_PER_PAGE} rows`);
+  return rows.map((row: Record<string, unknown>, i) => {
+    const shard = page * SHARDS_PER_PAGE + i;
+    if (row?.shard !== shard || typeof row.term !== 'number')
+      throw mismatch(`page ${page}, row ${i}: ${JSON.stringify(row)}`);
+    return {
+      shard: shardId(shard),
+      owner: text_(row.owner) as PeerId,
+      backup: text_(row.backup) as PeerId,
+      learner: text_(row.learner) as PeerId,
+      term: term(row.term),
+      state: row.state === 'moving' ? 'moving' : ('stable' satisfies RowState),
+      move: text_(row.move),
+    };
+  });
+}
+
+export function emptyPage(page: number): ShardRow[] {
+  return Array.from({ length: SHARDS_PER_PAGE }, (_, i) => emptyRow(shardId(page * SHARDS_PER_PAGE + i) as ShardId));
+}
+
+export function pageNumbers(): number[] {
+  return Array.from({ length: PAGE_COUNT }, (_, page) => page);
+}
+
+/** @throws MusterError STORE_MISMATCH */
+export function parseJson(what: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw mismatch(`${what} that is not JSON`);
+  }
+}
+
+/** The member's key and value for a peer. */
+export function memberValue(peer: PeerId, member: Omit<MemberRecord, 'incarnation'>): string {
+  return JSON.stringify({
+    address: member.address,
+    incarnation: parsePeerId(peer).incarnation,
+    state: member.state,
+    zone: member.zone,
+    build: member.build,
+  });
+}
+
+function text_(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function mismatch(found: string): MusterError {
+  return new MusterError('STORE_MISMATCH', { found, mine: `${SHARD_COUNT} shards, ${SHARD_HASH}` });
+}

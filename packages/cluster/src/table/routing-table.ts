@@ -1,0 +1,156 @@
+import {
+  type EntityRef,
+  entityKey,
+  type PeerId,
+  parsePeerId,
+  type Role,
+  SHARD_COUNT,
+  type ShardId,
+  shardId,
+  shardOfKey,
+  type Term,
+  term,
+} from '@muster/ports';
+
+export type RowState = 'stable' | 'moving';
+
+/** One shard's place, as the cluster store has it. Empty text: nobody. */
+export interface ShardRow {
+  readonly shard: ShardId;
+  readonly owner: PeerId | '';
+  readonly backup: PeerId | '';
+  readonly learner: PeerId | '';
+  readonly term: Term;
+  readonly state: RowState;
+  /** Id of the move that is under way, or empty. */
+  readonly move: string;
+}
+
+export type MemberState = 'up' | 'cordoned' | 'draining' | 'suspect' | 'dead';
+
+export interface MemberInfo {
+  readonly role: Role;
+  readonly peer: PeerId;
+  readonly address: string;
+  readonly state: MemberState;
+  readonly zone: string;
+  readonly build: string;
+}
+
+/** What a coordinator pushes: the whole table, or what changed since an earlier revision. */
+export interface TableUpdate {
+  readonly revision: number;
+  readonly full: boolean;
+  readonly rows: readonly ShardRow[];
+  readonly overrides: readonly { readonly entity: string; readonly shard: ShardId | null }[];
+  /** The whole list, where it changed. */
+  readonly members?: readonly MemberInfo[];
+}
+
+export interface TableListener {
+  /** The row has another owner, term or state than before. */
+  rowChanged?(row: ShardRow, before: ShardRow): void;
+  membersChanged?(members: readonly MemberInfo[]): void;
+}
+
+export function emptyRow(shard: ShardId): ShardRow {
+  return { shard, owner: '', backup: '', learner: '', term: term(0), state: 'stable', move: '' };
+}
+
+/**
+ * One process's copy of the entity→owner table: hash rule + overrides + shard rows.
+ * A row's term never goes down: an older row in a late update is passed over (fence 3).
+ */
+export class RoutingTable {
+  private readonly rows: ShardRow[] = Array.from({ length: SHARD_COUNT }, (_, shard) => emptyRow(shardId(shard)));
+  private readonly overrides = new Map<string, ShardId>();
+  private readonly placementKeys: ReadonlyMap<string, (id: string) => string>;
+  private readonly listeners = new Set<TableListener>();
+  private memberList: readonly MemberInfo[] = [];
+  private byPeer = new Map<string, MemberInfo>();
+  private currentRevision = 0;
+
+  /** `placementKeys`: for kinds whose key is not `kind/id`. */
+  constructor(placementKeys: ReadonlyMap<string, (id: string) => string> = new Map()) {
+    this.placementKeys = placementKeys;
+  }
+
+  get revision(): number {
+    return this.currentRevision;
+  }
+
+  shardOf(entity: EntityRef): ShardId {
+    if (this.overrides.size > 0) {
+      const override = this.overrides.get(entityKey(entity));
+      if (override !== undefined) return override;
+    }
+    const keyed = this.placementKeys.get(entity.kind);
+    return shardOfKey(keyed ? keyed(entity.id) : entityKey(entity));
+  }
+
+  row(shard: ShardId): ShardRow {
+    return this.rows[shard]!;
+  }
+
+  allRows(): readonly ShardRow[] {
+    return this.rows;
+  }
+
+  allOverrides(): ReadonlyMap<string, ShardId> {
+    return this.overrides;
+  }
+
+  members(): readonly MemberInfo[] {
+    return this.memberList;
+  }
+
+  member(peer: string): MemberInfo | undefined {
+    return this.byPeer.get(peer);
+  }
+
+  /** The living incarnation under a plain id, if any. */
+  memberById(id: string): MemberInfo | undefined {
+    return this.memberList.find((member) => parsePeerId(member.peer).id === id && member.state !== 'dead');
+  }
+
+  listen(listener: TableListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  apply(update: TableUpdate): void {
+    this.currentRevision = Math.max(this.currentRevision, update.revision);
+    // Members first: whoever hears of a new owner can look up where it listens.
+    if (update.members) this.replaceMembers(update.members);
+    if (update.full) this.overrides.clear();
+    for (const { entity, shard } of update.overrides) {
+      if (shard === null) this.overrides.delete(entity);
+      else this.overrides.set(entity, shard);
+    }
+    const changed: [ShardRow, ShardRow][] = [];
+    for (const row of update.rows) {
+      const before = this.rows[row.shard];
+      if (!before || row.term < before.term || sameRow(row, before)) continue;
+      this.rows[row.shard] = row;
+      changed.push([row, before]);
+    }
+    for (const [row, before] of changed) for (const listener of this.listeners) listener.rowChanged?.(row, before);
+  }
+
+  private replaceMembers(members: readonly MemberInfo[]): void {
+    this.memberList = members;
+    this.byPeer = new Map(members.map((member) => [member.peer, member]));
+    for (const listener of this.listeners) listener.membersChanged?.(members);
+  }
+}
+
+function sameRow(a: ShardRow, b: ShardRow): boolean {
+  return (
+    a.term === b.term &&
+    a.owner === b.owner &&
+    a.backup === b.backup &&
+    a.learner === b.learner &&
+    a.state === b.state &&
+    a.move === b.move
+  );
+}

@@ -1,0 +1,35 @@
+import type { ShardId, Term } from './ids.js';
+
+/** A place in one shard's log: 0 before the first record, then 1, 2, 3… */
+export type Position = number;
+
+/**
+ * What one turn of one actor changed: everything a new owner needs to go on as if the turn had been its own (K8).
+ * `entries` are the runtime's; a log that ships them encodes them, the memory form never does.
+ */
+export interface TurnRecord {
+  /** `kind/id` */
+  readonly entity: string;
+  /** The actor's own count of turns with records: 1, 2, 3… */
+  readonly seq: number;
+  readonly entries: readonly unknown[];
+}
+
+/**
+ * One shard's ordered log, in the term it was opened for. Replies, events and sends wait at their position (the gate, K7):
+ * for a turn without records that is the log's end when the turn ended.
+ */
+export interface CommitLog {
+  append(record: TurnRecord): Position;
+  /** Position of the last record appended. */
+  readonly end: Position;
+  /** Runs `run` once everything up to `position` has its second place; in position order, at once where it already has. */
+  onDurable(position: Position, run: () => void): void;
+  /** Drops what waits: nothing more leaves in this term. */
+  close(): void;
+}
+
+/** Opens the log of a shard that this process now owns. */
+export interface CommitLogs {
+  open(shard: ShardId, term: Term): CommitLog;
+}

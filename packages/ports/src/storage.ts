@@ -1,0 +1,94 @@
+import type { Millis } from './clock.js';
+import type { Epoch, PlayerId, Term } from './ids.js';
+
+/** A person's account. Live state (session, status) is the player actor's, not here. */
+export interface Account {
+  readonly id: PlayerId;
+  readonly username: string;
+  readonly displayName: string;
+  /** ISO 3166-1 alpha-2, or `??` where unknown. */
+  readonly countryCode: string;
+  readonly roles: readonly string[];
+  readonly createdAt: Millis;
+  /** Why this account may not sign in, or null. */
+  readonly bannedUntil: Millis | null;
+}
+
+/** A machine's account: an autohost. It signs in with client credentials. */
+export interface Bot {
+  readonly id: string;
+  readonly clientId: string;
+  readonly name: string;
+  readonly createdAt: Millis;
+}
+
+export interface Accounts {
+  byId(id: PlayerId): Promise<Account | undefined>;
+  byUsername(username: string): Promise<Account | undefined>;
+  /** @throws MusterError ALREADY_EXISTS */
+  create(account: {
+    readonly username: string;
+    readonly displayName: string;
+    readonly countryCode?: string;
+    readonly roles?: readonly string[];
+  }): Promise<Account>;
+  botById(id: string): Promise<Bot | undefined>;
+  /** The bot whose client id and secret these are, or undefined; compared in constant time against a salted hash. */
+  verifyBot(clientId: string, secret: string): Promise<Bot | undefined>;
+  /** Creates the bot, or replaces its secret and name. */
+  putBot(bot: { readonly clientId: string; readonly secret: string; readonly name: string }): Promise<Bot>;
+}
+
+/** One-time and rotating OAuth2 artefacts, by the hash of what the client holds. */
+export interface StoredGrant {
+  readonly kind: 'code' | 'refresh';
+  readonly hash: string;
+  readonly subject: string;
+  readonly clientId: string;
+  readonly scope: string;
+  readonly expiresAt: Millis;
+  /** Whatever else the issuer must find again (challenge, redirect uri, family). */
+  readonly detail: Readonly<Record<string, string>>;
+}
+
+export interface Grants {
+  put(grant: StoredGrant): Promise<void>;
+  /** Removes and returns it: exactly one of several concurrent callers gets it, the others undefined. */
+  take(kind: StoredGrant['kind'], hash: string): Promise<StoredGrant | undefined>;
+  /** Removes every grant of a subject (a reused refresh token revokes its family). Returns how many. */
+  revokeAll(subject: string, clientId: string): Promise<number>;
+  /** Removes what expired before `now`. Returns how many. */
+  sweep(now: Millis): Promise<number>;
+}
+
+/** A signing key, as a private JSON Web Key in text. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly jwk: string;
+  readonly createdAt: Millis;
+}
+
+export interface SigningKeys {
+  /** Newest first. */
+  list(): Promise<readonly SigningKey[]>;
+  /** Stores the key unless another process stored one first; returns the newest, so that two gateways agree. */
+  putFirst(key: SigningKey): Promise<SigningKey>;
+}
+
+/** The highest epoch and term ever seen, so that a memory, wiped or restored cluster store starts above them (K4). */
+export interface Regime {
+  highest(): Promise<{ readonly epoch: Epoch; readonly term: Term }>;
+  /** Raises, never lowers. */
+  raise(epoch: Epoch, term: Term): Promise<void>;
+}
+
+/** What outlives the cluster: Postgres, or PGlite embedded. Every call ends within its deadline. @throws MusterError STORAGE_UNAVAILABLE */
+export interface Storage {
+  readonly accounts: Accounts;
+  readonly grants: Grants;
+  readonly keys: SigningKeys;
+  readonly regime: Regime;
+  /** Resolves when a trivial query was answered. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,149 @@
+import type { EntityRef, Millis, Random } from '@muster/ports';
+
+/** What may come over the wire or out of a snapshot. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/** Commands of a kind: name → what comes in and what is replied. Both must survive JSON. */
+export type CommandMap = Record<string, { readonly data: unknown; readonly reply: unknown }>;
+/** Events of a kind: name → its data. Must survive JSON. */
+export type EventMap = Record<string, unknown>;
+
+/**
+ * `replicated`: nothing leaves before a second place has it. `tick`: a batch per tick, at most two lost.
+ * `ephemeral`: may be lost with its process and is rebuilt from others.
+ */
+export type Durability = 'replicated' | 'tick' | 'ephemeral';
+
+/** Who sent a command. A client's session is one connection; its request numbers grow. */
+export type Origin =
+  | { readonly type: 'client'; readonly session: string; readonly request: number; readonly caller: string }
+  | { readonly type: 'entity'; readonly from: EntityRef; readonly number: number }
+  | { readonly type: 'timer'; readonly name: string }
+  /** The runtime itself: a subscriber was lost. */
+  | { readonly type: 'runtime' }
+  | { readonly type: 'admin'; readonly who: string };
+
+export interface DecideContext {
+  readonly self: EntityRef;
+  readonly now: Millis;
+  readonly origin: Origin;
+  readonly random: Random;
+  /** Names this command's waiting sender; keep it in an event and pass it to `resolve` later, in whatever turn or process. */
+  readonly ticket: ReplyTicket;
+}
+
+/** A deferred reply's name within its actor. Survives fail-over with the actor's state. */
+export type ReplyTicket = string;
+
+/** An event to be committed. Built by {@link event}. */
+export interface EventRecord<E extends EventMap = EventMap> {
+  readonly name: keyof E & string;
+  readonly data: unknown;
+}
+
+/** A command to another entity: delivered at least once, in effect once, in order per receiver; its reply is dropped unless `answer` names a command. */
+export interface Send {
+  readonly to: EntityRef;
+  readonly command: string;
+  readonly data: unknown;
+  /** Command of *this* kind that gets `{ to, ok, value | code, details, context }` when the other has replied. */
+  readonly answer?: string;
+  /** Comes back with the answer. */
+  readonly context?: unknown;
+}
+
+/** A timer: `at` an instant of the runtime's clock, or null to cancel. Setting a name again replaces it. When due, `command` is handled with `data`. */
+export type TimerChange =
+  | { readonly name: string; readonly at: Millis; readonly command: string; readonly data?: unknown }
+  | { readonly name: string; readonly at: null };
+
+/** What the answer of {@link Send} looks like. */
+export type Answer = {
+  readonly from: { readonly kind: string; readonly id: string };
+  readonly context: unknown;
+} & (
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: string; readonly details: unknown }
+);
+
+export interface Refusal {
+  /** A reason of the caller's protocol (for Tachyon: the command's failure reason). */
+  readonly reason: string;
+  readonly details?: string | undefined;
+}
+
+/**
+ * What a turn decided. Nothing has happened yet: the runtime applies events with `evolve`, records everything, and lets
+ * replies, sends and publications out when the record is durable. Exactly one of `reply`, `refuse`, `defer` answers the sender;
+ * none of them means `reply: null`.
+ */
+export interface Decision<S, E extends EventMap, R> {
+  readonly events?: readonly EventRecord<E>[];
+  readonly sends?: readonly Send[];
+  readonly timers?: readonly TimerChange[];
+  /** The value, or how to make it from the state after the events. */
+  readonly reply?: R | ((state: S) => R);
+  readonly refuse?: Refusal;
+  /** The sender goes on waiting until some turn resolves `ctx.ticket`. */
+  readonly defer?: true;
+  /** Answers senders whose replies were deferred. */
+  readonly resolve?: readonly { readonly ticket: ReplyTicket; readonly reply?: unknown; readonly refuse?: Refusal }[];
+}
+
+/** What subscribers of one topic see of an event. */
+export interface Publication {
+  readonly topic: string;
+  readonly name: string;
+  readonly data: unknown;
+}
+
+export interface ActorDefinition<S, C extends CommandMap, E extends EventMap> {
+  readonly durability: Durability;
+  /** Of the state's form in snapshots. Raised with every change that old snapshots do not fit; `upgrade` reads older ones. */
+  readonly version: number;
+  /** Key that decides the shard; `kind/id` where absent. */
+  readonly placementKey?: (id: string) => string;
+  /** Idle time after which the actor leaves memory. */
+  readonly passivateAfterMs?: Millis;
+  /** State of an entity that nobody has heard of. `seed` is what `load` returned. */
+  initial(id: string, seed: unknown): S;
+  /** Reads what outlives the cluster before the first turn, where no state exists. Rejecting refuses the waiting commands (retryable). */
+  readonly load?: (id: string) => Promise<unknown>;
+  /** True where nothing would be lost by forgetting this state: it need not be kept when idle. */
+  readonly blank?: (state: S) => boolean;
+  /** Rules: pure, synchronous, may refuse. */
+  readonly decide: {
+    readonly [K in keyof C & string]: (
+      state: S,
+      data: C[K]['data'],
+      ctx: DecideContext,
+    ) => Decision<S, E, C[K]['reply']>;
+  };
+  /** Applies one event to the state, in place. May not fail, look at the clock, or draw lots. */
+  readonly evolve: { readonly [K in keyof E & string]: (state: S, data: E[K], at: Millis) => void };
+  /** What subscribers get to see of an event, from the state after it. Absent: nothing. */
+  readonly publish?: {
+    readonly [K in keyof E & string]?: (state: S, data: E[K], self: EntityRef) => readonly Publication[];
+  };
+  /** State of a topic for a new subscriber or one that missed something. A topic that is not here does not exist. */
+  readonly topics?: Readonly<Record<string, (state: S, self: EntityRef) => unknown>>;
+  /** Topic → command handled with `{ subscriber }` when a process that listened to the topic is gone or cut off. */
+  readonly subscriberLost?: Readonly<Record<string, keyof C & string>>;
+  /** State to JSON and back, where the state itself is not plain JSON. */
+  readonly save?: (state: S) => unknown;
+  readonly restore?: (saved: unknown) => S;
+  /** Turns a saved state of an older version into one of this version (still as saved). */
+  readonly upgrade?: (saved: unknown, version: number) => unknown;
+  /** For operators: what to show of the state. Default: the saved form. */
+  readonly describe?: (state: S) => unknown;
+}
+
+/** A kind of virtual actor. */
+export interface ActorKind<S = unknown, C extends CommandMap = CommandMap, E extends EventMap = EventMap>
+  extends ActorDefinition<S, C, E> {
+  readonly kind: string;
+}
+
+/** A kind whose types the holder need not know: what the runtime keeps in its list. */
+// biome-ignore lint/suspicious/noExplicitAny: variance — a list of kinds of unrelated states has no other type.
+export type AnyActorKind = ActorKind<any, any, any>;

@@ -1,0 +1,124 @@
+import type { EntityRef, ErrorCode, Millis, ShardId, Term, TraceParent } from '@muster/ports';
+import type { Json } from './actor.js';
+
+/** A command on its way into an actor of this process. */
+export interface Delivery {
+  readonly entity: EntityRef;
+  readonly command: string;
+  /** JSON text in UTF-8, or the value itself where it did not come over the wire. */
+  readonly data: Uint8Array | { readonly value: unknown };
+  readonly origin: DeliveryOrigin;
+  /** On the runtime's monotonic clock; Infinity: none. */
+  readonly deadline: Millis;
+  /** `session:request` of the client command that led to this, or empty. */
+  readonly cause: string;
+  readonly trace: TraceParent;
+}
+
+export type DeliveryOrigin =
+  | {
+      readonly type: 'client';
+      readonly session: string;
+      readonly request: number;
+      /** Every request of the session up to this one was answered: its replies need not be kept (K11). */
+      readonly answered: number;
+      /** Process that waits for the reply. */
+      readonly replyTo: string;
+      /** Player the session signed in as, vouched for by its gateway. */
+      readonly caller: string;
+    }
+  | { readonly type: 'entity'; readonly from: EntityRef; readonly number: number; readonly replyTo: string }
+  | { readonly type: 'admin'; readonly who: string; readonly request: number; readonly replyTo: string };
+
+export type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: ErrorCode; readonly details: Readonly<Record<string, Json>> };
+
+/** Where what an actor decided leaves the runtime. Called only when it is durable. */
+export interface Outlet {
+  /** The answer to a delivery; after fail-over, perhaps in another process than took it. */
+  reply(to: DeliveryOrigin, shard: ShardId, term: Term, outcome: Outcome): void;
+  /** A command to another entity. Repeated until {@link ActorHost.answered} is called. */
+  send(message: OutboundSend): void;
+  /** To one subscriber of a topic. */
+  publish(subscriber: string, event: PublishedEvent): void;
+}
+
+export interface OutboundSend {
+  readonly from: EntityRef;
+  readonly fromShard: ShardId;
+  readonly number: number;
+  readonly to: EntityRef;
+  readonly command: string;
+  readonly data: unknown;
+  readonly cause: string;
+  readonly trace: TraceParent;
+}
+
+export interface PublishedEvent {
+  readonly entity: EntityRef;
+  readonly shard: ShardId;
+  readonly term: Term;
+  readonly topic: string;
+  /** Of the actor's stream: grows by at least one with each event. */
+  readonly number: number;
+  /** The topic's event before this one. */
+  readonly previous: number;
+  /** Empty: a snapshot of the topic's state as of `number`. */
+  readonly name: string;
+  readonly data: unknown;
+  readonly cause: string;
+}
+
+export interface Subscription {
+  /** Process that listens. */
+  readonly subscriber: string;
+  readonly entity: EntityRef;
+  readonly topic: string;
+  /** Last number the subscriber has. */
+  readonly after: number;
+  /** Send the topic's state first, whatever `after` says. */
+  readonly snapshot: boolean;
+}
+
+/** Ownership of one shard, as this process last heard it. */
+export type ShardState = 'open' | 'sealed' | 'closed';
+
+export interface HostStats {
+  readonly shards: number;
+  readonly actors: number;
+  /** Actors that left memory but whose state is kept as bytes. */
+  readonly parked: number;
+  readonly mailboxed: number;
+  readonly timers: number;
+}
+
+/** Virtual actors of one process: what `cluster` sees of this package. Implemented by `ActorRuntime`. */
+export interface ActorHost {
+  /** This process owns the shard in `term` from now on. */
+  open(shard: ShardId, term: Term): void;
+  /** Nothing is delivered any more, timers stand still; what runs finishes. Undone by `open` with the same term. */
+  seal(shard: ShardId): Promise<void>;
+  /** This process no longer owns the shard: state is dropped, waiting commands get NOT_OWNER. */
+  close(shard: ShardId): void;
+  stateOf(shard: ShardId): ShardState;
+  termOf(shard: ShardId): Term | undefined;
+  /** Actors alive or parked in the shard. */
+  actorsIn(shard: ShardId): number;
+  /** Never throws: what cannot be taken is answered through the outlet. */
+  deliver(shard: ShardId, delivery: Delivery): void;
+  /** The other entity answered one of our sends: it is repeated no more, and its sender hears the answer where it asked to. */
+  answered(from: EntityRef, shard: ShardId, number: number, outcome: Outcome): void;
+  /** Resolves once the subscription stands. @throws MusterError NOT_OWNER, NOT_FOUND (no such topic), ACTIVATION_FAILED */
+  subscribe(shard: ShardId, subscription: Subscription): Promise<void>;
+  unsubscribe(shard: ShardId, subscriber: string, entity: EntityRef, topic: string): void;
+  /** That process is gone: all its subscriptions end. */
+  forgetSubscriber(subscriber: string): void;
+  /** Stops (true) or resumes (false) every ungated actor: the self-fence. Checked at the start of each drain and each timer. */
+  freeze(frozen: boolean): void;
+  /** For operators: what is known of one entity here, or undefined. */
+  inspect(shard: ShardId, entity: EntityRef): Json | undefined;
+  stats(): HostStats;
+  /** Finishes what runs and ends everything. */
+  shutdown(): Promise<void>;
+}
