@@ -2,6 +2,7 @@ export * from './clock.js';
 export * from './cluster-store.js';
 export * from './commit-log.js';
 export * from './errors.js';
+export * from './errors-document.js';
 export * from './ids.js';
 export * from './log.js';
 export * from './memory-commit-log.js';

@@ -1,0 +1,16 @@
+// npm run docs: writes the pages that are made from code. Tests beside the code hold page and code together.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { bootstrap, root } from './bootstrap.mjs';
+
+/** Page, the built module that makes it, and the function there. */
+const PAGES = [['docs/errors.md', 'packages/ports/dist/index.js', 'errorsDocument']];
+
+await bootstrap();
+for (const [page, module, name] of PAGES) {
+  const exports = await import(join(root, module));
+  const path = join(root, page);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, exports[name]());
+  process.stdout.write(`${page}\n`);
+}
