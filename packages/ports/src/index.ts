@@ -15,4 +15,6 @@ export * from './shards.js';
 export * from './storage.js';
 export * from './system-clock.js';
 export * from './system-random.js';
+export * from './system-turn.js';
 export * from './trace.js';
+export * from './virtual-clock.js';
