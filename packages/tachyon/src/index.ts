@@ -1,1 +1,12 @@
-export {};
+export * from './closing.js';
+export * from './commands.js';
+export * from './definition.js';
+export * from './envelope.js';
+export * from './frames.js';
+export * from './messaging.js';
+export * from './options.js';
+export * from './protocol.js';
+export * from './scan.js';
+export * from './shapes.js';
+export * from './system.js';
+export * from './user.js';
