@@ -3,10 +3,12 @@ import type { EntityRef, Millis, Random } from '@muster/ports';
 /** What may come over the wire or out of a snapshot. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
-/** Commands of a kind: name → what comes in and what is replied. Both must survive JSON. */
-export type CommandMap = Record<string, { readonly data: unknown; readonly reply: unknown }>;
-/** Events of a kind: name → its data. Must survive JSON. */
-export type EventMap = Record<string, unknown>;
+/** Commands of a kind: name → what comes in and what is replied. Both must survive JSON. An interface or a type literal. */
+export type CommandMap<C = Record<string, unknown>> = {
+  readonly [K in keyof C]: { readonly data: unknown; readonly reply: unknown };
+};
+/** Events of a kind: name → its data. Must survive JSON. An interface or a type literal. */
+export type EventMap<E = Record<string, unknown>> = { readonly [K in keyof E]: unknown };
 
 /**
  * `replicated`: nothing leaves before a second place has it. `tick`: a batch per tick, at most two lost.
@@ -25,6 +27,7 @@ export type Origin =
 
 export interface DecideContext {
   readonly self: EntityRef;
+  /** Wall clock. The same throughout the turn. */
   readonly now: Millis;
   readonly origin: Origin;
   readonly random: Random;
@@ -35,24 +38,28 @@ export interface DecideContext {
 /** A deferred reply's name within its actor. Survives fail-over with the actor's state. */
 export type ReplyTicket = string;
 
-/** An event to be committed. Built by {@link event}. */
-export interface EventRecord<E extends EventMap = EventMap> {
-  readonly name: keyof E & string;
-  readonly data: unknown;
-}
+/** An event to be committed: one of the kind's own, with that event's data. Built by {@link event}. */
+export type EventRecord<E extends EventMap<E> = EventMap> = {
+  readonly [K in keyof E & string]: { readonly name: K; readonly data: E[K] };
+}[keyof E & string];
 
-/** A command to another entity: delivered at least once, in effect once, in order per receiver; its reply is dropped unless `answer` names a command. */
+/**
+ * A command to another entity: delivered at least once, in effect once. Sends to one receiver go in order and one at a time:
+ * the next leaves when the one before was answered, so a receiver that defers its answer holds up what follows from this sender.
+ * The reply is dropped unless `answer` names a command.
+ */
 export interface Send {
   readonly to: EntityRef;
   readonly command: string;
   readonly data: unknown;
-  /** Command of *this* kind that gets `{ to, ok, value | code, details, context }` when the other has replied. */
+  /** Command of *this* kind that gets an {@link Answer} when the other has replied. */
   readonly answer?: string;
   /** Comes back with the answer. */
   readonly context?: unknown;
 }
 
-/** A timer: `at` an instant of the runtime's clock, or null to cancel. Setting a name again replaces it. When due, `command` is handled with `data`. */
+/** A timer: `at` an instant like `ctx.now` (wall clock, as it must mean the same in the next owner's process), or null to cancel. Setting a name
+ *  again replaces it. When due, `command` is handled with `data`, once, never early. */
 export type TimerChange =
   | { readonly name: string; readonly at: Millis; readonly command: string; readonly data?: unknown }
   | { readonly name: string; readonly at: null };
@@ -77,7 +84,7 @@ export interface Refusal {
  * replies, sends and publications out when the record is durable. Exactly one of `reply`, `refuse`, `defer` answers the sender;
  * none of them means `reply: null`.
  */
-export interface Decision<S, E extends EventMap, R> {
+export interface Decision<S, E extends EventMap<E>, R> {
   readonly events?: readonly EventRecord<E>[];
   readonly sends?: readonly Send[];
   readonly timers?: readonly TimerChange[];
@@ -97,7 +104,7 @@ export interface Publication {
   readonly data: unknown;
 }
 
-export interface ActorDefinition<S, C extends CommandMap, E extends EventMap> {
+export interface ActorDefinition<S, C extends CommandMap<C>, E extends EventMap<E>> {
   readonly durability: Durability;
   /** Of the state's form in snapshots. Raised with every change that old snapshots do not fit; `upgrade` reads older ones. */
   readonly version: number;
@@ -139,7 +146,7 @@ export interface ActorDefinition<S, C extends CommandMap, E extends EventMap> {
 }
 
 /** A kind of virtual actor. */
-export interface ActorKind<S = unknown, C extends CommandMap = CommandMap, E extends EventMap = EventMap>
+export interface ActorKind<S = unknown, C extends CommandMap<C> = CommandMap, E extends EventMap<E> = EventMap>
   extends ActorDefinition<S, C, E> {
   readonly kind: string;
 }

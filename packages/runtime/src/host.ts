@@ -1,12 +1,18 @@
 import type { EntityRef, ErrorCode, Millis, ShardId, Term, TraceParent } from '@muster/ports';
 import type { Json } from './actor.js';
 
+/**
+ * A value as JSON text. Whatever leaves an actor is encoded when its turn ends: the actor may change its state while a reply
+ * waits for its log position, and two actors of one process must not share objects that two processes would not.
+ */
+export type JsonText = string;
+
 /** A command on its way into an actor of this process. */
 export interface Delivery {
   readonly entity: EntityRef;
   readonly command: string;
-  /** JSON text in UTF-8, or the value itself where it did not come over the wire. */
-  readonly data: Uint8Array | { readonly value: unknown };
+  /** JSON in UTF-8 as it came over the wire, or its text; parsed when the command's turn comes. */
+  readonly data: Uint8Array | JsonText;
   readonly origin: DeliveryOrigin;
   /** On the runtime's monotonic clock; Infinity: none. */
   readonly deadline: Millis;
@@ -31,7 +37,7 @@ export type DeliveryOrigin =
   | { readonly type: 'admin'; readonly who: string; readonly request: number; readonly replyTo: string };
 
 export type Outcome =
-  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: true; readonly json: JsonText }
   | { readonly ok: false; readonly code: ErrorCode; readonly details: Readonly<Record<string, Json>> };
 
 /** Where what an actor decided leaves the runtime. Called only when it is durable. */
@@ -50,7 +56,7 @@ export interface OutboundSend {
   readonly number: number;
   readonly to: EntityRef;
   readonly command: string;
-  readonly data: unknown;
+  readonly json: JsonText;
   readonly cause: string;
   readonly trace: TraceParent;
 }
@@ -60,13 +66,13 @@ export interface PublishedEvent {
   readonly shard: ShardId;
   readonly term: Term;
   readonly topic: string;
-  /** Of the actor's stream: grows by at least one with each event. */
+  /** Of the actor's stream: grows by at least one with each event, and never restarts lower, even where state was lost. */
   readonly number: number;
-  /** The topic's event before this one. */
+  /** Number of the topic's event before this one, or a lower bound of it. Greater than the last number you have: you missed something. */
   readonly previous: number;
   /** Empty: a snapshot of the topic's state as of `number`. */
   readonly name: string;
-  readonly data: unknown;
+  readonly json: JsonText;
   readonly cause: string;
 }
 
@@ -107,7 +113,10 @@ export interface ActorHost {
   actorsIn(shard: ShardId): number;
   /** Never throws: what cannot be taken is answered through the outlet. */
   deliver(shard: ShardId, delivery: Delivery): void;
-  /** The other entity answered one of our sends: it is repeated no more, and its sender hears the answer where it asked to. */
+  /**
+   * The other entity answered one of our sends: it is repeated no more, and its sender hears the answer where it asked to.
+   * A retryable error is no answer: the send is repeated. Callers need not repeat anything themselves.
+   */
   answered(from: EntityRef, shard: ShardId, number: number, outcome: Outcome): void;
   /** Resolves once the subscription stands. @throws MusterError NOT_OWNER, NOT_FOUND (no such topic), ACTIVATION_FAILED */
   subscribe(shard: ShardId, subscription: Subscription): Promise<void>;

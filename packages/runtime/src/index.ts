@@ -1,2 +1,3 @@
 export * from './actor.js';
+export * from './define.js';
 export * from './host.js';
