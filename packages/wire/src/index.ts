@@ -1,1 +1,6 @@
-export {};
+export * from './envelope.js';
+export { CREDIT_LANES, type CreditLane, LANES, type Lane } from './frame.js';
+export type * from './generated/link.js';
+export * from './link.js';
+export * from './loopback-network.js';
+export * from './options.js';

@@ -1,0 +1,1506 @@
+// Generated from proto/muster/v1/link.proto by scripts/generate.mjs. Do not edit.
+import { noBytes, type Reader, readUint53, uint32, wrongField, wrongLength, type Writer, writeUint53 } from '../protobuf.js';
+
+/** One gRPC message. Envelopes are in sending order within their lane; lanes are independent of each other (K15). */
+export interface Frame {
+  /** beats, table, admin: always read, never waits for credit */
+  readonly control: readonly Envelope[];
+  /** logs and hand-off */
+  readonly replication: readonly Envelope[];
+  /** commands, replies, events */
+  readonly data: readonly Envelope[];
+  /** room given to the other side */
+  readonly credits: readonly Credit[];
+}
+export interface FrameInit {
+  /** beats, table, admin: always read, never waits for credit */
+  readonly control?: readonly EnvelopeInit[] | undefined;
+  /** logs and hand-off */
+  readonly replication?: readonly EnvelopeInit[] | undefined;
+  /** commands, replies, events */
+  readonly data?: readonly EnvelopeInit[] | undefined;
+  /** room given to the other side */
+  readonly credits?: readonly CreditInit[] | undefined;
+}
+
+export function writeFrame(w: Writer, m: FrameInit): void {
+  if (m.control) for (const each of m.control) { w.uint32(10).fork(); writeEnvelope(w, each); w.ldelim(); }
+  if (m.replication) for (const each of m.replication) { w.uint32(18).fork(); writeEnvelope(w, each); w.ldelim(); }
+  if (m.data) for (const each of m.data) { w.uint32(26).fork(); writeEnvelope(w, each); w.ldelim(); }
+  if (m.credits) for (const each of m.credits) { w.uint32(34).fork(); writeCredit(w, each); w.ldelim(); }
+}
+
+export function readFrame(r: Reader, end: number): Frame {
+  if (end > r.len) throw wrongLength('Frame');
+  const control_: Envelope[] = [];
+  const replication_: Envelope[] = [];
+  const data_: Envelope[] = [];
+  const credits_: Credit[] = [];
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: control_.push(readEnvelope(r, r.size() + r.pos)); break;
+      case 18: replication_.push(readEnvelope(r, r.size() + r.pos)); break;
+      case 26: data_.push(readEnvelope(r, r.size() + r.pos)); break;
+      case 34: credits_.push(readCredit(r, r.size() + r.pos)); break;
+      default: throw wrongField('Frame', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Frame');
+  return { control: control_, replication: replication_, data: data_, credits: credits_ };
+}
+
+/** The receiver has taken this much from a lane: the sender may send that much more. */
+export interface Credit {
+  /** 2 replication, 3 data */
+  readonly lane: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+export interface CreditInit {
+  /** 2 replication, 3 data */
+  readonly lane?: number | undefined;
+  readonly messages?: number | undefined;
+  readonly bytes?: number | undefined;
+}
+
+export function writeCredit(w: Writer, m: CreditInit): void {
+  if (m.lane) { w.uint32(8); w.uint32(uint32(m.lane)); }
+  if (m.messages) { w.uint32(16); w.uint32(uint32(m.messages)); }
+  if (m.bytes) { w.uint32(24); w.uint32(uint32(m.bytes)); }
+}
+
+export function readCredit(r: Reader, end: number): Credit {
+  if (end > r.len) throw wrongLength('Credit');
+  let lane_: number = 0;
+  let messages_: number = 0;
+  let bytes_: number = 0;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: lane_ = r.uint32(); break;
+      case 16: messages_ = r.uint32(); break;
+      case 24: bytes_ = r.uint32(); break;
+      default: throw wrongField('Credit', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Credit');
+  return { lane: lane_, messages: messages_, bytes: bytes_ };
+}
+
+interface EnvelopeHead {
+  /** where the body is about one shard */
+  readonly shard: number;
+  /** of that shard, as the sender knows it: a hint on a command, a fence on an effect */
+  readonly term: number;
+  /** of the coordinator that says so, on control messages */
+  readonly epoch: number;
+  /** W3C traceparent, or empty */
+  readonly trace: string;
+}
+interface EnvelopeHeadInit {
+  /** where the body is about one shard */
+  readonly shard?: number | undefined;
+  /** of that shard, as the sender knows it: a hint on a command, a fence on an effect */
+  readonly term?: number | undefined;
+  /** of the coordinator that says so, on control messages */
+  readonly epoch?: number | undefined;
+  /** W3C traceparent, or empty */
+  readonly trace?: string | undefined;
+}
+export interface EnvelopeBodies {
+  readonly hello: Hello;
+  readonly goodbye: Goodbye;
+  readonly command: Command;
+  readonly reply: Reply;
+  readonly subscribe: Subscribe;
+  readonly unsubscribe: Unsubscribe;
+  readonly event: Event;
+  readonly subscribeAck: SubscribeAck;
+  readonly heartbeat: Heartbeat;
+  readonly heartbeatAck: HeartbeatAck;
+  readonly table: Table;
+  readonly replaced: Replaced;
+  readonly beat: Beat;
+  readonly beatAck: BeatAck;
+  readonly probe: Probe;
+  readonly probeResult: ProbeResult;
+  readonly release: Release;
+  readonly released: Released;
+  readonly adminRequest: AdminRequest;
+  readonly adminResponse: AdminResponse;
+  readonly adminEvent: AdminEvent;
+  readonly inspect: Inspect;
+  readonly inspected: Inspected;
+}
+export type Envelope = {
+  readonly [T in keyof EnvelopeBodies]: EnvelopeHead & { readonly type: T; readonly body: EnvelopeBodies[T] };
+}[keyof EnvelopeBodies];
+export interface EnvelopeBodiesInit {
+  readonly hello: HelloInit;
+  readonly goodbye: GoodbyeInit;
+  readonly command: CommandInit;
+  readonly reply: ReplyInit;
+  readonly subscribe: SubscribeInit;
+  readonly unsubscribe: UnsubscribeInit;
+  readonly event: EventInit;
+  readonly subscribeAck: SubscribeAckInit;
+  readonly heartbeat: HeartbeatInit;
+  readonly heartbeatAck: HeartbeatAckInit;
+  readonly table: TableInit;
+  readonly replaced: ReplacedInit;
+  readonly beat: BeatInit;
+  readonly beatAck: BeatAckInit;
+  readonly probe: ProbeInit;
+  readonly probeResult: ProbeResultInit;
+  readonly release: ReleaseInit;
+  readonly released: ReleasedInit;
+  readonly adminRequest: AdminRequestInit;
+  readonly adminResponse: AdminResponseInit;
+  readonly adminEvent: AdminEventInit;
+  readonly inspect: InspectInit;
+  readonly inspected: InspectedInit;
+}
+export type EnvelopeInit = {
+  readonly [T in keyof EnvelopeBodiesInit]: EnvelopeHeadInit & { readonly type: T; readonly body: EnvelopeBodiesInit[T] };
+}[keyof EnvelopeBodiesInit];
+
+export function writeEnvelope(w: Writer, m: EnvelopeInit): void {
+  if (m.shard) { w.uint32(8); w.uint32(uint32(m.shard)); }
+  if (m.term) { w.uint32(16); writeUint53(w, m.term); }
+  if (m.epoch) { w.uint32(24); writeUint53(w, m.epoch); }
+  if (m.trace) { w.uint32(34); w.string(m.trace); }
+  switch (m.type) {
+    case 'hello': w.uint32(66).fork(); writeHello(w, m.body); w.ldelim(); break;
+    case 'goodbye': w.uint32(74).fork(); writeGoodbye(w, m.body); w.ldelim(); break;
+    case 'command': w.uint32(130).fork(); writeCommand(w, m.body); w.ldelim(); break;
+    case 'reply': w.uint32(138).fork(); writeReply(w, m.body); w.ldelim(); break;
+    case 'subscribe': w.uint32(146).fork(); writeSubscribe(w, m.body); w.ldelim(); break;
+    case 'unsubscribe': w.uint32(154).fork(); writeUnsubscribe(w, m.body); w.ldelim(); break;
+    case 'event': w.uint32(162).fork(); writeEvent(w, m.body); w.ldelim(); break;
+    case 'subscribeAck': w.uint32(170).fork(); writeSubscribeAck(w, m.body); w.ldelim(); break;
+    case 'heartbeat': w.uint32(258).fork(); writeHeartbeat(w, m.body); w.ldelim(); break;
+    case 'heartbeatAck': w.uint32(266).fork(); writeHeartbeatAck(w, m.body); w.ldelim(); break;
+    case 'table': w.uint32(274).fork(); writeTable(w, m.body); w.ldelim(); break;
+    case 'replaced': w.uint32(282).fork(); writeReplaced(w, m.body); w.ldelim(); break;
+    case 'beat': w.uint32(322).fork(); writeBeat(w, m.body); w.ldelim(); break;
+    case 'beatAck': w.uint32(330).fork(); writeBeatAck(w, m.body); w.ldelim(); break;
+    case 'probe': w.uint32(338).fork(); writeProbe(w, m.body); w.ldelim(); break;
+    case 'probeResult': w.uint32(346).fork(); writeProbeResult(w, m.body); w.ldelim(); break;
+    case 'release': w.uint32(386).fork(); writeRelease(w, m.body); w.ldelim(); break;
+    case 'released': w.uint32(394).fork(); writeReleased(w, m.body); w.ldelim(); break;
+    case 'adminRequest': w.uint32(450).fork(); writeAdminRequest(w, m.body); w.ldelim(); break;
+    case 'adminResponse': w.uint32(458).fork(); writeAdminResponse(w, m.body); w.ldelim(); break;
+    case 'adminEvent': w.uint32(466).fork(); writeAdminEvent(w, m.body); w.ldelim(); break;
+    case 'inspect': w.uint32(474).fork(); writeInspect(w, m.body); w.ldelim(); break;
+    case 'inspected': w.uint32(482).fork(); writeInspected(w, m.body); w.ldelim(); break;
+  }
+}
+
+export function readEnvelope(r: Reader, end: number): Envelope {
+  if (end > r.len) throw wrongLength('Envelope');
+  let shard_: number = 0;
+  let term_: number = 0;
+  let epoch_: number = 0;
+  let trace_: string = '';
+  let type: keyof EnvelopeBodies | undefined;
+  let body: EnvelopeBodies[keyof EnvelopeBodies] | undefined;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: shard_ = r.uint32(); break;
+      case 16: term_ = readUint53(r); break;
+      case 24: epoch_ = readUint53(r); break;
+      case 34: trace_ = r.string(); break;
+      case 66: if (type) throw wrongField('Envelope', tag); type = 'hello'; body = readHello(r, r.size() + r.pos); break;
+      case 74: if (type) throw wrongField('Envelope', tag); type = 'goodbye'; body = readGoodbye(r, r.size() + r.pos); break;
+      case 130: if (type) throw wrongField('Envelope', tag); type = 'command'; body = readCommand(r, r.size() + r.pos); break;
+      case 138: if (type) throw wrongField('Envelope', tag); type = 'reply'; body = readReply(r, r.size() + r.pos); break;
+      case 146: if (type) throw wrongField('Envelope', tag); type = 'subscribe'; body = readSubscribe(r, r.size() + r.pos); break;
+      case 154: if (type) throw wrongField('Envelope', tag); type = 'unsubscribe'; body = readUnsubscribe(r, r.size() + r.pos); break;
+      case 162: if (type) throw wrongField('Envelope', tag); type = 'event'; body = readEvent(r, r.size() + r.pos); break;
+      case 170: if (type) throw wrongField('Envelope', tag); type = 'subscribeAck'; body = readSubscribeAck(r, r.size() + r.pos); break;
+      case 258: if (type) throw wrongField('Envelope', tag); type = 'heartbeat'; body = readHeartbeat(r, r.size() + r.pos); break;
+      case 266: if (type) throw wrongField('Envelope', tag); type = 'heartbeatAck'; body = readHeartbeatAck(r, r.size() + r.pos); break;
+      case 274: if (type) throw wrongField('Envelope', tag); type = 'table'; body = readTable(r, r.size() + r.pos); break;
+      case 282: if (type) throw wrongField('Envelope', tag); type = 'replaced'; body = readReplaced(r, r.size() + r.pos); break;
+      case 322: if (type) throw wrongField('Envelope', tag); type = 'beat'; body = readBeat(r, r.size() + r.pos); break;
+      case 330: if (type) throw wrongField('Envelope', tag); type = 'beatAck'; body = readBeatAck(r, r.size() + r.pos); break;
+      case 338: if (type) throw wrongField('Envelope', tag); type = 'probe'; body = readProbe(r, r.size() + r.pos); break;
+      case 346: if (type) throw wrongField('Envelope', tag); type = 'probeResult'; body = readProbeResult(r, r.size() + r.pos); break;
+      case 386: if (type) throw wrongField('Envelope', tag); type = 'release'; body = readRelease(r, r.size() + r.pos); break;
+      case 394: if (type) throw wrongField('Envelope', tag); type = 'released'; body = readReleased(r, r.size() + r.pos); break;
+      case 450: if (type) throw wrongField('Envelope', tag); type = 'adminRequest'; body = readAdminRequest(r, r.size() + r.pos); break;
+      case 458: if (type) throw wrongField('Envelope', tag); type = 'adminResponse'; body = readAdminResponse(r, r.size() + r.pos); break;
+      case 466: if (type) throw wrongField('Envelope', tag); type = 'adminEvent'; body = readAdminEvent(r, r.size() + r.pos); break;
+      case 474: if (type) throw wrongField('Envelope', tag); type = 'inspect'; body = readInspect(r, r.size() + r.pos); break;
+      case 482: if (type) throw wrongField('Envelope', tag); type = 'inspected'; body = readInspected(r, r.size() + r.pos); break;
+      default: throw wrongField('Envelope', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Envelope');
+  if (type === undefined) throw wrongField('Envelope', 0);
+  return { shard: shard_, term: term_, epoch: epoch_, trace: trace_, type, body } as Envelope;
+}
+
+/** First message of both sides. A peer of another cluster, shard count, hash or protocol is refused with Goodbye. */
+export interface Hello {
+  readonly cluster: string;
+  /** coordinator | node | gateway | relay | cli */
+  readonly role: string;
+  /** id#incarnation */
+  readonly peer: string;
+  /** where the sender listens; empty where it does not */
+  readonly address: string;
+  readonly build: string;
+  readonly protocol: number;
+  readonly shards: number;
+  readonly hash: string;
+  readonly zone: string;
+}
+export interface HelloInit {
+  readonly cluster?: string | undefined;
+  /** coordinator | node | gateway | relay | cli */
+  readonly role?: string | undefined;
+  /** id#incarnation */
+  readonly peer?: string | undefined;
+  /** where the sender listens; empty where it does not */
+  readonly address?: string | undefined;
+  readonly build?: string | undefined;
+  readonly protocol?: number | undefined;
+  readonly shards?: number | undefined;
+  readonly hash?: string | undefined;
+  readonly zone?: string | undefined;
+}
+
+export function writeHello(w: Writer, m: HelloInit): void {
+  if (m.cluster) { w.uint32(10); w.string(m.cluster); }
+  if (m.role) { w.uint32(18); w.string(m.role); }
+  if (m.peer) { w.uint32(26); w.string(m.peer); }
+  if (m.address) { w.uint32(34); w.string(m.address); }
+  if (m.build) { w.uint32(42); w.string(m.build); }
+  if (m.protocol) { w.uint32(48); w.uint32(uint32(m.protocol)); }
+  if (m.shards) { w.uint32(56); w.uint32(uint32(m.shards)); }
+  if (m.hash) { w.uint32(66); w.string(m.hash); }
+  if (m.zone) { w.uint32(74); w.string(m.zone); }
+}
+
+export function readHello(r: Reader, end: number): Hello {
+  if (end > r.len) throw wrongLength('Hello');
+  let cluster_: string = '';
+  let role_: string = '';
+  let peer_: string = '';
+  let address_: string = '';
+  let build_: string = '';
+  let protocol_: number = 0;
+  let shards_: number = 0;
+  let hash_: string = '';
+  let zone_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: cluster_ = r.string(); break;
+      case 18: role_ = r.string(); break;
+      case 26: peer_ = r.string(); break;
+      case 34: address_ = r.string(); break;
+      case 42: build_ = r.string(); break;
+      case 48: protocol_ = r.uint32(); break;
+      case 56: shards_ = r.uint32(); break;
+      case 66: hash_ = r.string(); break;
+      case 74: zone_ = r.string(); break;
+      default: throw wrongField('Hello', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Hello');
+  return { cluster: cluster_, role: role_, peer: peer_, address: address_, build: build_, protocol: protocol_, shards: shards_, hash: hash_, zone: zone_ };
+}
+
+export interface Goodbye {
+  /** error code */
+  readonly code: string;
+  readonly message: string;
+}
+export interface GoodbyeInit {
+  /** error code */
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+export function writeGoodbye(w: Writer, m: GoodbyeInit): void {
+  if (m.code) { w.uint32(10); w.string(m.code); }
+  if (m.message) { w.uint32(18); w.string(m.message); }
+}
+
+export function readGoodbye(r: Reader, end: number): Goodbye {
+  if (end > r.len) throw wrongLength('Goodbye');
+  let code_: string = '';
+  let message_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: code_ = r.string(); break;
+      case 18: message_ = r.string(); break;
+      default: throw wrongField('Goodbye', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Goodbye');
+  return { code: code_, message: message_ };
+}
+
+/** To an actor. From a client (session and request set), from another actor (sender and number set), or from an operator. */
+export interface Command {
+  readonly kind: string;
+  readonly id: string;
+  readonly name: string;
+  /** JSON */
+  readonly data: Uint8Array;
+  /** of a client's connection: request ids grow within it (K11) */
+  readonly session: string;
+  /** also the correlation id of the reply on this link */
+  readonly request: number;
+  /** every request of the session up to this one was answered */
+  readonly answered: number;
+  /** kind/id of the sending actor */
+  readonly sender: string;
+  /** of the sender's outbox: the receiver drops repeats (K8) */
+  readonly number: number;
+  /** what is left of the deadline; 0: none */
+  readonly ttlMs: number;
+  /** id#incarnation of the process that waits for the reply */
+  readonly replyTo: string;
+  /** session:request of the client command that led to this */
+  readonly cause: string;
+  /** player id the session signed in as, set by the gateway */
+  readonly caller: string;
+  /** of the sender's way to this shard: after a bounce the owner bounces the rest of the flight too (K14) */
+  readonly flight: number;
+}
+export interface CommandInit {
+  readonly kind?: string | undefined;
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
+  /** JSON */
+  readonly data?: Uint8Array | undefined;
+  /** of a client's connection: request ids grow within it (K11) */
+  readonly session?: string | undefined;
+  /** also the correlation id of the reply on this link */
+  readonly request?: number | undefined;
+  /** every request of the session up to this one was answered */
+  readonly answered?: number | undefined;
+  /** kind/id of the sending actor */
+  readonly sender?: string | undefined;
+  /** of the sender's outbox: the receiver drops repeats (K8) */
+  readonly number?: number | undefined;
+  /** what is left of the deadline; 0: none */
+  readonly ttlMs?: number | undefined;
+  /** id#incarnation of the process that waits for the reply */
+  readonly replyTo?: string | undefined;
+  /** session:request of the client command that led to this */
+  readonly cause?: string | undefined;
+  /** player id the session signed in as, set by the gateway */
+  readonly caller?: string | undefined;
+  /** of the sender's way to this shard: after a bounce the owner bounces the rest of the flight too (K14) */
+  readonly flight?: number | undefined;
+}
+
+export function writeCommand(w: Writer, m: CommandInit): void {
+  if (m.kind) { w.uint32(10); w.string(m.kind); }
+  if (m.id) { w.uint32(18); w.string(m.id); }
+  if (m.name) { w.uint32(26); w.string(m.name); }
+  if (m.data !== undefined && m.data.length > 0) { w.uint32(34); w.bytes(m.data); }
+  if (m.session) { w.uint32(42); w.string(m.session); }
+  if (m.request) { w.uint32(48); writeUint53(w, m.request); }
+  if (m.answered) { w.uint32(56); writeUint53(w, m.answered); }
+  if (m.sender) { w.uint32(66); w.string(m.sender); }
+  if (m.number) { w.uint32(72); writeUint53(w, m.number); }
+  if (m.ttlMs) { w.uint32(80); w.uint32(uint32(m.ttlMs)); }
+  if (m.replyTo) { w.uint32(90); w.string(m.replyTo); }
+  if (m.cause) { w.uint32(98); w.string(m.cause); }
+  if (m.caller) { w.uint32(106); w.string(m.caller); }
+  if (m.flight) { w.uint32(112); w.uint32(uint32(m.flight)); }
+}
+
+export function readCommand(r: Reader, end: number): Command {
+  if (end > r.len) throw wrongLength('Command');
+  let kind_: string = '';
+  let id_: string = '';
+  let name_: string = '';
+  let data_: Uint8Array = noBytes;
+  let session_: string = '';
+  let request_: number = 0;
+  let answered_: number = 0;
+  let sender_: string = '';
+  let number_: number = 0;
+  let ttlMs_: number = 0;
+  let replyTo_: string = '';
+  let cause_: string = '';
+  let caller_: string = '';
+  let flight_: number = 0;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: kind_ = r.string(); break;
+      case 18: id_ = r.string(); break;
+      case 26: name_ = r.string(); break;
+      case 34: data_ = r.bytes(); break;
+      case 42: session_ = r.string(); break;
+      case 48: request_ = readUint53(r); break;
+      case 56: answered_ = readUint53(r); break;
+      case 66: sender_ = r.string(); break;
+      case 72: number_ = readUint53(r); break;
+      case 80: ttlMs_ = r.uint32(); break;
+      case 90: replyTo_ = r.string(); break;
+      case 98: cause_ = r.string(); break;
+      case 106: caller_ = r.string(); break;
+      case 112: flight_ = r.uint32(); break;
+      default: throw wrongField('Command', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Command');
+  return { kind: kind_, id: id_, name: name_, data: data_, session: session_, request: request_, answered: answered_, sender: sender_, number: number_, ttlMs: ttlMs_, replyTo: replyTo_, cause: cause_, caller: caller_, flight: flight_ };
+}
+
+export interface Reply {
+  /** of the command */
+  readonly request: number;
+  readonly session: string;
+  /** error code; empty: done */
+  readonly code: string;
+  /** JSON: the value, or the error's details */
+  readonly data: Uint8Array;
+  /** with NOT_OWNER: who owns it as far as the sender knows */
+  readonly owner: string;
+  /** kind/id of the actor that sent the command, where an actor did */
+  readonly recipient: string;
+  /** of that actor's outbox */
+  readonly number: number;
+  /** with a bounce: of the command */
+  readonly flight: number;
+}
+export interface ReplyInit {
+  /** of the command */
+  readonly request?: number | undefined;
+  readonly session?: string | undefined;
+  /** error code; empty: done */
+  readonly code?: string | undefined;
+  /** JSON: the value, or the error's details */
+  readonly data?: Uint8Array | undefined;
+  /** with NOT_OWNER: who owns it as far as the sender knows */
+  readonly owner?: string | undefined;
+  /** kind/id of the actor that sent the command, where an actor did */
+  readonly recipient?: string | undefined;
+  /** of that actor's outbox */
+  readonly number?: number | undefined;
+  /** with a bounce: of the command */
+  readonly flight?: number | undefined;
+}
+
+export function writeReply(w: Writer, m: ReplyInit): void {
+  if (m.request) { w.uint32(8); writeUint53(w, m.request); }
+  if (m.session) { w.uint32(18); w.string(m.session); }
+  if (m.code) { w.uint32(26); w.string(m.code); }
+  if (m.data !== undefined && m.data.length > 0) { w.uint32(34); w.bytes(m.data); }
+  if (m.owner) { w.uint32(42); w.string(m.owner); }
+  if (m.recipient) { w.uint32(50); w.string(m.recipient); }
+  if (m.number) { w.uint32(56); writeUint53(w, m.number); }
+  if (m.flight) { w.uint32(64); w.uint32(uint32(m.flight)); }
+}
+
+export function readReply(r: Reader, end: number): Reply {
+  if (end > r.len) throw wrongLength('Reply');
+  let request_: number = 0;
+  let session_: string = '';
+  let code_: string = '';
+  let data_: Uint8Array = noBytes;
+  let owner_: string = '';
+  let recipient_: string = '';
+  let number_: number = 0;
+  let flight_: number = 0;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: request_ = readUint53(r); break;
+      case 18: session_ = r.string(); break;
+      case 26: code_ = r.string(); break;
+      case 34: data_ = r.bytes(); break;
+      case 42: owner_ = r.string(); break;
+      case 50: recipient_ = r.string(); break;
+      case 56: number_ = readUint53(r); break;
+      case 64: flight_ = r.uint32(); break;
+      default: throw wrongField('Reply', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Reply');
+  return { request: request_, session: session_, code: code_, data: data_, owner: owner_, recipient: recipient_, number: number_, flight: flight_ };
+}
+
+/** From now on, send the actor's events of one topic that come after `after`; from its state where they are no longer kept. */
+export interface Subscribe {
+  readonly kind: string;
+  readonly id: string;
+  readonly topic: string;
+  readonly after: number;
+  /** send the topic's state first, whatever `after` says */
+  readonly snapshot: boolean;
+}
+export interface SubscribeInit {
+  readonly kind?: string | undefined;
+  readonly id?: string | undefined;
+  readonly topic?: string | undefined;
+  readonly after?: number | undefined;
+  /** send the topic's state first, whatever `after` says */
+  readonly snapshot?: boolean | undefined;
+}
+
+export function writeSubscribe(w: Writer, m: SubscribeInit): void {
+  if (m.kind) { w.uint32(10); w.string(m.kind); }
+  if (m.id) { w.uint32(18); w.string(m.id); }
+  if (m.topic) { w.uint32(26); w.string(m.topic); }
+  if (m.after) { w.uint32(32); writeUint53(w, m.after); }
+  if (m.snapshot) { w.uint32(40); w.bool(m.snapshot); }
+}
+
+export function readSubscribe(r: Reader, end: number): Subscribe {
+  if (end > r.len) throw wrongLength('Subscribe');
+  let kind_: string = '';
+  let id_: string = '';
+  let topic_: string = '';
+  let after_: number = 0;
+  let snapshot_: boolean = false;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: kind_ = r.string(); break;
+      case 18: id_ = r.string(); break;
+      case 26: topic_ = r.string(); break;
+      case 32: after_ = readUint53(r); break;
+      case 40: snapshot_ = r.bool(); break;
+      default: throw wrongField('Subscribe', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Subscribe');
+  return { kind: kind_, id: id_, topic: topic_, after: after_, snapshot: snapshot_ };
+}
+
+export interface SubscribeAck {
+  readonly kind: string;
+  readonly id: string;
+  readonly topic: string;
+  /** error code; empty: subscribed */
+  readonly code: string;
+}
+export interface SubscribeAckInit {
+  readonly kind?: string | undefined;
+  readonly id?: string | undefined;
+  readonly topic?: string | undefined;
+  /** error code; empty: subscribed */
+  readonly code?: string | undefined;
+}
+
+export function writeSubscribeAck(w: Writer, m: SubscribeAckInit): void {
+  if (m.kind) { w.uint32(10); w.string(m.kind); }
+  if (m.id) { w.uint32(18); w.string(m.id); }
+  if (m.topic) { w.uint32(26); w.string(m.topic); }
+  if (m.code) { w.uint32(34); w.string(m.code); }
+}
+
+export function readSubscribeAck(r: Reader, end: number): SubscribeAck {
+  if (end > r.len) throw wrongLength('SubscribeAck');
+  let kind_: string = '';
+  let id_: string = '';
+  let topic_: string = '';
+  let code_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: kind_ = r.string(); break;
+      case 18: id_ = r.string(); break;
+      case 26: topic_ = r.string(); break;
+      case 34: code_ = r.string(); break;
+      default: throw wrongField('SubscribeAck', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('SubscribeAck');
+  return { kind: kind_, id: id_, topic: topic_, code: code_ };
+}
+
+export interface Unsubscribe {
+  readonly kind: string;
+  readonly id: string;
+  readonly topic: string;
+}
+export interface UnsubscribeInit {
+  readonly kind?: string | undefined;
+  readonly id?: string | undefined;
+  readonly topic?: string | undefined;
+}
+
+export function writeUnsubscribe(w: Writer, m: UnsubscribeInit): void {
+  if (m.kind) { w.uint32(10); w.string(m.kind); }
+  if (m.id) { w.uint32(18); w.string(m.id); }
+  if (m.topic) { w.uint32(26); w.string(m.topic); }
+}
+
+export function readUnsubscribe(r: Reader, end: number): Unsubscribe {
+  if (end > r.len) throw wrongLength('Unsubscribe');
+  let kind_: string = '';
+  let id_: string = '';
+  let topic_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: kind_ = r.string(); break;
+      case 18: id_ = r.string(); break;
+      case 26: topic_ = r.string(); break;
+      default: throw wrongField('Unsubscribe', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Unsubscribe');
+  return { kind: kind_, id: id_, topic: topic_ };
+}
+
+export interface Event {
+  readonly kind: string;
+  readonly id: string;
+  readonly topic: string;
+  /** of the actor's stream */
+  readonly number: number;
+  /** number of the topic's event before this one: a gap shows */
+  readonly previous: number;
+  /** empty: a snapshot of the topic's state as of `number` */
+  readonly name: string;
+  /** JSON */
+  readonly data: Uint8Array;
+  /** session:request whose reply must reach that client first (K16) */
+  readonly cause: string;
+}
+export interface EventInit {
+  readonly kind?: string | undefined;
+  readonly id?: string | undefined;
+  readonly topic?: string | undefined;
+  /** of the actor's stream */
+  readonly number?: number | undefined;
+  /** number of the topic's event before this one: a gap shows */
+  readonly previous?: number | undefined;
+  /** empty: a snapshot of the topic's state as of `number` */
+  readonly name?: string | undefined;
+  /** JSON */
+  readonly data?: Uint8Array | undefined;
+  /** session:request whose reply must reach that client first (K16) */
+  readonly cause?: string | undefined;
+}
+
+export function writeEvent(w: Writer, m: EventInit): void {
+  if (m.kind) { w.uint32(10); w.string(m.kind); }
+  if (m.id) { w.uint32(18); w.string(m.id); }
+  if (m.topic) { w.uint32(26); w.string(m.topic); }
+  if (m.number) { w.uint32(32); writeUint53(w, m.number); }
+  if (m.previous) { w.uint32(40); writeUint53(w, m.previous); }
+  if (m.name) { w.uint32(50); w.string(m.name); }
+  if (m.data !== undefined && m.data.length > 0) { w.uint32(58); w.bytes(m.data); }
+  if (m.cause) { w.uint32(66); w.string(m.cause); }
+}
+
+export function readEvent(r: Reader, end: number): Event {
+  if (end > r.len) throw wrongLength('Event');
+  let kind_: string = '';
+  let id_: string = '';
+  let topic_: string = '';
+  let number_: number = 0;
+  let previous_: number = 0;
+  let name_: string = '';
+  let data_: Uint8Array = noBytes;
+  let cause_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: kind_ = r.string(); break;
+      case 18: id_ = r.string(); break;
+      case 26: topic_ = r.string(); break;
+      case 32: number_ = readUint53(r); break;
+      case 40: previous_ = readUint53(r); break;
+      case 50: name_ = r.string(); break;
+      case 58: data_ = r.bytes(); break;
+      case 66: cause_ = r.string(); break;
+      default: throw wrongField('Event', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Event');
+  return { kind: kind_, id: id_, topic: topic_, number: number_, previous: previous_, name: name_, data: data_, cause: cause_ };
+}
+
+/** Node → every coordinator, every 100 ms. */
+export interface Heartbeat {
+  readonly number: number;
+  /** of the last table push taken */
+  readonly tableRevision: number;
+  /** hash over (shard, term) owned: differs = push the rows again */
+  readonly ownedDigest: number;
+  readonly owned: number;
+  readonly actors: number;
+  /** gateways: connected players */
+  readonly sessions: number;
+  readonly loopLagMs: number;
+  /** of the event loop, 0…1 */
+  readonly utilisation: number;
+  readonly rssBytes: number;
+  /** self-fenced */
+  readonly frozen: boolean;
+  /** bit per shard: it holds at least one actor */
+  readonly occupied: Uint8Array;
+  /** up | cordoned | draining */
+  readonly state: string;
+}
+export interface HeartbeatInit {
+  readonly number?: number | undefined;
+  /** of the last table push taken */
+  readonly tableRevision?: number | undefined;
+  /** hash over (shard, term) owned: differs = push the rows again */
+  readonly ownedDigest?: number | undefined;
+  readonly owned?: number | undefined;
+  readonly actors?: number | undefined;
+  /** gateways: connected players */
+  readonly sessions?: number | undefined;
+  readonly loopLagMs?: number | undefined;
+  /** of the event loop, 0…1 */
+  readonly utilisation?: number | undefined;
+  readonly rssBytes?: number | undefined;
+  /** self-fenced */
+  readonly frozen?: boolean | undefined;
+  /** bit per shard: it holds at least one actor */
+  readonly occupied?: Uint8Array | undefined;
+  /** up | cordoned | draining */
+  readonly state?: string | undefined;
+}
+
+export function writeHeartbeat(w: Writer, m: HeartbeatInit): void {
+  if (m.number) { w.uint32(8); writeUint53(w, m.number); }
+  if (m.tableRevision) { w.uint32(16); writeUint53(w, m.tableRevision); }
+  if (m.ownedDigest) { w.uint32(24); writeUint53(w, m.ownedDigest); }
+  if (m.owned) { w.uint32(32); w.uint32(uint32(m.owned)); }
+  if (m.actors) { w.uint32(40); w.uint32(uint32(m.actors)); }
+  if (m.sessions) { w.uint32(48); w.uint32(uint32(m.sessions)); }
+  if (m.loopLagMs) { w.uint32(57); w.double(m.loopLagMs); }
+  if (m.utilisation) { w.uint32(65); w.double(m.utilisation); }
+  if (m.rssBytes) { w.uint32(72); writeUint53(w, m.rssBytes); }
+  if (m.frozen) { w.uint32(80); w.bool(m.frozen); }
+  if (m.occupied !== undefined && m.occupied.length > 0) { w.uint32(90); w.bytes(m.occupied); }
+  if (m.state) { w.uint32(98); w.string(m.state); }
+}
+
+export function readHeartbeat(r: Reader, end: number): Heartbeat {
+  if (end > r.len) throw wrongLength('Heartbeat');
+  let number_: number = 0;
+  let tableRevision_: number = 0;
+  let ownedDigest_: number = 0;
+  let owned_: number = 0;
+  let actors_: number = 0;
+  let sessions_: number = 0;
+  let loopLagMs_: number = 0;
+  let utilisation_: number = 0;
+  let rssBytes_: number = 0;
+  let frozen_: boolean = false;
+  let occupied_: Uint8Array = noBytes;
+  let state_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: number_ = readUint53(r); break;
+      case 16: tableRevision_ = readUint53(r); break;
+      case 24: ownedDigest_ = readUint53(r); break;
+      case 32: owned_ = r.uint32(); break;
+      case 40: actors_ = r.uint32(); break;
+      case 48: sessions_ = r.uint32(); break;
+      case 57: loopLagMs_ = r.double(); break;
+      case 65: utilisation_ = r.double(); break;
+      case 72: rssBytes_ = readUint53(r); break;
+      case 80: frozen_ = r.bool(); break;
+      case 90: occupied_ = r.bytes(); break;
+      case 98: state_ = r.string(); break;
+      default: throw wrongField('Heartbeat', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Heartbeat');
+  return { number: number_, tableRevision: tableRevision_, ownedDigest: ownedDigest_, owned: owned_, actors: actors_, sessions: sessions_, loopLagMs: loopLagMs_, utilisation: utilisation_, rssBytes: rssBytes_, frozen: frozen_, occupied: occupied_, state: state_ };
+}
+
+export interface HeartbeatAck {
+  readonly number: number;
+  /** the sender leads in `epoch` */
+  readonly leads: boolean;
+  /** K6: 0 where the sender could not confirm that it still leads */
+  readonly goodForMs: number;
+  /** of the whole cluster */
+  readonly sessions: number;
+  readonly vice: string;
+}
+export interface HeartbeatAckInit {
+  readonly number?: number | undefined;
+  /** the sender leads in `epoch` */
+  readonly leads?: boolean | undefined;
+  /** K6: 0 where the sender could not confirm that it still leads */
+  readonly goodForMs?: number | undefined;
+  /** of the whole cluster */
+  readonly sessions?: number | undefined;
+  readonly vice?: string | undefined;
+}
+
+export function writeHeartbeatAck(w: Writer, m: HeartbeatAckInit): void {
+  if (m.number) { w.uint32(8); writeUint53(w, m.number); }
+  if (m.leads) { w.uint32(16); w.bool(m.leads); }
+  if (m.goodForMs) { w.uint32(24); w.uint32(uint32(m.goodForMs)); }
+  if (m.sessions) { w.uint32(32); w.uint32(uint32(m.sessions)); }
+  if (m.vice) { w.uint32(42); w.string(m.vice); }
+}
+
+export function readHeartbeatAck(r: Reader, end: number): HeartbeatAck {
+  if (end > r.len) throw wrongLength('HeartbeatAck');
+  let number_: number = 0;
+  let leads_: boolean = false;
+  let goodForMs_: number = 0;
+  let sessions_: number = 0;
+  let vice_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: number_ = readUint53(r); break;
+      case 16: leads_ = r.bool(); break;
+      case 24: goodForMs_ = r.uint32(); break;
+      case 32: sessions_ = r.uint32(); break;
+      case 42: vice_ = r.string(); break;
+      default: throw wrongField('HeartbeatAck', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('HeartbeatAck');
+  return { number: number_, leads: leads_, goodForMs: goodForMs_, sessions: sessions_, vice: vice_ };
+}
+
+/** The table, whole or what changed. Pushed to nodes before gateways. */
+export interface Table {
+  /** of the store at the newest row */
+  readonly revision: number;
+  readonly full: boolean;
+  readonly rows: readonly Row[];
+  readonly overrides: readonly Override[];
+  /** whole list whenever it changed */
+  readonly members: readonly Member[];
+  readonly membersChanged: boolean;
+}
+export interface TableInit {
+  /** of the store at the newest row */
+  readonly revision?: number | undefined;
+  readonly full?: boolean | undefined;
+  readonly rows?: readonly RowInit[] | undefined;
+  readonly overrides?: readonly OverrideInit[] | undefined;
+  /** whole list whenever it changed */
+  readonly members?: readonly MemberInit[] | undefined;
+  readonly membersChanged?: boolean | undefined;
+}
+
+export function writeTable(w: Writer, m: TableInit): void {
+  if (m.revision) { w.uint32(8); writeUint53(w, m.revision); }
+  if (m.full) { w.uint32(16); w.bool(m.full); }
+  if (m.rows) for (const each of m.rows) { w.uint32(26).fork(); writeRow(w, each); w.ldelim(); }
+  if (m.overrides) for (const each of m.overrides) { w.uint32(34).fork(); writeOverride(w, each); w.ldelim(); }
+  if (m.members) for (const each of m.members) { w.uint32(42).fork(); writeMember(w, each); w.ldelim(); }
+  if (m.membersChanged) { w.uint32(48); w.bool(m.membersChanged); }
+}
+
+export function readTable(r: Reader, end: number): Table {
+  if (end > r.len) throw wrongLength('Table');
+  let revision_: number = 0;
+  let full_: boolean = false;
+  const rows_: Row[] = [];
+  const overrides_: Override[] = [];
+  const members_: Member[] = [];
+  let membersChanged_: boolean = false;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: revision_ = readUint53(r); break;
+      case 16: full_ = r.bool(); break;
+      case 26: rows_.push(readRow(r, r.size() + r.pos)); break;
+      case 34: overrides_.push(readOverride(r, r.size() + r.pos)); break;
+      case 42: members_.push(readMember(r, r.size() + r.pos)); break;
+      case 48: membersChanged_ = r.bool(); break;
+      default: throw wrongField('Table', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Table');
+  return { revision: revision_, full: full_, rows: rows_, overrides: overrides_, members: members_, membersChanged: membersChanged_ };
+}
+
+export interface Row {
+  readonly shard: number;
+  /** id#incarnation; empty: none */
+  readonly owner: string;
+  readonly backup: string;
+  readonly learner: string;
+  readonly term: number;
+  /** stable | moving */
+  readonly state: string;
+  readonly move: string;
+}
+export interface RowInit {
+  readonly shard?: number | undefined;
+  /** id#incarnation; empty: none */
+  readonly owner?: string | undefined;
+  readonly backup?: string | undefined;
+  readonly learner?: string | undefined;
+  readonly term?: number | undefined;
+  /** stable | moving */
+  readonly state?: string | undefined;
+  readonly move?: string | undefined;
+}
+
+export function writeRow(w: Writer, m: RowInit): void {
+  if (m.shard) { w.uint32(8); w.uint32(uint32(m.shard)); }
+  if (m.owner) { w.uint32(18); w.string(m.owner); }
+  if (m.backup) { w.uint32(26); w.string(m.backup); }
+  if (m.learner) { w.uint32(34); w.string(m.learner); }
+  if (m.term) { w.uint32(40); writeUint53(w, m.term); }
+  if (m.state) { w.uint32(50); w.string(m.state); }
+  if (m.move) { w.uint32(58); w.string(m.move); }
+}
+
+export function readRow(r: Reader, end: number): Row {
+  if (end > r.len) throw wrongLength('Row');
+  let shard_: number = 0;
+  let owner_: string = '';
+  let backup_: string = '';
+  let learner_: string = '';
+  let term_: number = 0;
+  let state_: string = '';
+  let move_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: shard_ = r.uint32(); break;
+      case 18: owner_ = r.string(); break;
+      case 26: backup_ = r.string(); break;
+      case 34: learner_ = r.string(); break;
+      case 40: term_ = readUint53(r); break;
+      case 50: state_ = r.string(); break;
+      case 58: move_ = r.string(); break;
+      default: throw wrongField('Row', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Row');
+  return { shard: shard_, owner: owner_, backup: backup_, learner: learner_, term: term_, state: state_, move: move_ };
+}
+
+export interface Override {
+  /** kind/id */
+  readonly entity: string;
+  /** 0xffffffff: no longer overridden */
+  readonly shard: number;
+}
+export interface OverrideInit {
+  /** kind/id */
+  readonly entity?: string | undefined;
+  /** 0xffffffff: no longer overridden */
+  readonly shard?: number | undefined;
+}
+
+export function writeOverride(w: Writer, m: OverrideInit): void {
+  if (m.entity) { w.uint32(10); w.string(m.entity); }
+  if (m.shard) { w.uint32(16); w.uint32(uint32(m.shard)); }
+}
+
+export function readOverride(r: Reader, end: number): Override {
+  if (end > r.len) throw wrongLength('Override');
+  let entity_: string = '';
+  let shard_: number = 0;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: entity_ = r.string(); break;
+      case 16: shard_ = r.uint32(); break;
+      default: throw wrongField('Override', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Override');
+  return { entity: entity_, shard: shard_ };
+}
+
+export interface Member {
+  readonly role: string;
+  readonly peer: string;
+  readonly address: string;
+  /** up | cordoned | draining | suspect | dead */
+  readonly state: string;
+  readonly zone: string;
+  readonly build: string;
+}
+export interface MemberInit {
+  readonly role?: string | undefined;
+  readonly peer?: string | undefined;
+  readonly address?: string | undefined;
+  /** up | cordoned | draining | suspect | dead */
+  readonly state?: string | undefined;
+  readonly zone?: string | undefined;
+  readonly build?: string | undefined;
+}
+
+export function writeMember(w: Writer, m: MemberInit): void {
+  if (m.role) { w.uint32(10); w.string(m.role); }
+  if (m.peer) { w.uint32(18); w.string(m.peer); }
+  if (m.address) { w.uint32(26); w.string(m.address); }
+  if (m.state) { w.uint32(34); w.string(m.state); }
+  if (m.zone) { w.uint32(42); w.string(m.zone); }
+  if (m.build) { w.uint32(50); w.string(m.build); }
+}
+
+export function readMember(r: Reader, end: number): Member {
+  if (end > r.len) throw wrongLength('Member');
+  let role_: string = '';
+  let peer_: string = '';
+  let address_: string = '';
+  let state_: string = '';
+  let zone_: string = '';
+  let build_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: role_ = r.string(); break;
+      case 18: peer_ = r.string(); break;
+      case 26: address_ = r.string(); break;
+      case 34: state_ = r.string(); break;
+      case 42: zone_ = r.string(); break;
+      case 50: build_ = r.string(); break;
+      default: throw wrongField('Member', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Member');
+  return { role: role_, peer: peer_, address: address_, state: state_, zone: zone_, build: build_ };
+}
+
+/** You were replaced: stop and come back as somebody new. */
+export interface Replaced {
+  readonly by: string;
+}
+export interface ReplacedInit {
+  readonly by?: string | undefined;
+}
+
+export function writeReplaced(w: Writer, m: ReplacedInit): void {
+  if (m.by) { w.uint32(10); w.string(m.by); }
+}
+
+export function readReplaced(r: Reader, end: number): Replaced {
+  if (end > r.len) throw wrongLength('Replaced');
+  let by_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: by_ = r.string(); break;
+      default: throw wrongField('Replaced', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Replaced');
+  return { by: by_ };
+}
+
+/** Leader → every other coordinator, every 50 ms. */
+export interface Beat {
+  readonly number: number;
+  readonly leader: string;
+  readonly vice: string;
+  /** of the leader's table */
+  readonly revision: number;
+  readonly members: readonly Member[];
+  readonly storeReachable: boolean;
+}
+export interface BeatInit {
+  readonly number?: number | undefined;
+  readonly leader?: string | undefined;
+  readonly vice?: string | undefined;
+  /** of the leader's table */
+  readonly revision?: number | undefined;
+  readonly members?: readonly MemberInit[] | undefined;
+  readonly storeReachable?: boolean | undefined;
+}
+
+export function writeBeat(w: Writer, m: BeatInit): void {
+  if (m.number) { w.uint32(8); writeUint53(w, m.number); }
+  if (m.leader) { w.uint32(18); w.string(m.leader); }
+  if (m.vice) { w.uint32(26); w.string(m.vice); }
+  if (m.revision) { w.uint32(32); writeUint53(w, m.revision); }
+  if (m.members) for (const each of m.members) { w.uint32(42).fork(); writeMember(w, each); w.ldelim(); }
+  if (m.storeReachable) { w.uint32(48); w.bool(m.storeReachable); }
+}
+
+export function readBeat(r: Reader, end: number): Beat {
+  if (end > r.len) throw wrongLength('Beat');
+  let number_: number = 0;
+  let leader_: string = '';
+  let vice_: string = '';
+  let revision_: number = 0;
+  const members_: Member[] = [];
+  let storeReachable_: boolean = false;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: number_ = readUint53(r); break;
+      case 18: leader_ = r.string(); break;
+      case 26: vice_ = r.string(); break;
+      case 32: revision_ = readUint53(r); break;
+      case 42: members_.push(readMember(r, r.size() + r.pos)); break;
+      case 48: storeReachable_ = r.bool(); break;
+      default: throw wrongField('Beat', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Beat');
+  return { number: number_, leader: leader_, vice: vice_, revision: revision_, members: members_, storeReachable: storeReachable_ };
+}
+
+export interface BeatAck {
+  readonly number: number;
+  readonly peer: string;
+  readonly revision: number;
+}
+export interface BeatAckInit {
+  readonly number?: number | undefined;
+  readonly peer?: string | undefined;
+  readonly revision?: number | undefined;
+}
+
+export function writeBeatAck(w: Writer, m: BeatAckInit): void {
+  if (m.number) { w.uint32(8); writeUint53(w, m.number); }
+  if (m.peer) { w.uint32(18); w.string(m.peer); }
+  if (m.revision) { w.uint32(24); writeUint53(w, m.revision); }
+}
+
+export function readBeatAck(r: Reader, end: number): BeatAck {
+  if (end > r.len) throw wrongLength('BeatAck');
+  let number_: number = 0;
+  let peer_: string = '';
+  let revision_: number = 0;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: number_ = readUint53(r); break;
+      case 18: peer_ = r.string(); break;
+      case 24: revision_ = readUint53(r); break;
+      default: throw wrongField('BeatAck', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('BeatAck');
+  return { number: number_, peer: peer_, revision: revision_ };
+}
+
+/** Try to reach this process and say what happened: nobody is declared dead by one observer. */
+export interface Probe {
+  readonly number: number;
+  readonly peer: string;
+  readonly address: string;
+}
+export interface ProbeInit {
+  readonly number?: number | undefined;
+  readonly peer?: string | undefined;
+  readonly address?: string | undefined;
+}
+
+export function writeProbe(w: Writer, m: ProbeInit): void {
+  if (m.number) { w.uint32(8); writeUint53(w, m.number); }
+  if (m.peer) { w.uint32(18); w.string(m.peer); }
+  if (m.address) { w.uint32(26); w.string(m.address); }
+}
+
+export function readProbe(r: Reader, end: number): Probe {
+  if (end > r.len) throw wrongLength('Probe');
+  let number_: number = 0;
+  let peer_: string = '';
+  let address_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: number_ = readUint53(r); break;
+      case 18: peer_ = r.string(); break;
+      case 26: address_ = r.string(); break;
+      default: throw wrongField('Probe', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Probe');
+  return { number: number_, peer: peer_, address: address_ };
+}
+
+export interface ProbeResult {
+  readonly number: number;
+  /** alive | other-incarnation | refused | silent */
+  readonly outcome: string;
+}
+export interface ProbeResultInit {
+  readonly number?: number | undefined;
+  /** alive | other-incarnation | refused | silent */
+  readonly outcome?: string | undefined;
+}
+
+export function writeProbeResult(w: Writer, m: ProbeResultInit): void {
+  if (m.number) { w.uint32(8); writeUint53(w, m.number); }
+  if (m.outcome) { w.uint32(18); w.string(m.outcome); }
+}
+
+export function readProbeResult(r: Reader, end: number): ProbeResult {
+  if (end > r.len) throw wrongLength('ProbeResult');
+  let number_: number = 0;
+  let outcome_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: number_ = readUint53(r); break;
+      case 18: outcome_ = r.string(); break;
+      default: throw wrongField('ProbeResult', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('ProbeResult');
+  return { number: number_, outcome: outcome_ };
+}
+
+/** Leader → owner: give up a shard that holds nothing. The owner seals it and says so; only a new term opens it again. */
+export interface Release {
+  readonly move: string;
+  /** the move did not happen: go on */
+  readonly cancel: boolean;
+}
+export interface ReleaseInit {
+  readonly move?: string | undefined;
+  /** the move did not happen: go on */
+  readonly cancel?: boolean | undefined;
+}
+
+export function writeRelease(w: Writer, m: ReleaseInit): void {
+  if (m.move) { w.uint32(10); w.string(m.move); }
+  if (m.cancel) { w.uint32(16); w.bool(m.cancel); }
+}
+
+export function readRelease(r: Reader, end: number): Release {
+  if (end > r.len) throw wrongLength('Release');
+  let move_: string = '';
+  let cancel_: boolean = false;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: move_ = r.string(); break;
+      case 16: cancel_ = r.bool(); break;
+      default: throw wrongField('Release', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Release');
+  return { move: move_, cancel: cancel_ };
+}
+
+export interface Released {
+  readonly move: string;
+  /** false: it is in use */
+  readonly done: boolean;
+}
+export interface ReleasedInit {
+  readonly move?: string | undefined;
+  /** false: it is in use */
+  readonly done?: boolean | undefined;
+}
+
+export function writeReleased(w: Writer, m: ReleasedInit): void {
+  if (m.move) { w.uint32(10); w.string(m.move); }
+  if (m.done) { w.uint32(16); w.bool(m.done); }
+}
+
+export function readReleased(r: Reader, end: number): Released {
+  if (end > r.len) throw wrongLength('Released');
+  let move_: string = '';
+  let done_: boolean = false;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: move_ = r.string(); break;
+      case 16: done_ = r.bool(); break;
+      default: throw wrongField('Released', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Released');
+  return { move: move_, done: done_ };
+}
+
+export interface AdminRequest {
+  readonly request: number;
+  /** "status", "node.list", … */
+  readonly command: string;
+  /** JSON */
+  readonly arguments: Uint8Array;
+  readonly who: string;
+}
+export interface AdminRequestInit {
+  readonly request?: number | undefined;
+  /** "status", "node.list", … */
+  readonly command?: string | undefined;
+  /** JSON */
+  readonly arguments?: Uint8Array | undefined;
+  readonly who?: string | undefined;
+}
+
+export function writeAdminRequest(w: Writer, m: AdminRequestInit): void {
+  if (m.request) { w.uint32(8); writeUint53(w, m.request); }
+  if (m.command) { w.uint32(18); w.string(m.command); }
+  if (m.arguments !== undefined && m.arguments.length > 0) { w.uint32(26); w.bytes(m.arguments); }
+  if (m.who) { w.uint32(34); w.string(m.who); }
+}
+
+export function readAdminRequest(r: Reader, end: number): AdminRequest {
+  if (end > r.len) throw wrongLength('AdminRequest');
+  let request_: number = 0;
+  let command_: string = '';
+  let arguments_: Uint8Array = noBytes;
+  let who_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: request_ = readUint53(r); break;
+      case 18: command_ = r.string(); break;
+      case 26: arguments_ = r.bytes(); break;
+      case 34: who_ = r.string(); break;
+      default: throw wrongField('AdminRequest', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('AdminRequest');
+  return { request: request_, command: command_, arguments: arguments_, who: who_ };
+}
+
+export interface AdminResponse {
+  readonly request: number;
+  /** error code; empty: done */
+  readonly code: string;
+  /** JSON */
+  readonly result: Uint8Array;
+}
+export interface AdminResponseInit {
+  readonly request?: number | undefined;
+  /** error code; empty: done */
+  readonly code?: string | undefined;
+  /** JSON */
+  readonly result?: Uint8Array | undefined;
+}
+
+export function writeAdminResponse(w: Writer, m: AdminResponseInit): void {
+  if (m.request) { w.uint32(8); writeUint53(w, m.request); }
+  if (m.code) { w.uint32(18); w.string(m.code); }
+  if (m.result !== undefined && m.result.length > 0) { w.uint32(26); w.bytes(m.result); }
+}
+
+export function readAdminResponse(r: Reader, end: number): AdminResponse {
+  if (end > r.len) throw wrongLength('AdminResponse');
+  let request_: number = 0;
+  let code_: string = '';
+  let result_: Uint8Array = noBytes;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: request_ = readUint53(r); break;
+      case 18: code_ = r.string(); break;
+      case 26: result_ = r.bytes(); break;
+      default: throw wrongField('AdminResponse', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('AdminResponse');
+  return { request: request_, code: code_, result: result_ };
+}
+
+export interface AdminEvent {
+  /** JSON {at, type, …} */
+  readonly event: Uint8Array;
+}
+export interface AdminEventInit {
+  /** JSON {at, type, …} */
+  readonly event?: Uint8Array | undefined;
+}
+
+export function writeAdminEvent(w: Writer, m: AdminEventInit): void {
+  if (m.event !== undefined && m.event.length > 0) { w.uint32(10); w.bytes(m.event); }
+}
+
+export function readAdminEvent(r: Reader, end: number): AdminEvent {
+  if (end > r.len) throw wrongLength('AdminEvent');
+  let event_: Uint8Array = noBytes;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: event_ = r.bytes(); break;
+      default: throw wrongField('AdminEvent', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('AdminEvent');
+  return { event: event_ };
+}
+
+/** Coordinator → node: what is known about one entity, for an operator. */
+export interface Inspect {
+  readonly request: number;
+  readonly kind: string;
+  readonly id: string;
+}
+export interface InspectInit {
+  readonly request?: number | undefined;
+  readonly kind?: string | undefined;
+  readonly id?: string | undefined;
+}
+
+export function writeInspect(w: Writer, m: InspectInit): void {
+  if (m.request) { w.uint32(8); writeUint53(w, m.request); }
+  if (m.kind) { w.uint32(18); w.string(m.kind); }
+  if (m.id) { w.uint32(26); w.string(m.id); }
+}
+
+export function readInspect(r: Reader, end: number): Inspect {
+  if (end > r.len) throw wrongLength('Inspect');
+  let request_: number = 0;
+  let kind_: string = '';
+  let id_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: request_ = readUint53(r); break;
+      case 18: kind_ = r.string(); break;
+      case 26: id_ = r.string(); break;
+      default: throw wrongField('Inspect', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Inspect');
+  return { request: request_, kind: kind_, id: id_ };
+}
+
+export interface Inspected {
+  readonly request: number;
+  readonly code: string;
+  /** JSON */
+  readonly result: Uint8Array;
+}
+export interface InspectedInit {
+  readonly request?: number | undefined;
+  readonly code?: string | undefined;
+  /** JSON */
+  readonly result?: Uint8Array | undefined;
+}
+
+export function writeInspected(w: Writer, m: InspectedInit): void {
+  if (m.request) { w.uint32(8); writeUint53(w, m.request); }
+  if (m.code) { w.uint32(18); w.string(m.code); }
+  if (m.result !== undefined && m.result.length > 0) { w.uint32(26); w.bytes(m.result); }
+}
+
+export function readInspected(r: Reader, end: number): Inspected {
+  if (end > r.len) throw wrongLength('Inspected');
+  let request_: number = 0;
+  let code_: string = '';
+  let result_: Uint8Array = noBytes;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: request_ = readUint53(r); break;
+      case 18: code_ = r.string(); break;
+      case 26: result_ = r.bytes(); break;
+      default: throw wrongField('Inspected', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Inspected');
+  return { request: request_, code: code_, result: result_ };
+}
