@@ -1,0 +1,207 @@
+/**
+ * What the admin API answers, as JSON: `musterctl`, the console and the tests read these. Peers are `id#incarnation`;
+ * ages are "ago" in milliseconds as the answering coordinator's clock sees them, instants are ISO 8601.
+ * Stable: fields are added, never renamed.
+ */
+
+/** Commands of the admin API. Their arguments are {@link AdminArguments}, their answers {@link AdminResults}. */
+export interface AdminResults {
+  status: StatusDocument;
+  'node.list': NodeListDocument;
+  'node.show': NodeShowDocument;
+  'shard.list': ShardListDocument;
+  'shard.show': ShardShowDocument;
+  'entity.show': EntityShowDocument;
+  'epoch.show': EpochShowDocument;
+  'coordinator.list': CoordinatorListDocument;
+  'events.follow': FollowDocument;
+}
+
+export interface AdminArguments {
+  status: Record<string, never>;
+  'node.list': Record<string, never>;
+  /** A node's plain id, its peer id, or a prefix that fits only one. */
+  'node.show': { readonly node: string };
+  /** Only the shards of one node, where given. */
+  'shard.list': { readonly node?: string };
+  'shard.show': { readonly shard: number };
+  /** `kind/id` */
+  'entity.show': { readonly entity: string };
+  'epoch.show': Record<string, never>;
+  'coordinator.list': Record<string, never>;
+  'events.follow': Record<string, never>;
+}
+
+export type AdminCommand = keyof AdminResults;
+
+/** `joining`: registered, and no heartbeat has come yet. */
+export type NodeState = 'joining' | 'up' | 'suspect' | 'silent' | 'dead' | 'cordoned' | 'draining';
+
+export interface StatusDocument {
+  readonly cluster: string;
+  /** No problem is known. */
+  readonly healthy: boolean;
+  /** What is wrong, for people: one sentence each. */
+  readonly problems: readonly string[];
+  readonly epoch: number;
+  readonly leader: string;
+  /** Empty: nobody would take over. */
+  readonly vice: string;
+  /** When this epoch began. */
+  readonly since: string;
+  readonly store: StoreDocument;
+  readonly nodes: { readonly up: number; readonly total: number };
+  readonly gateways: { readonly up: number; readonly total: number };
+  readonly shards: ShardCounts;
+  /** Connected players of all gateways. */
+  readonly sessions: number;
+  /** Activated actors of all nodes. */
+  readonly actors: number;
+  /** Revision of the store at the newest row of the table. */
+  readonly revision: number;
+}
+
+export interface StoreDocument {
+  readonly reachable: boolean;
+  /** Since it last answered. */
+  readonly answeredAgoMs: number;
+}
+
+export interface ShardCounts {
+  /** That entities hash to. */
+  readonly total: number;
+  readonly owned: number;
+  readonly unowned: number;
+  /** Given up by one node for another at this moment. */
+  readonly moving: number;
+}
+
+export interface MemberDocument {
+  readonly id: string;
+  readonly peer: string;
+  readonly role: 'node' | 'gateway';
+  readonly address: string;
+  readonly state: NodeState;
+  readonly zone: string;
+  readonly build: string;
+  /** Null: none came yet. */
+  readonly beatAgoMs: number | null;
+  readonly sessions: number;
+  readonly actors: number;
+  /** Shards it owns according to the table. */
+  readonly shards: number;
+  readonly loopLagMs: number;
+  /** Of its event loop, 0…1. */
+  readonly utilisation: number;
+  readonly rssBytes: number;
+  /** It has stopped its ungated actors for want of a good acknowledgement. */
+  readonly frozen: boolean;
+}
+
+export interface NodeListDocument {
+  readonly epoch: number;
+  readonly nodes: readonly MemberDocument[];
+  readonly gateways: readonly MemberDocument[];
+}
+
+export interface NodeShowDocument {
+  readonly epoch: number;
+  readonly node: MemberDocument;
+  /** Numbers of the shards it owns. */
+  readonly owns: readonly number[];
+}
+
+export interface ShardDocument {
+  readonly shard: number;
+  /** Empty: nobody. */
+  readonly owner: string;
+  readonly backup: string;
+  readonly learner: string;
+  readonly term: number;
+  readonly state: 'stable' | 'moving';
+  readonly move: string;
+}
+
+export interface ShardListDocument {
+  readonly epoch: number;
+  readonly counts: ShardCounts;
+  readonly shards: readonly ShardDocument[];
+}
+
+export interface ShardShowDocument {
+  readonly epoch: number;
+  readonly shard: ShardDocument;
+  /** Where the owner listens, or empty. */
+  readonly ownerAddress: string;
+  /** Whether the owner says that the shard holds an actor; null where it has not said yet. */
+  readonly occupied: boolean | null;
+  /** Key of its page in the cluster store. */
+  readonly storeKey: string;
+}
+
+export interface EntityShowDocument {
+  readonly epoch: number;
+  readonly entity: string;
+  readonly shard: number;
+  readonly owner: string;
+  readonly ownerAddress: string;
+  readonly term: number;
+  readonly backup: string;
+  /** What the owner knows of it; null where it is not activated, or where the owner did not answer. */
+  readonly actor: unknown;
+  /** Error code of the question to the owner; empty: it answered. */
+  readonly actorError: string;
+}
+
+export interface EpochShowDocument {
+  readonly epoch: number;
+  readonly leader: string;
+  readonly since: string;
+  readonly attempt: string;
+  /** Why the leader took over. */
+  readonly reason: string;
+  /** Milliseconds for which the leader's acknowledgements are good (K6); 0: it cannot confirm that it leads. */
+  readonly goodForMs: number;
+}
+
+export interface CoordinatorDocument {
+  readonly id: string;
+  readonly peer: string;
+  readonly address: string;
+  readonly role: 'leader' | 'vice' | 'standby';
+  readonly zone: string;
+  readonly build: string;
+  /** Since it last acknowledged a beat; null: never, or it is the leader itself. */
+  readonly ackAgoMs: number | null;
+}
+
+export interface CoordinatorListDocument {
+  readonly epoch: number;
+  readonly coordinators: readonly CoordinatorDocument[];
+}
+
+/** The answer to `events.follow`; {@link ClusterEvent}s come after it as AdminEvents until the link ends. */
+export interface FollowDocument {
+  readonly epoch: number;
+  readonly following: true;
+}
+
+/** One change of the cluster. */
+export type ClusterEvent = { readonly at: string; readonly epoch: number } & (
+  | { readonly type: 'leader.elected'; readonly leader: string; readonly reason: string }
+  | { readonly type: 'vice.changed'; readonly vice: string }
+  | { readonly type: 'member.joined'; readonly role: string; readonly peer: string; readonly address: string }
+  | { readonly type: 'member.suspect'; readonly role: string; readonly peer: string }
+  | { readonly type: 'member.recovered'; readonly role: string; readonly peer: string }
+  /** `why`: refused | silent | replaced | left */
+  | { readonly type: 'member.dead'; readonly role: string; readonly peer: string; readonly why: string }
+  /** Shards got new owners. `why`: cold-start | dead | join | unowned */
+  | {
+      readonly type: 'shards.placed';
+      readonly why: string;
+      readonly shards: number;
+      readonly to: Readonly<Record<string, number>>;
+    }
+  | { readonly type: 'store.away'; readonly cause: string }
+  | { readonly type: 'store.back'; readonly awayMs: number }
+);
