@@ -10,7 +10,7 @@ export interface Account {
   readonly countryCode: string;
   readonly roles: readonly string[];
   readonly createdAt: Millis;
-  /** Why this account may not sign in, or null. */
+  /** Until when this account may not sign in, or null. */
   readonly bannedUntil: Millis | null;
 }
 
@@ -24,8 +24,9 @@ export interface Bot {
 
 export interface Accounts {
   byId(id: PlayerId): Promise<Account | undefined>;
+  /** Case does not count. */
   byUsername(username: string): Promise<Account | undefined>;
-  /** @throws MusterError ALREADY_EXISTS */
+  /** Ids grow. @throws MusterError ALREADY_EXISTS, INVALID_REQUEST */
   create(account: {
     readonly username: string;
     readonly displayName: string;
@@ -53,7 +54,7 @@ export interface StoredGrant {
 
 export interface Grants {
   put(grant: StoredGrant): Promise<void>;
-  /** Removes and returns it: exactly one of several concurrent callers gets it, the others undefined. */
+  /** Removes and returns it: exactly one of several concurrent callers gets it, the others undefined. It may have expired. */
   take(kind: StoredGrant['kind'], hash: string): Promise<StoredGrant | undefined>;
   /** Removes every grant of a subject (a reused refresh token revokes its family). Returns how many. */
   revokeAll(subject: string, clientId: string): Promise<number>;
@@ -82,7 +83,7 @@ export interface Regime {
   raise(epoch: Epoch, term: Term): Promise<void>;
 }
 
-/** What outlives the cluster: Postgres, or PGlite embedded. Every call ends within its deadline. @throws MusterError STORAGE_UNAVAILABLE */
+/** What outlives the cluster: Postgres, or PGlite embedded. Every call ends within its deadline; a write that missed it may still happen. @throws MusterError STORAGE_UNAVAILABLE */
 export interface Storage {
   readonly accounts: Accounts;
   readonly grants: Grants;

@@ -1,0 +1,15 @@
+import { accounts } from './0001-accounts.js';
+
+/** One step of the schema. What was released is never edited: the next number corrects it. */
+export interface Migration {
+  /** Consecutive from 1. */
+  readonly number: number;
+  readonly name: string;
+  /**
+   * SQL, one statement each, all in one transaction. Only additions that the build before this one can live with:
+   * during a rolling upgrade both are at work on one database.
+   */
+  readonly statements: readonly string[];
+}
+
+export const migrations: readonly Migration[] = [{ number: 1, name: 'accounts', statements: accounts }];

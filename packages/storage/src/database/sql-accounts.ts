@@ -1,0 +1,137 @@
+import {
+  type Account,
+  type Accounts,
+  type Bot,
+  type Clock,
+  MusterError,
+  type PlayerId,
+  playerId,
+  type Random,
+} from '@muster/ports';
+import type { Kysely, Selectable } from 'kysely';
+import type { Calls } from './calls.js';
+import type { DatabaseOptions } from './options.js';
+import type { AccountsTable, BotsTable, Schema } from './schema.js';
+import { hashSecret, SALT_BYTES, secretMatches } from './secrets.js';
+import { checkAccount, checkBot, isStorable, rowId, usernameKey } from './storable.js';
+
+export interface SqlAccountsParts {
+  readonly db: Kysely<Schema>;
+  readonly calls: Calls;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly options: Pick<DatabaseOptions, 'secretCost' | 'secretChecksMax'>;
+}
+
+const botColumns = ['id', 'client_id', 'name', 'created_at'] as const;
+
+export class SqlAccounts implements Accounts {
+  private readonly parts: SqlAccountsParts;
+  private secretChecks = 0;
+
+  constructor(parts: SqlAccountsParts) {
+    this.parts = parts;
+  }
+
+  async byId(id: PlayerId): Promise<Account | undefined> {
+    const row = rowId(id);
+    if (row === undefined) return undefined;
+    const { db, calls } = this.parts;
+    const query = db.selectFrom('accounts').selectAll().where('id', '=', row);
+    return asAccount(await calls.run('accounts.byId', () => query.executeTakeFirst()));
+  }
+
+  async byUsername(username: string): Promise<Account | undefined> {
+    const key = usernameKey(username);
+    if (!isStorable(key)) return undefined;
+    const { db, calls } = this.parts;
+    const query = db.selectFrom('accounts').selectAll().where('username_key', '=', key);
+    return asAccount(await calls.run('accounts.byUsername', () => query.executeTakeFirst()));
+  }
+
+  async create(account: Parameters<Accounts['create']>[0]): Promise<Account> {
+    const { username, displayName, countryCode = '??', roles = [] } = account;
+    checkAccount({ username, displayName, countryCode, roles });
+    const { db, calls, clock } = this.parts;
+    const query = db
+      .insertInto('accounts')
+      .values({
+        username,
+        username_key: usernameKey(username),
+        display_name: displayName,
+        country_code: countryCode,
+        roles: JSON.stringify(roles),
+        created_at: Math.floor(clock.now()),
+      })
+      .onConflict((conflict) => conflict.column('username_key').doNothing())
+      .returningAll();
+    const created = asAccount(await calls.run('accounts.create', () => query.executeTakeFirst()));
+    if (!created) throw new MusterError('ALREADY_EXISTS', { what: `user ${username}` });
+    return created;
+  }
+
+  async botById(id: string): Promise<Bot | undefined> {
+    const row = rowId(id);
+    if (row === undefined) return undefined;
+    const { db, calls } = this.parts;
+    const query = db.selectFrom('bots').select(botColumns).where('id', '=', row);
+    return asBot(await calls.run('bots.byId', () => query.executeTakeFirst()));
+  }
+
+  async verifyBot(clientId: string, secret: string): Promise<Bot | undefined> {
+    if (!isStorable(clientId) || !isStorable(secret)) return undefined;
+    const { db, calls } = this.parts;
+    const query = db.selectFrom('bots').selectAll().where('client_id', '=', clientId);
+    const row = await calls.run('bots.verify', () => query.executeTakeFirst());
+    const matches = await this.checkSecret(secret, row?.secret_hash);
+    return matches ? asBot(row) : undefined;
+  }
+
+  async putBot(bot: Parameters<Accounts['putBot']>[0]): Promise<Bot> {
+    checkBot(bot);
+    const { db, calls, clock, random, options } = this.parts;
+    const changed = {
+      name: bot.name,
+      secret_hash: await hashSecret(bot.secret, random.bytes(SALT_BYTES), options.secretCost),
+    };
+    const query = db
+      .insertInto('bots')
+      .values({ client_id: bot.clientId, created_at: Math.floor(clock.now()), ...changed })
+      .onConflict((conflict) => conflict.column('client_id').doUpdateSet(changed))
+      .returning(botColumns);
+    return asBot(await calls.run('bots.put', () => query.executeTakeFirstOrThrow()))!;
+  }
+
+  private async checkSecret(secret: string, stored: string | undefined): Promise<boolean> {
+    const { secretChecksMax, secretCost } = this.parts.options;
+    if (this.secretChecks >= secretChecksMax) {
+      throw new MusterError('STORAGE_UNAVAILABLE', { cause: `${secretChecksMax} secrets are being checked` });
+    }
+    this.secretChecks += 1;
+    try {
+      if (stored !== undefined) return await secretMatches(secret, stored);
+      // An unknown client costs the same time, so that nobody learns which client ids exist.
+      await hashSecret(secret, new Uint8Array(SALT_BYTES), secretCost);
+      return false;
+    } finally {
+      this.secretChecks -= 1;
+    }
+  }
+}
+
+function asAccount(row: Selectable<AccountsTable> | undefined): Account | undefined {
+  if (!row) return undefined;
+  return {
+    id: playerId(String(row.id)),
+    username: row.username,
+    displayName: row.display_name,
+    countryCode: row.country_code,
+    roles: row.roles,
+    createdAt: row.created_at,
+    bannedUntil: row.banned_until,
+  };
+}
+
+function asBot(row: Pick<Selectable<BotsTable>, (typeof botColumns)[number]> | undefined): Bot | undefined {
+  return row && { id: String(row.id), clientId: row.client_id, name: row.name, createdAt: row.created_at };
+}

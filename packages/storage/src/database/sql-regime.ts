@@ -1,0 +1,38 @@
+import { type Epoch, epoch, type Regime, type Term, term } from '@muster/ports';
+import { type Kysely, sql } from 'kysely';
+import type { Calls } from './calls.js';
+import type { Schema } from './schema.js';
+import { requireInstant } from './storable.js';
+
+/** The highest epoch and term, in one row (K4). */
+export class SqlRegime implements Regime {
+  private readonly db: Kysely<Schema>;
+  private readonly calls: Calls;
+
+  constructor(db: Kysely<Schema>, calls: Calls) {
+    this.db = db;
+    this.calls = calls;
+  }
+
+  async highest(): Promise<{ readonly epoch: Epoch; readonly term: Term }> {
+    const query = this.db.selectFrom('regime').select(['epoch', 'term']);
+    const row = await this.calls.run('regime.highest', () => query.executeTakeFirst());
+    return { epoch: epoch(row?.epoch ?? 0), term: term(row?.term ?? 0) };
+  }
+
+  async raise(newEpoch: Epoch, newTerm: Term): Promise<void> {
+    requireInstant('epoch', newEpoch);
+    requireInstant('term', newTerm);
+    // One statement: two coordinators that raise at once both win where each is higher.
+    const query = this.db
+      .insertInto('regime')
+      .values({ epoch: newEpoch, term: newTerm })
+      .onConflict((conflict) =>
+        conflict.column('only_row').doUpdateSet({
+          epoch: sql`greatest(regime.epoch, excluded.epoch)`,
+          term: sql`greatest(regime.term, excluded.term)`,
+        }),
+      );
+    await this.calls.run('regime.raise', () => query.execute());
+  }
+}

@@ -1,0 +1,75 @@
+import type { Accounts, Clock, Grants, Log, Metrics, Random, Regime, SigningKeys, Storage } from '@muster/ports';
+import { type Dialect, Kysely, sql } from 'kysely';
+import { asStorageError, Calls, within } from './calls.js';
+import { migrate } from './migrate.js';
+import { migrations } from './migrations/index.js';
+import type { DatabaseOptions } from './options.js';
+import type { Schema } from './schema.js';
+import { SqlAccounts } from './sql-accounts.js';
+import { SqlGrants } from './sql-grants.js';
+import { SqlKeys } from './sql-keys.js';
+import { SqlRegime } from './sql-regime.js';
+
+export interface SqlStorageParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly options: DatabaseOptions;
+  readonly metrics?: Metrics | undefined;
+  readonly log?: Log | undefined;
+}
+
+/** {@link Storage} over any kysely dialect that speaks Postgres. It owns the dialect's connections. */
+export class SqlStorage implements Storage {
+  readonly accounts: Accounts;
+  readonly grants: Grants;
+  readonly keys: SigningKeys;
+  readonly regime: Regime;
+  private readonly db: Kysely<Schema>;
+  private readonly calls: Calls;
+  private readonly parts: SqlStorageParts;
+  private closing: Promise<void> | undefined;
+
+  constructor(dialect: Dialect, parts: SqlStorageParts) {
+    const { options } = parts;
+    const db = new Kysely<Schema>({ dialect });
+    const calls = new Calls(parts.clock, options, parts.metrics);
+    this.accounts = new SqlAccounts({ ...parts, db, calls });
+    this.grants = new SqlGrants(db, calls, options.sweepBatchRows);
+    this.keys = new SqlKeys(db, calls);
+    this.regime = new SqlRegime(db, calls);
+    this.db = db;
+    this.calls = calls;
+    this.parts = parts;
+  }
+
+  async ping(): Promise<void> {
+    await this.calls.run('ping', () => sql`select 1`.execute(this.db));
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
+    const { clock, options } = this.parts;
+    await this.calls.close(options.closeDeadlineMs);
+    await within(clock, options.closeDeadlineMs, this.db.destroy()).catch(() => undefined);
+  }
+}
+
+/**
+ * Runs the migrations through a dialect of its own, whose connection has the long deadline that a migration may need, and ends it.
+ * @throws MusterError STORAGE_UNAVAILABLE, STORAGE_MISMATCH
+ */
+export async function prepareSchema(dialect: Dialect, { clock, options, log }: SqlStorageParts): Promise<void> {
+  const db = new Kysely<Schema>({ dialect });
+  try {
+    const { from, to } = await within(clock, options.migrateDeadlineMs, migrate(db, migrations, clock));
+    if (from !== to) log?.write('info', 'storage.migrated', { from, to });
+  } catch (error) {
+    throw asStorageError(error);
+  } finally {
+    await within(clock, options.closeDeadlineMs, db.destroy()).catch(() => undefined);
+  }
+}
