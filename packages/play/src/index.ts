@@ -1,1 +1,5 @@
-export {};
+export * from './player/account.js';
+export * from './player/contract.js';
+export * from './player/options.js';
+export * from './player/player.js';
+export type { PlayerState, Session } from './player/state.js';

@@ -1,0 +1,107 @@
+import type { Answer } from '@muster/runtime';
+import type { MessageSource, MessagesSince, MessageTarget, ReceivedMessage, User } from '@muster/tachyon';
+import type { AccountView } from './account.js';
+import type { SubscriptionCheck } from './state.js';
+
+/** `player/<userId>` */
+export const PLAYER_KIND = 'player';
+
+/** What the player's own connections see. Snapshot: data of `user/self`. Publications: client frames, and {@link SELF_NOTICES} for the gateway. */
+export const SELF_TOPIC = 'self';
+/** What others may see. Snapshot: data of `user/updated` with the whole user. Publications: `user/updated`. */
+export const PUBLIC_TOPIC = 'public';
+
+/** Publications on `self` whose name starts so are for the gateway, never for a client. */
+export const NOTICE_PREFIX = 'muster:';
+/** {@link WatchNotice}: follow these users' `public` topics for the session; send each one whole, followed already or not. */
+export const NOTICE_WATCH = 'muster:watch';
+/** {@link WatchNotice}: follow them no longer. */
+export const NOTICE_UNWATCH = 'muster:unwatch';
+/** {@link SessionNotice}: a newer connection took over. Close the session's socket with 1000. */
+export const NOTICE_SUPERSEDED = 'muster:superseded';
+/** {@link SessionNotice}: the session is over (signed out, or the grace ran out). A gateway that still holds its socket attaches again. */
+export const NOTICE_ENDED = 'muster:ended';
+
+export interface SessionNotice {
+  readonly session: string;
+}
+
+export interface WatchNotice {
+  readonly session: string;
+  readonly userIds: readonly string[];
+}
+
+/** Refusal: a newer connection holds the session (K12). The gateway closes with 1000. */
+export const REASON_SUPERSEDED = 'superseded';
+/** Refusal: the actor has no session (its state was lost, or the grace ran out). The gateway attaches with `resume` and asks again, once. */
+export const REASON_SESSION_UNKNOWN = 'session_unknown';
+/** Refusal: no account has this id. */
+export const REASON_UNKNOWN_USER = 'unknown_user';
+
+/** A gateway's socket becomes the player's one connection. */
+export interface AttachData {
+  /** `<gateway peer>/<n>`: never used twice. */
+  readonly session: string;
+  /** `id#incarnation`: whose loss ends the connection. */
+  readonly gateway: string;
+  /** False: a new sign-in, which takes over whatever there is. True: this socket was attached before; it loses against a newer sign-in. */
+  readonly resume: boolean;
+  /** From the earlier attach's reply, with `resume`: says which of two sessions is the newer one after the actor's state was lost. */
+  readonly login?: number;
+  /** The account as the gateway read it at sign-in: fresher than what the actor loaded. */
+  readonly account?: AccountView;
+  /** With `resume`: what the gateway knows of the session, taken where the actor has lost it. */
+  readonly held?: { readonly userIds: readonly string[]; readonly messaging: boolean };
+}
+
+export interface AttachReply {
+  /** Sign-ins of this player so far; give it back with `resume`. */
+  readonly login: number;
+  /** The session went on: parties, subscriptions and messages are as they were. */
+  readonly resumed: boolean;
+  /** Users the session follows: subscribe to their `public` topics. */
+  readonly watch: readonly string[];
+}
+
+/** What `player` understands. The client's commands have the data of their Tachyon definitions. */
+export interface PlayerCommands {
+  attach: { data: AttachData; reply: AttachReply };
+  /** The socket is gone. `clean`: for good (`system/disconnect`), else the grace begins. Another session's detach does nothing. */
+  detach: { data: { readonly session: string; readonly clean: boolean }; reply: null };
+  /** From the runtime: nobody listens to `self` from that process any more. */
+  connectionLost: { data: { readonly subscriber: string }; reply: null };
+  graceOver: { data: { readonly session: string }; reply: null };
+  info: { data: unknown; reply: User };
+  exists: { data: unknown; reply: { readonly exists: boolean } };
+  subscribeUpdates: { data: { readonly userIds: readonly string[] }; reply: null };
+  unsubscribeUpdates: { data: { readonly userIds: readonly string[] }; reply: null };
+  existsAnswered: { data: Answer; reply: null };
+  checkTimedOut: { data: { readonly check: number }; reply: null };
+  send: { data: { readonly target: MessageTarget; readonly message: string }; reply: null };
+  receive: { data: { readonly message: string; readonly source: MessageSource }; reply: null };
+  subscribeReceived: { data: { readonly since?: MessagesSince }; reply: { readonly hasMissedMessages: boolean } };
+}
+
+/** What happens to a player. */
+export interface PlayerEvents {
+  accountRead: { readonly account: AccountView };
+  attached: {
+    readonly session: string;
+    readonly gateway: string;
+    readonly login: number;
+    /** Prefix of the markers, where a new session begins. */
+    readonly inbox: string | null;
+    readonly messaging: boolean;
+  };
+  superseded: { readonly session: string };
+  suspended: { readonly session: string; readonly until: number };
+  resumed: { readonly session: string };
+  ended: { readonly session: string };
+  checkStarted: SubscriptionCheck;
+  userFound: { readonly check: number; readonly userId: string };
+  checkEnded: { readonly check: number };
+  watched: { readonly userIds: readonly string[]; readonly announce: boolean };
+  unwatched: { readonly userIds: readonly string[] };
+  received: Omit<ReceivedMessage, 'marker'>;
+  messagingSubscribed: { readonly after: number };
+}

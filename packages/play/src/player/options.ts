@@ -1,0 +1,45 @@
+import { MusterError } from '@muster/ports';
+import { USER_SUBSCRIPTIONS_MAX } from '@muster/tachyon';
+
+export interface PlayerOptions {
+  /** How long a session waits for its player after a connection was lost.
+   *  Lower: queues and parties are freed sooner, but a router restart throws people out. Higher: ghosts stay in parties longer.
+   *  Clients come back within 10 s and their own liveness check takes up to 30 s. */
+  readonly graceMs: number;
+  /** Messages kept per session for clients that reconnect.
+   *  Lower: less state per player to replicate. Higher: more is there after a long absence. Lobby clients expect 200. */
+  readonly inboxMessagesMax: number;
+  /** Users whose changes one session follows. Lower: less fan-out. Higher: bigger friend lists; the published schema says 100. */
+  readonly watchedMax: number;
+  /** `user/subscribeUpdates` requests of one session whose users are being looked up at the same time.
+   *  Lower: a client that asks in bursts is refused. Higher: each holds up to 100 look-ups in the actor's outbox. */
+  readonly checksMax: number;
+  /** How long such a look-up may take. Lower: users on a node that is being replaced look unknown for now.
+   *  Higher: the client's own deadline comes first. A change of owner takes up to 3 s. */
+  readonly checkTimeoutMs: number;
+  /** Idle time after which the actor leaves memory. Lower: less memory for players who are offline but looked at.
+   *  Higher: fewer reads of accounts. */
+  readonly passivateAfterMs: number;
+}
+
+export const PLAYER_DEFAULTS: PlayerOptions = {
+  graceMs: 30_000,
+  inboxMessagesMax: 200,
+  watchedMax: USER_SUBSCRIPTIONS_MAX,
+  checksMax: 8,
+  checkTimeoutMs: 8_000,
+  passivateAfterMs: 60_000,
+};
+
+/** The defaults with `changes`. @throws MusterError BAD_CONFIG */
+export function playerOptions(changes: Partial<PlayerOptions> = {}): PlayerOptions {
+  const options = { ...PLAYER_DEFAULTS, ...changes };
+  for (const [name, value] of Object.entries(options)) {
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new MusterError('BAD_CONFIG', { details: `player.${name} is ${value}: a positive integer is needed` });
+  }
+  // One reconnect replays the whole inbox at once: it must fit into what an event stream keeps (256), or the client starts afresh.
+  if (options.inboxMessagesMax > 250)
+    throw new MusterError('BAD_CONFIG', { details: 'player.inboxMessagesMax may be 250 at most' });
+  return options;
+}

@@ -1,0 +1,121 @@
+// The player's one session in the cluster.
+//
+//   offline ── attach ──► connected ── connection lost ──► suspended ── grace over ──► offline
+//                          │    ▲  ▲                          │
+//         newer attach ────┘    │  └──── attach, or a command ┘
+//         (superseded)          │
+//                       clean detach ──► offline
+//
+// A gateway may die or be cut off in any state: the session waits for its player. The owner of this actor may die: sessions that
+// its successor does not know are brought back by their gateways (`attach` with `resume`). Two gateways may bring back two sessions
+// of one player; the higher sign-in number wins, whoever comes first.
+import { token } from '@muster/ports';
+import { type DecideContext, type Decision, type EventRecord, event } from '@muster/runtime';
+import { sameAccount } from './account.js';
+import {
+  type AttachData,
+  type AttachReply,
+  type PlayerCommands,
+  type PlayerEvents,
+  REASON_SUPERSEDED,
+  REASON_UNKNOWN_USER,
+} from './contract.js';
+import type { PlayerOptions } from './options.js';
+import { GRACE_TIMER, type PlayerState, stillThere } from './state.js';
+
+type Decided<K extends keyof PlayerCommands> = Decision<PlayerState, PlayerEvents, PlayerCommands[K]['reply']>;
+
+/** Bytes of the markers' prefix: two sessions of one player must not share it. */
+const INBOX_PREFIX_BYTES = 6;
+
+export function attach(state: PlayerState, data: AttachData, ctx: DecideContext): Decided<'attach'> {
+  const { origin } = ctx;
+  if (origin.type !== 'client' || origin.caller !== ctx.self.id || origin.session !== data.session)
+    return { refuse: { reason: 'unauthorized', details: 'only the session itself may attach' } };
+  const account = data.account ?? state.account;
+  if (!account) return { refuse: { reason: REASON_UNKNOWN_USER } };
+  if (data.resume && isOlder(state, data)) return { refuse: { reason: REASON_SUPERSEDED } };
+  const read = sameAccount(state.account, account) ? [] : [event('accountRead', { account })];
+  const current = state.session;
+  if (current?.id === data.session) {
+    const back = stillThere(state);
+    return { events: [...read, ...back.events], timers: back.timers, reply: attachReply(current !== null) };
+  }
+  const login = data.resume && data.login ? data.login : state.logins + 1;
+  const resumed = current !== null;
+  return {
+    events: [
+      ...read,
+      ...(current ? [event('superseded', { session: current.id })] : []),
+      event('attached', {
+        session: data.session,
+        gateway: data.gateway,
+        login,
+        inbox: resumed ? null : token(ctx.random, INBOX_PREFIX_BYTES),
+        messaging: data.resume && (data.held?.messaging ?? false),
+      }),
+      ...(data.resume && data.held && !resumed ? heldUsers(data.held.userIds) : []),
+    ],
+    timers: [{ name: GRACE_TIMER, at: null }],
+    // Who waits for a look-up on the connection that was taken over waits in vain.
+    resolve: state.checks.map(({ ticket }) => ({ ticket, refuse: { reason: REASON_SUPERSEDED } })),
+    reply: attachReply(resumed),
+  };
+}
+
+/** True where a newer sign-in is known than the one that wants to come back. */
+function isOlder(state: PlayerState, data: AttachData): boolean {
+  if (state.session?.id === data.session) return false;
+  if (data.login === undefined) return state.session !== null;
+  return data.login < state.logins || (state.session !== null && data.login <= state.session.login);
+}
+
+function heldUsers(userIds: readonly string[]): readonly EventRecord<PlayerEvents>[] {
+  return userIds.length === 0 ? [] : [event('watched', { userIds, announce: false })];
+}
+
+function attachReply(resumed: boolean): (state: PlayerState) => AttachReply {
+  return (state) => ({ login: state.session?.login ?? state.logins, resumed, watch: [...state.watched] });
+}
+
+export function detach(
+  state: PlayerState,
+  data: PlayerCommands['detach']['data'],
+  ctx: DecideContext,
+  options: PlayerOptions,
+): Decided<'detach'> {
+  if (state.session?.id !== data.session) return {};
+  return data.clean ? end(state) : suspend(state, ctx.now, options);
+}
+
+/** K12: the loss of a process says nothing about a session that another gateway holds by now. */
+export function connectionLost(
+  state: PlayerState,
+  { subscriber }: PlayerCommands['connectionLost']['data'],
+  ctx: DecideContext,
+  options: PlayerOptions,
+): Decided<'connectionLost'> {
+  return state.session?.gateway === subscriber ? suspend(state, ctx.now, options) : {};
+}
+
+export function graceOver(state: PlayerState, { session }: PlayerCommands['graceOver']['data']): Decided<'graceOver'> {
+  return state.session?.id === session && state.session.suspendedUntil !== null ? end(state) : {};
+}
+
+function suspend(state: PlayerState, now: number, options: PlayerOptions): Decided<'detach'> {
+  if (!state.session || state.session.suspendedUntil !== null) return {};
+  const session = state.session.id;
+  const until = now + options.graceMs;
+  return {
+    events: [event('suspended', { session, until })],
+    timers: [{ name: GRACE_TIMER, at: until, command: 'graceOver', data: { session } }],
+  };
+}
+
+function end(state: PlayerState): Decided<'detach'> {
+  return {
+    events: [event('ended', { session: state.session!.id })],
+    timers: [{ name: GRACE_TIMER, at: null }],
+    resolve: state.checks.map(({ ticket }) => ({ ticket, refuse: { reason: REASON_SUPERSEDED } })),
+  };
+}

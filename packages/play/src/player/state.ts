@@ -1,0 +1,72 @@
+import { type DecideContext, type EventRecord, event, type Refusal, type ReplyTicket } from '@muster/runtime';
+import type { AccountView } from './account.js';
+import { type PlayerEvents, REASON_SESSION_UNKNOWN, REASON_SUPERSEDED } from './contract.js';
+import { emptyInbox, type Inbox } from './inbox.js';
+
+/** Plain JSON; changed in place by `evolve` only. */
+export interface PlayerState {
+  /** null: no account has this id. */
+  account: AccountView | null;
+  /** The one session of this player in the whole cluster. */
+  session: Session | null;
+  /** Sign-ins so far: the highest one holds the session. */
+  logins: number;
+  watched: string[];
+  checks: SubscriptionCheck[];
+  checksStarted: number;
+  inbox: Inbox;
+}
+
+export interface Session {
+  readonly id: string;
+  readonly gateway: string;
+  readonly login: number;
+  /** End of the grace while the connection is lost, else null. */
+  suspendedUntil: number | null;
+  /** This connection asked for messages. */
+  messaging: boolean;
+}
+
+/** A `user/subscribeUpdates` whose users are being looked up. */
+export interface SubscriptionCheck {
+  readonly check: number;
+  readonly ticket: ReplyTicket;
+  readonly userIds: readonly string[];
+  /** Not yet known to exist. */
+  readonly waiting: readonly string[];
+}
+
+export function initialState(account: AccountView | null): PlayerState {
+  return {
+    account,
+    session: null,
+    logins: 0,
+    watched: [],
+    checks: [],
+    checksStarted: 0,
+    inbox: emptyInbox(''),
+  };
+}
+
+/** K12: only the connection that holds the session may command the player. @returns why this sender may not, or undefined. */
+export function refuseStranger(state: PlayerState, ctx: DecideContext): Refusal | undefined {
+  const { origin } = ctx;
+  if (origin.type !== 'client') return { reason: 'invalid_request', details: 'a client is expected' };
+  if (origin.caller !== ctx.self.id) return { reason: 'unauthorized', details: 'this is another player' };
+  if (!state.session) return { reason: REASON_SESSION_UNKNOWN };
+  return state.session.id === origin.session ? undefined : { reason: REASON_SUPERSEDED };
+}
+
+/** Who speaks is there: a command of the session ends its grace, whatever made the runtime believe that the connection was lost. */
+export function stillThere(state: PlayerState): {
+  readonly events: readonly EventRecord<PlayerEvents>[];
+  readonly timers: readonly { readonly name: string; readonly at: null }[];
+} {
+  if (!state.session || state.session.suspendedUntil === null) return { events: [], timers: [] };
+  return {
+    events: [event('resumed', { session: state.session.id })],
+    timers: [{ name: GRACE_TIMER, at: null }],
+  };
+}
+
+export const GRACE_TIMER = 'grace';
