@@ -84,7 +84,6 @@ const command = (request: number, data = '{}'): EnvelopeInit => ({
   term: 3,
   body: { kind: 'player', id: '42', name: 'send', request, data: Buffer.from(data) },
 });
-const beat = (number: number): EnvelopeInit => ({ type: 'heartbeat', epoch: 2, body: { number } });
 const requests = (side: Side): number[] =>
   side.got.flatMap(([, envelope]) => (envelope.type === 'command' ? [envelope.body.request] : []));
 

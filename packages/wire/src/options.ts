@@ -41,6 +41,9 @@ export interface GrpcOptions {
   readonly keepAliveTimeoutMs: number;
   /** A dial that got no answer in this time is `unreachable`. On the same host a refusal takes milliseconds. */
   readonly dialTimeoutMs: number;
+  /** Dials that are made for one when the other side takes the connection and resets it before it is open.
+   *  1: a process that is just dying looks unreachable instead of refused. Higher: a broken listener is asked more often. */
+  readonly dialAttempts: number;
   /** How long a closing connection waits for what is under way and for the other side to say goodbye. */
   readonly closeTimeoutMs: number;
   /** Largest frame taken or sent. */
@@ -54,6 +57,7 @@ export const GRPC_DEFAULTS: GrpcOptions = {
   keepAliveMs: 5_000,
   keepAliveTimeoutMs: 2_000,
   dialTimeoutMs: 2_000,
+  dialAttempts: 3,
   closeTimeoutMs: 500,
   frameBytesMax: 4 * 1024 * 1024,
   windowBytes: 1024 * 1024,
