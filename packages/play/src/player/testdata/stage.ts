@@ -1,0 +1,95 @@
+// One player's rules without a runtime: decides, evolves, collects what would leave. The runtime's own guarantees (order, retries,
+// durability) are tested elsewhere; here a turn is one call.
+import { entity, MemoryMetrics, SeededRandom } from '@muster/ports';
+import type { DecideContext, Decision, EventRecord, Origin, Publication, Send, TimerChange } from '@muster/runtime';
+import type { AccountView, AttachData, PlayerCommands, PlayerEvents, PlayerOptions } from '../../index.js';
+import { type PlayerKind, playerKind } from '../player.js';
+import { initialState, type PlayerState } from '../state.js';
+
+export const ANN: AccountView = { username: 'ann', displayName: 'Ann', countryCode: 'DE', roles: ['contributor'] };
+
+export interface Turn {
+  readonly reply: unknown;
+  readonly refuse: string | undefined;
+  readonly deferred: boolean;
+  readonly sends: readonly Send[];
+  readonly timers: readonly TimerChange[];
+  /** `topic name data` as they would be published. */
+  readonly published: readonly Publication[];
+  readonly resolved: Decision<PlayerState, PlayerEvents, unknown>['resolve'];
+}
+
+export class Stage {
+  readonly metrics = new MemoryMetrics();
+  readonly kind: PlayerKind;
+  readonly id: string;
+  state: PlayerState;
+  now = 1_700_000_000_000;
+  private readonly random = new SeededRandom(1);
+  private turns = 0;
+
+  constructor(id = '1', account: AccountView | null = ANN, options: Partial<PlayerOptions> = {}) {
+    this.id = id;
+    this.kind = playerKind({ accounts: { byId: async () => undefined }, metrics: this.metrics, options });
+    this.state = initialState(account);
+  }
+
+  /** A command of the client whose connection is `session`. */
+  from<K extends keyof PlayerCommands>(session: string, command: K, data: PlayerCommands[K]['data']): Turn {
+    return this.turn(command, data, { type: 'client', session, request: this.turns + 1, caller: this.id });
+  }
+
+  /** A command of another actor, or of the runtime. */
+  internal<K extends keyof PlayerCommands>(
+    command: K,
+    data: PlayerCommands[K]['data'],
+    origin: Origin = { type: 'runtime' },
+  ): Turn {
+    return this.turn(command, data, origin);
+  }
+
+  attach(session: string, changes: Partial<AttachData> = {}): Turn {
+    return this.from(session, 'attach', { session, gateway: session.split('/')[0]!, resume: false, ...changes });
+  }
+
+  /** A message from another player's actor. */
+  message(message: string, from = '2'): Turn {
+    const origin: Origin = { type: 'entity', from: entity('player', from), number: this.turns + 1 };
+    return this.turn('receive', { message, source: { type: 'player', userId: from } }, origin);
+  }
+
+  /** What a new subscriber of the topic sees. */
+  snapshot(topic: 'self' | 'public'): unknown {
+    return this.kind.topics?.[topic]?.(this.state, entity('player', this.id));
+  }
+
+  private turn<K extends keyof PlayerCommands>(command: K, data: PlayerCommands[K]['data'], origin: Origin): Turn {
+    this.turns += 1;
+    const self = entity('player', this.id);
+    const ctx: DecideContext = { self, now: this.now, origin, random: this.random, ticket: `t${this.turns}` };
+    const before = JSON.stringify(this.state);
+    const decision = this.kind.decide[command](this.state, data, ctx);
+    if (JSON.stringify(this.state) !== before) throw new Error(`${command} changed the state while deciding`);
+    const published = (decision.events ?? []).flatMap((event) => this.apply(event));
+    const { reply } = decision;
+    return {
+      reply: typeof reply === 'function' ? reply(this.state) : (reply ?? null),
+      refuse: decision.refuse?.reason,
+      deferred: decision.defer ?? false,
+      sends: decision.sends ?? [],
+      timers: decision.timers ?? [],
+      published,
+      resolved: decision.resolve ?? [],
+    };
+  }
+
+  private apply<K extends keyof PlayerEvents>(
+    record: EventRecord<PlayerEvents> & { readonly name: K },
+  ): readonly Publication[] {
+    // Through JSON, as a backup would read it.
+    const data = JSON.parse(JSON.stringify(record.data)) as PlayerEvents[K];
+    this.kind.evolve[record.name as K](this.state, data, this.now);
+    this.state = JSON.parse(JSON.stringify(this.state)) as PlayerState;
+    return this.kind.publish?.[record.name as K]?.(this.state, data, entity('player', this.id)) ?? [];
+  }
+}
