@@ -66,7 +66,13 @@ export const ERRORS = {
   ),
   LEASE_EXPIRED: row('lease {lease} is gone', false, 'NOT_FOUND', 'internal_error', null),
   STORAGE_UNAVAILABLE: row('storage does not answer: {cause}', true, 'UNAVAILABLE', 'internal_error', null),
-  STORAGE_MISMATCH: row('storage holds {found}, {expected} is expected', false, 'FAILED_PRECONDITION', 'internal_error', null),
+  STORAGE_MISMATCH: row(
+    'storage holds {found}, {expected} is expected',
+    false,
+    'FAILED_PRECONDITION',
+    'internal_error',
+    null,
+  ),
   ALREADY_EXISTS: row('{what} exists already', false, 'ALREADY_EXISTS', 'invalid_request', null),
   NOT_FOUND: row('{what} is not known', false, 'NOT_FOUND', 'invalid_request', null),
   // Links
