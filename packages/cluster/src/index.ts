@@ -1,3 +1,8 @@
+export * from './links/handshake.js';
+export * from './links/options.js';
+export type { DownReason } from './links/peer-link.js';
+export * from './links/peers.js';
+export type { ProbeOutcome } from './links/probe.js';
 export * from './node/cluster-access.js';
 export * from './routing/call.js';
 export * from './streams/subscription.js';
