@@ -230,7 +230,7 @@ function contract(start: () => Promise<Form>): void {
     });
     expect(await other.accounts.verifyBot('autohost', 'geheim')).toEqual(bot);
     expect(await other.accounts.botById(bot.id)).toEqual(bot);
-    for (const wrong of ['', 'Geheim', 'geheim ', 'x'.repeat(300)]) {
+    for (const wrong of ['', 'Geheim', 'geheim ', 'geheim\0', 'x'.repeat(300)]) {
       expect(await storage.accounts.verifyBot('autohost', wrong)).toBeUndefined();
     }
     expect(await storage.accounts.verifyBot('Autohost', 'geheim')).toBeUndefined();

@@ -6,6 +6,8 @@ const HASH_BYTES = 32;
 /** Bytes of salt: enough that no two hashes share one. */
 export const SALT_BYTES = 16;
 
+// Secrets come here without NUL (isStorable): scrypt's HMAC fills short ones up with it, so `x` and `x\0` would be one secret.
+
 /** A salted scrypt hash as one text, `scrypt:N:salt:hash`, so that the cost may change without rewriting older rows. */
 export async function hashSecret(secret: string, salt: Uint8Array, cost: number): Promise<string> {
   return written(cost, salt, await derive(secret, salt, cost));
@@ -35,7 +37,7 @@ function derive(secret: BinaryLike, salt: Uint8Array, cost: number): Promise<Buf
 }
 
 function settings(cost: number): ScryptOptions {
-  return { N: cost, r: BLOCK_SIZE, p: 1, maxmem: 256 * cost * BLOCK_SIZE };
+  return { N: cost, r: BLOCK_SIZE, p: 1, maxmem: 256 * cost * BLOCK_SIZE + 65_536 };
 }
 
 function written(cost: number, salt: Uint8Array, hash: Buffer): string {
