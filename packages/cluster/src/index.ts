@@ -5,6 +5,8 @@ export * from './links/peers.js';
 export type { ProbeOutcome } from './links/probe.js';
 export * from './node/cluster-access.js';
 export * from './routing/call.js';
+export * from './routing/options.js';
+export { Router, type RouterSetup } from './routing/router.js';
 export * from './streams/subscription.js';
 export * from './table/layout.js';
 export * from './table/routing-table.js';
