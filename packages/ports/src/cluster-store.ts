@@ -40,8 +40,9 @@ export type WatchEvent =
   | { readonly type: 'delete'; readonly key: string; readonly modRevision: number };
 
 export interface WatchHandler {
+  /** In order, each change once; those of one revision in one call. `revision`: that of the last of them. */
   events(events: readonly WatchEvent[], revision: number): void;
-  /** Events may have been missed (cut stream, compaction): list again. The watch goes on by itself where it can. */
+  /** Events may have been missed (cut stream, compaction): list again. Told when the watch works again; it goes on by itself. */
   gap(reason: 'disconnected' | 'compacted'): void;
 }
 
@@ -52,6 +53,7 @@ export interface StoreWatch {
 /** A lease with keys attached to it by `put`. Nobody renews it but its holder. */
 export interface StoreLease {
   readonly id: string;
+  /** As granted: etcd may give more than was asked for (whole seconds, and a shortest lease). */
   readonly ttlMs: Millis;
   /** @throws MusterError LEASE_EXPIRED when the store no longer knows it; STORE_UNAVAILABLE when it did not answer. */
   renew(): Promise<void>;
@@ -67,7 +69,8 @@ export interface ClusterStore {
   /** Every entry whose key starts with `prefix`, by key. @throws MusterError STORE_UNAVAILABLE */
   range(prefix: string): Promise<RangeResult>;
   /**
-   * @throws MusterError STORE_UNAVAILABLE when it surely did not happen, STORE_OUTCOME_UNKNOWN when it may have (K2).
+   * @throws MusterError STORE_UNAVAILABLE when it surely did not happen, STORE_OUTCOME_UNKNOWN when it may have (K2),
+   * LEASE_EXPIRED when a put names a lease that is gone and INVALID_REQUEST when it is too large or writes a key twice: nothing happened then.
    */
   transact(transaction: Transaction): Promise<TransactionResult>;
   /** Changes under `prefix` after `revision`. */
