@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SeededRandom } from '@muster/ports';
-import { type FolderLock, lockFolder } from './system-folder-lock.js';
+import { beganAt, type FolderLock, lockFolder } from './system-folder-lock.js';
 
 const random = new SeededRandom(3);
 const children: ChildProcess[] = [];
@@ -61,9 +61,7 @@ test('a folder that is held is refused, also to the process that holds it, until
 test('a lock of a living process is respected', () => {
   const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] });
   children.push(child);
-  const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ');
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  leave(ownLock({ pid: child.pid, began: `${boot}/${stat[21]}` }));
+  leave(ownLock({ pid: child.pid, began: beganAt(child.pid!) }));
   expect(() => lock()).toThrow(`process ${child.pid}`);
   expect(existsSync(`${lockPath}.takeover`)).toBe(false);
 });

@@ -106,7 +106,8 @@ function mayLive({ host, pid, began }: Holder): boolean {
   return beganAt(pid) === began;
 }
 
-function beganAt(pid: number): string {
+/** Which process `pid` is, among all that ever had that number; '' where the system does not tell. */
+export function beganAt(pid: number): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     // The name, field 2, may hold spaces and brackets: fields are counted after its closing bracket. Start time is field 22.
