@@ -7,6 +7,8 @@ export * from './node/cluster-access.js';
 export * from './routing/call.js';
 export * from './routing/options.js';
 export { Router, type RouterSetup } from './routing/router.js';
+export * from './streams/options.js';
+export { Streams, type StreamsSetup } from './streams/streams.js';
 export * from './streams/subscription.js';
 export * from './table/layout.js';
 export * from './table/routing-table.js';
