@@ -1,3 +1,7 @@
+export * from './heartbeat/member.js';
+export * from './heartbeat/options.js';
+export * from './heartbeat/protocol.js';
+export * from './heartbeat/watch.js';
 export * from './links/handshake.js';
 export * from './links/options.js';
 export type { DownReason } from './links/peer-link.js';
@@ -12,3 +16,7 @@ export { Streams, type StreamsSetup } from './streams/streams.js';
 export * from './streams/subscription.js';
 export * from './table/layout.js';
 export * from './table/routing-table.js';
+export * from './table/wire-form.js';
+export * from './takeover/options.js';
+export * from './takeover/protocol.js';
+export * from './takeover/step.js';

@@ -1,0 +1,39 @@
+// Heartbeats: is this member alive, and may it go on?
+//
+//   member ──Heartbeat n──► every coordinator          every beatMs, with its load
+//   member ◄─HeartbeatAck n─ coordinator               good: leads ∧ goodForMs > 0 ∧ no older epoch than seen
+//   leader ──Probe──► witnesses (itself, its vice, one other node) ──dial──► the member's address
+//
+// Member (member.ts): running → frozen, selfFenceMs after it *sent* the last beat that was acknowledged well; back with the next
+// good acknowledgement. It never decides that it is dead: it exits when told that it was replaced.
+//
+// Leader, for each member (watch.ts): joining → up ⇄ suspect ⇄ silent → dead.
+//   dead by refusal  its link is down and every witness of one round was refused at its address, or found another process there:
+//                    nothing listens, so nothing runs. Not a matter of time, so a slow observer may say it too.
+//   dead by silence  no beat for placeAgainMs, and not before `mercyUntil` (K6). Only from an observer whose own loop kept time.
+//   replaced         another incarnation has its name (K3).
+// A lost registration kills nobody: leases may all run out at once after an outage of the store.
+//
+// Why placing again by silence is safe: a member that beats is heard at R, was sent its last good acknowledgement for a beat sent at
+// S ≤ R, and is frozen at S + selfFenceMs ≤ R + placeAgainMs − fenceMarginMs. After a take-over at T the deposed leader may
+// have acknowledged well until T + confirmMs (K6), so nobody is placed again by silence before T + confirmMs + selfFenceMs + margin.
+
+import type { ProbeOutcome } from '../links/probe.js';
+
+/** Why a member counts as dead. Only `silent` is a guess; it is the one that had to wait. */
+export type DeathCause = 'refused' | 'silent' | 'replaced' | 'left';
+
+export function isProbeOutcome(text: string): text is ProbeOutcome {
+  return text === 'alive' || text === 'other-incarnation' || text === 'refused' || text === 'silent';
+}
+
+/** A hash of what is owned, independent of order: both sides of a heartbeat compare it. */
+export function ownedDigest(owned: Iterable<readonly [shard: number, term: number]>): number {
+  let digest = 0;
+  for (const [shard, term] of owned) {
+    let h = Math.imul(shard + 1, 0x9e3779b1) ^ Math.imul(term % 0x1_0000_0000, 0x85ebca6b);
+    h = Math.imul(h ^ (h >>> 15), 0xc2b2ae35);
+    digest = (digest + ((h ^ (h >>> 13)) >>> 0)) % 0x1_0000_0000;
+  }
+  return digest;
+}

@@ -1,0 +1,50 @@
+import { type Millis, MusterError } from '@muster/ports';
+
+/** Of all coordinators: they must be given the same values. */
+export interface TakeoverOptions {
+  /** The leader beats to every other coordinator this often. Lower: more messages. Higher: fewer beats fit in `silenceMs` and `confirmMs`. */
+  readonly beatMs: Millis;
+  /** Silence of the leader after which its vice takes over; a standby that is not the vice waits twice as long.
+   *  Lower: a garbage collection costs an epoch. Higher: a hung leader is replaced later. A killed one is found by refusal, at once. */
+  readonly silenceMs: Millis;
+  /** The same for a leader that was never heard: at the start of both. Lower: a slow start costs an epoch. Higher: a cold start behind a
+   *  dead machine takes longer. */
+  readonly firstSilenceMs: Millis;
+  /** Between two take-overs by silence that this process saw. Lower: a one-way cut makes two coordinators take over in turns.
+   *  Higher: a leader that falls silent soon after a take-over is replaced later. */
+  readonly calmMs: Millis;
+  /** A leader's acknowledgements are good for so long after its last confirmation (K6).
+   *  Lower: one late answer of the store makes them bad. Higher: shards of a silent node wait longer after a take-over. */
+  readonly confirmMs: Millis;
+  /** A leader reads the epoch this often, and a coordinator repeats a probe of its leader, or a take-over that the store did not take.
+   *  Lower: more reads. Higher: fewer fit in `confirmMs`. */
+  readonly readMs: Millis;
+  /** An observer whose own loop was this late does not count that time as silence. Lower: take-overs are put off more often. */
+  readonly stallMs: Millis;
+}
+
+export const TAKEOVER_DEFAULTS: TakeoverOptions = {
+  beatMs: 50,
+  silenceMs: 300,
+  firstSilenceMs: 1_000,
+  calmMs: 10_000,
+  confirmMs: 300,
+  readMs: 100,
+  stallMs: 100,
+};
+
+/** The defaults with `changes`. @throws MusterError BAD_CONFIG naming what makes no sense. */
+export function takeoverOptions(changes: Partial<TakeoverOptions> = {}): TakeoverOptions {
+  const options = { ...TAKEOVER_DEFAULTS, ...changes };
+  for (const [name, value] of Object.entries(options))
+    require(value > 0, `take-over: ${name} is more than 0, not ${value}`);
+  require(3 * options.beatMs <=
+    options.silenceMs, 'take-over: silenceMs allows for two lost beats: at least 3 × beatMs');
+  require(2 * options.readMs <= options.confirmMs, 'take-over: confirmMs is at least 2 × readMs');
+  require(options.silenceMs <= options.firstSilenceMs, 'take-over: firstSilenceMs is at least silenceMs');
+  return options;
+}
+
+function require(holds: boolean, details: string): void {
+  if (!holds) throw new MusterError('BAD_CONFIG', { details });
+}

@@ -1,0 +1,184 @@
+// Take-over: who of the coordinators leads.
+//
+//   following ──(leader silent, refused, or none)──► taking ──won──► leading ──(write refused, newer epoch seen)──► following
+//                                                      └──lost──► following
+//
+//   leader ──Beat n (epoch, vice)──► others      every beatMs
+//   leader ◄─BeatAck n (epoch)────── others      only the leader of the highest epoch they know is confirmed by it
+//   taking: IF mod_revision(epoch) == seen THEN put epoch {epoch + 1, leader: me, attempt}      the only commit point
+//
+// Anybody may die at any time. The store alone decides who leads; everything else here only says when to try:
+//   refused   nothing listens at the leader's address, or another process does: at once, for the vice. A standby waits until it has
+//             been without a leader for 2 × silenceMs, so that it does not race the vice; the store lets only one of them win anyway.
+//   silent    no beat for silenceMs, while our own loop kept time; at most once per calmMs of the take-overs by silence seen here:
+//             a line that is cut one way would let two coordinators take over in turns.
+//   former    the leader of record is an earlier run of this very process (K3).
+// K2: an attempt whose outcome is unknown is read back; its id tells whether it won. Where the record is unchanged the same attempt is
+// made again: whichever of the two arrives, it is the same attempt, and the other one fails its compare.
+// K6: a deposed leader that has nothing to write does not notice. So it may acknowledge heartbeats only while confirmed: within
+// confirmMs either *every* other registered coordinator acknowledged a beat (with two coordinators: the vice), or the store was read
+// and still had its record. Counted from the send time. All of them, because each of them could have taken over in the meantime.
+import type { Millis, PeerId } from '@muster/ports';
+import { parsePeerId } from '@muster/ports';
+import type { TakeoverOptions } from './options.js';
+
+export type Standing = 'following' | 'taking' | 'leading';
+/** Why a coordinator tried to lead. */
+export type TakeoverReason = 'first' | 'former' | 'refused' | 'silent';
+
+/** One coordinator's view of who leads. */
+export interface Candidate {
+  readonly self: PeerId;
+  readonly standing: Standing;
+  /** Highest known; 0: none. */
+  readonly epoch: number;
+  /** Highest that storage remembers: a wiped cluster store starts above it (K4). */
+  readonly floor: number;
+  readonly leader: PeerId | '';
+  /** Of the epoch's key where it was last read; undefined: to be read before an attempt. */
+  readonly seen: number | undefined;
+  /** Who would take over: as the leader says, or as this leader has chosen. */
+  readonly vice: PeerId | '';
+  readonly heardAt: Millis;
+  readonly everHeard: boolean;
+  /** No take-over by silence before this. */
+  readonly calmUntil: Millis;
+  /** The leader's address refuses, or is somebody else's. */
+  readonly leaderGone: boolean;
+  readonly probedAt: Millis;
+  /** Links to other coordinators that stand. */
+  readonly linked: readonly PeerId[];
+  /** Other coordinators that are registered and not known to be gone. */
+  readonly others: readonly PeerId[];
+  /** Refused at their address: no longer asked for anything. A new run has another peer id. */
+  readonly gone: readonly PeerId[];
+  readonly attempts: number;
+  readonly why: TakeoverReason;
+  readonly triedAt: Millis;
+  readonly beats: readonly { readonly number: number; readonly at: Millis }[];
+  /** Send time of the last beat that this coordinator acknowledged in our epoch. */
+  readonly confirmed: ReadonlyMap<PeerId, Millis>;
+  readonly readAt: Millis;
+  readonly reading: boolean;
+  readonly tickedAt: Millis;
+}
+
+/** What was found under the epoch's key. */
+export interface EpochSeen {
+  readonly epoch: number;
+  readonly leader: PeerId;
+  readonly attempt: string;
+}
+
+export type CandidateInput =
+  | { readonly type: 'tick' }
+  | { readonly type: 'coordinators'; readonly others: readonly PeerId[] }
+  | { readonly type: 'linked' | 'unlinked' | 'refused'; readonly peer: PeerId }
+  /** A linearizable read of the epoch's key that was sent at `sentAt`. */
+  | {
+      readonly type: 'read';
+      readonly sentAt: Millis;
+      readonly record: EpochSeen | undefined;
+      readonly modRevision: number;
+    }
+  | { readonly type: 'read-failed' }
+  | {
+      readonly type: 'beat';
+      readonly from: PeerId;
+      readonly epoch: number;
+      readonly number: number;
+      readonly vice: PeerId | '';
+    }
+  | { readonly type: 'ack'; readonly from: PeerId; readonly epoch: number; readonly number: number }
+  | { readonly type: 'attempted'; readonly result: 'lost' | 'unknown' | 'unavailable' }
+  | { readonly type: 'attempted'; readonly result: 'won'; readonly modRevision: number }
+  /** One of our writes failed its compare with the epoch's key. */
+  | { readonly type: 'fenced' };
+
+export type CandidateEffect =
+  | { readonly type: 'read' }
+  | { readonly type: 'probe'; readonly peer: PeerId }
+  | { readonly type: 'beat'; readonly number: number }
+  | { readonly type: 'ack'; readonly to: PeerId; readonly number: number; readonly epoch: number }
+  | {
+      readonly type: 'attempt';
+      readonly epoch: number;
+      readonly seen: number;
+      readonly attempt: string;
+      readonly why: TakeoverReason;
+    }
+  | {
+      readonly type: 'lead';
+      readonly epoch: number;
+      readonly modRevision: number;
+      readonly why: TakeoverReason;
+      readonly former: PeerId | '';
+    }
+  | { readonly type: 'follow'; readonly epoch: number; readonly leader: PeerId; readonly deposed: boolean }
+  | { readonly type: 'vice'; readonly vice: PeerId | '' };
+
+export interface CandidateStep {
+  readonly state: Candidate;
+  readonly effects: readonly CandidateEffect[];
+}
+
+/** `floor`: the highest epoch that storage remembers (K4). */
+export function newCandidate(self: PeerId, now: Millis, floor = 0): Candidate {
+  return {
+    self,
+    standing: 'following',
+    epoch: 0,
+    floor,
+    leader: '',
+    seen: undefined,
+    vice: '',
+    heardAt: now,
+    everHeard: false,
+    calmUntil: now,
+    leaderGone: false,
+    probedAt: Number.NEGATIVE_INFINITY,
+    linked: [],
+    others: [],
+    gone: [],
+    attempts: 0,
+    why: 'first',
+    triedAt: Number.NEGATIVE_INFINITY,
+    beats: [],
+    confirmed: new Map(),
+    readAt: Number.NEGATIVE_INFINITY,
+    reading: false,
+    tickedAt: now,
+  };
+}
+
+/** Id of the attempt under way: `self` is unique to this run of the process, so this is unique for ever. */
+export function attemptId(state: Candidate): string {
+  return `${state.self}/${state.attempts}`;
+}
+
+/** Of the next attempt. */
+export function nextEpoch(state: Candidate): number {
+  return Math.max(state.epoch, state.floor) + 1;
+}
+
+/** K6: how much longer this leader may acknowledge heartbeats without another confirmation; 0: not at all. */
+export function goodForMs(state: Candidate, now: Millis, options: TakeoverOptions): Millis {
+  if (state.standing !== 'leading') return 0;
+  const byOthers =
+    state.others.length === 0
+      ? Number.NEGATIVE_INFINITY
+      : Math.min(...state.others.map((peer) => state.confirmed.get(peer) ?? Number.NEGATIVE_INFINITY));
+  return Math.max(0, Math.max(byOthers, state.readAt) + options.confirmMs - now);
+}
+
+/** Whether the leader of record may be replaced now, and why. */
+export function reasonToTake(state: Candidate, now: Millis, options: TakeoverOptions): TakeoverReason | undefined {
+  if (state.standing !== 'following' || state.seen === undefined) return undefined;
+  if (state.leader === '') return 'first';
+  if (parsePeerId(state.leader).id === parsePeerId(state.self).id) return 'former';
+  const silence = now - state.heardAt;
+  const isSecond = state.vice !== '' && state.vice !== state.self;
+  if (state.leaderGone && (!isSecond || silence >= 2 * options.silenceMs)) return 'refused';
+  const patience = state.everHeard ? options.silenceMs * (isSecond ? 2 : 1) : options.firstSilenceMs;
+  return silence >= patience && now >= state.calmUntil ? 'silent' : undefined;
+}
