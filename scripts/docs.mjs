@@ -4,7 +4,10 @@ import { dirname, join } from 'node:path';
 import { bootstrap, root } from './bootstrap.mjs';
 
 /** Page, the built module that makes it, and the function there. */
-const PAGES = [['docs/errors.md', 'packages/ports/dist/index.js', 'errorsDocument']];
+const PAGES = [
+  ['docs/errors.md', 'packages/ports/dist/index.js', 'errorsDocument'],
+  ['docs/protocol.md', 'packages/tachyon/dist/index.js', 'protocolDocument'],
+];
 
 await bootstrap();
 for (const [page, module, name] of PAGES) {

@@ -6,6 +6,7 @@ export * from './frames.js';
 export * from './messaging.js';
 export * from './options.js';
 export * from './protocol.js';
+export * from './protocol-document.js';
 export * from './scan.js';
 export * from './shapes.js';
 export * from './system.js';
