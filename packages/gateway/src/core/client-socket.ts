@@ -1,0 +1,32 @@
+import type { AccountView } from '@muster/play';
+import type { PlayerId } from '@muster/ports';
+
+/** A client's connection, as its session sees it: `ws` in the server, a simulated client in the simulator. Never throws. */
+export interface ClientSocket {
+  /** One text frame. @returns bytes that wait for the client now, this frame's included where it could not leave at once. */
+  send(text: string): number;
+  /** Asks for a sign of life; the answer comes as {@link SocketListener.alive}. */
+  ping(): void;
+  /** Starts the end: nothing is sent any more. The socket is gone soon after, whether the client plays along or not. */
+  close(code: number, reason: string): void;
+}
+
+/** What a socket tells its session. */
+export interface SocketListener {
+  /** A text frame. `bytes`: its size as it came. */
+  frame(text: string, bytes?: number): void;
+  /** A binary frame: nobody here understands one. */
+  binary(): void;
+  /** A ping or pong came. */
+  alive(): void;
+  /** Last call: the socket is gone. */
+  closed(): void;
+}
+
+/** Whom a verified token names. */
+export interface SignedIn {
+  readonly role: 'player';
+  readonly playerId: PlayerId;
+  /** As it was read at sign-in. */
+  readonly account?: AccountView;
+}

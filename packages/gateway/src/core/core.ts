@@ -1,0 +1,168 @@
+import type { CallInFront, ClusterAccess } from '@muster/cluster';
+import {
+  type Clock,
+  HASHED_SHARDS,
+  type Log,
+  type Metrics,
+  type Random,
+  type ShardId,
+  type Span,
+  type Tracer,
+} from '@muster/ports';
+import { TachyonProtocol } from '@muster/tachyon';
+import type { ClientSocket, SignedIn, SocketListener } from './client-socket.js';
+import { Departures } from './departures.js';
+import { KeepAlive } from './keep-alive.js';
+import { type GatewayOptions, gatewayOptions } from './options.js';
+import { PlayerSession } from './session.js';
+import type { SessionContext } from './session-context.js';
+import { Traffic } from './traffic.js';
+
+/** The server stops; whoever comes back finds another one. */
+const CLOSE_RESTART = 1012;
+/** Try again later. */
+const CLOSE_FULL = 1013;
+
+export interface GatewayCoreSetup {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly cluster: ClusterAccess;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly tracer: Tracer;
+  readonly protocol?: TachyonProtocol;
+  readonly options?: Partial<GatewayOptions>;
+}
+
+/** One part of "may this process serve?" */
+export interface Health {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** The client sessions of one gateway, without any socket: what runs behind `ws`, and in the simulator. */
+export class GatewayCore {
+  readonly options: GatewayOptions;
+  private readonly random: Random;
+  private readonly cluster: ClusterAccess;
+  private readonly tracer: Tracer;
+  private readonly log: Log;
+  private readonly traffic: Traffic;
+  private readonly keepAlive: KeepAlive;
+  private readonly context: SessionContext;
+  private readonly sessions = new Set<PlayerSession>();
+  private readonly byShard = new Map<ShardId, Set<PlayerSession>>();
+  private readonly forgetOwners: () => void;
+  private opened = 0;
+  private stopping = false;
+
+  constructor(setup: GatewayCoreSetup) {
+    const { clock, random, cluster, metrics } = setup;
+    this.options = gatewayOptions(setup.options);
+    this.random = random;
+    this.cluster = cluster;
+    this.tracer = setup.tracer;
+    this.log = setup.log;
+    this.traffic = new Traffic(metrics);
+    this.keepAlive = new KeepAlive(clock, random, this.options, () => this.traffic.flush());
+    this.context = {
+      clock,
+      random,
+      cluster,
+      protocol: setup.protocol ?? new TachyonProtocol(),
+      options: this.options,
+      traffic: this.traffic,
+      departures: new Departures(clock, cluster.router, this.options, this.traffic),
+      trace: (commandId) => this.trace(commandId),
+      // The leader's count is a moment old: this gateway's own players are surely there.
+      userCount: () => Math.max(cluster.clusterSessions, this.sessions.size),
+      ended: (session) => this.ended(session),
+    };
+    this.forgetOwners = cluster.router.onOwner((shard, _, front) => this.ownerChanged(shard, front));
+  }
+
+  /** Connected clients. */
+  get size(): number {
+    return this.sessions.size;
+  }
+
+  /** A client whose token was verified. What the socket hears goes to what is returned. */
+  open(socket: ClientSocket, who: SignedIn): SocketListener {
+    this.opened += 1;
+    const session = new PlayerSession(this.context, `${this.cluster.self}/${this.opened}`, socket, who);
+    if (this.stopping) {
+      session.close(CLOSE_RESTART, 'the server is stopping');
+      return session;
+    }
+    if (this.sessions.size >= this.options.sessionsMax) {
+      this.traffic.dropped('sessions');
+      session.close(CLOSE_FULL, 'the server is full');
+      return session;
+    }
+    this.sessions.add(session);
+    const inShard = this.byShard.get(session.shard);
+    if (inShard) inShard.add(session);
+    else this.byShard.set(session.shard, new Set([session]));
+    this.keepAlive.add(session);
+    this.counted();
+    session.start();
+    return session;
+  }
+
+  ready(): readonly Health[] {
+    return [
+      {
+        name: 'cluster',
+        ok: this.cluster.ready,
+        detail: this.cluster.ready ? 'every shard has an owner' : 'shards without an owner, or no coordinator answers',
+      },
+      { name: 'sessions', ok: !this.stopping, detail: this.stopping ? 'stopping' : `${this.sessions.size} connected` },
+    ];
+  }
+
+  /** Ends every session in order: clients come back elsewhere within their grace. Resolves when the actors know, or time is up. */
+  async stop(): Promise<void> {
+    if (this.stopping) return;
+    this.stopping = true;
+    this.log.write('info', 'gateway.stopping', { sessions: this.sessions.size });
+    for (const session of [...this.sessions]) session.close(CLOSE_RESTART, 'the server is restarting');
+    await this.context.departures.settled(this.options.stopMs);
+    this.keepAlive.stop();
+    this.forgetOwners();
+    this.traffic.flush();
+  }
+
+  private ended(session: PlayerSession): void {
+    if (!this.sessions.delete(session)) return;
+    const inShard = this.byShard.get(session.shard);
+    inShard?.delete(session);
+    if (inShard?.size === 0) this.byShard.delete(session.shard);
+    this.keepAlive.remove(session);
+    this.counted();
+  }
+
+  private counted(): void {
+    this.cluster.setSessions(this.sessions.size);
+    this.traffic.connected(this.sessions.size);
+  }
+
+  private ownerChanged(shard: ShardId, front: CallInFront): void {
+    for (const session of [...this.sessionsIn(shard)]) session.ownerChanged(front);
+  }
+
+  private sessionsIn(shard: ShardId): Iterable<PlayerSession> {
+    // Who was moved to a shard alone was opened under another one: few, and rare.
+    if (shard >= HASHED_SHARDS)
+      return [...this.sessions].filter(({ player }) => this.cluster.table.shardOf(player) === shard);
+    return this.byShard.get(shard) ?? [];
+  }
+
+  private trace(commandId: string): Span | undefined {
+    const { traceRatio } = this.options;
+    if (traceRatio === 0 || (traceRatio < 1 && this.random.next() >= traceRatio)) return undefined;
+    const span = this.tracer.start('gateway.receive', '');
+    span.set('tachyon.command', commandId);
+    return span;
+  }
+}

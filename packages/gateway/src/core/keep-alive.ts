@@ -1,0 +1,77 @@
+import { type Clock, type Millis, MusterError, type Random, type Timer } from '@muster/ports';
+import type { GatewayOptions } from './options.js';
+import type { PlayerSession } from './session.js';
+
+/**
+ * Pings every session at random intervals and ends those that were silent for too long: TCP alone notices a client that is gone
+ * without a word only after many minutes. One timer for all; a session stands in the slot in which it is next looked at.
+ */
+export class KeepAlive {
+  private readonly clock: Clock;
+  private readonly random: Random;
+  private readonly options: GatewayOptions;
+  private readonly slots: Set<PlayerSession>[];
+  private readonly slotOf = new Map<PlayerSession, Set<PlayerSession>>();
+  private readonly swept: () => void;
+  private tick = 0;
+  private timer: Timer | undefined;
+
+  /** `swept` is called once per sweep. */
+  constructor(clock: Clock, random: Random, options: GatewayOptions, swept: () => void) {
+    this.clock = clock;
+    this.random = random;
+    this.options = options;
+    this.swept = swept;
+    this.slots = Array.from({ length: Math.ceil(options.pingMaxMs / options.sweepMs) + 2 }, () => new Set());
+    this.schedule();
+  }
+
+  add(session: PlayerSession): void {
+    const { pingMinMs, pingMaxMs, idleMs } = this.options;
+    const pingIn = pingMinMs + this.random.next() * (pingMaxMs - pingMinMs);
+    const idleIn = session.heardAt + idleMs - this.clock.monotonic();
+    const slot = this.slots[(this.tick + this.ticks(Math.min(pingIn, idleIn))) % this.slots.length]!;
+    slot.add(session);
+    this.slotOf.set(session, slot);
+  }
+
+  remove(session: PlayerSession): void {
+    this.slotOf.get(session)?.delete(session);
+    this.slotOf.delete(session);
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+  }
+
+  private ticks(ms: Millis): number {
+    return Math.min(this.slots.length - 1, Math.max(1, Math.ceil(ms / this.options.sweepMs)));
+  }
+
+  private schedule(): void {
+    this.timer = this.clock.after(this.options.sweepMs, () => {
+      this.schedule();
+      this.sweep();
+    });
+  }
+
+  private sweep(): void {
+    this.tick += 1;
+    const now = this.clock.monotonic();
+    const slot = this.slots[this.tick % this.slots.length]!;
+    const due = [...slot];
+    slot.clear();
+    for (const session of due) {
+      // Another one's end may have ended this one.
+      if (!this.slotOf.has(session)) continue;
+      if (now - session.heardAt >= this.options.idleMs)
+        session.end(new MusterError('IDLE', { ms: this.options.idleMs }), 'idle');
+      else {
+        session.ping();
+        this.add(session);
+      }
+    }
+    this.swept();
+  }
+}

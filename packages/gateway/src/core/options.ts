@@ -1,0 +1,84 @@
+import { type Millis, MusterError } from '@muster/ports';
+
+/** Tunables of the client sessions of one gateway. */
+export interface GatewayOptions {
+  /** Messages a player may send per second, on average. Lower: less load from hostile clients. Higher: lively clients are not cut off.
+   *  Existing Tachyon servers allow 10, and clients are written for it. */
+  readonly messagesPerSecond: number;
+  /** Messages that may come at once. Lower: clients that restore their view after a reconnect are cut off. Higher: a flood lasts longer. */
+  readonly messagesBurst: number;
+  /** Requests of one session under way at once; beyond it they are refused. Lower: memory. Higher: clients may pipeline during a failover. */
+  readonly requestsInFlightMax: number;
+  /** Longest that one request may take. Lower: clients hear of trouble sooner. Higher: slow commands end well.
+   *  Above the router's hold (3 s), so that a change of owner is not what ends it. */
+  readonly requestTimeoutMs: Millis;
+  /** Events of one session that wait for a reply that must come before them (K16). Above a whole inbox (200) replayed at once. */
+  readonly heldEventsMax: number;
+  /** Bytes that may wait in one client's socket. Lower: slow phones are cut off. Higher: a stuck client claims more memory. */
+  readonly sendBufferBytesMax: number;
+  /** Pings are spread evenly over this range. Clients count a server as dead after 30 s of silence and expect a ping every 10 s. */
+  readonly pingMinMs: Millis;
+  readonly pingMaxMs: Millis;
+  /** Silence of a client after which its connection is closed. Lower: phones in tunnels are cut off. Higher: dead sockets hold sessions longer. */
+  readonly idleMs: Millis;
+  /** How often pings, silences and counters are looked at. Lower: more exact. Higher: less work. */
+  readonly sweepMs: Millis;
+  /** Wait before the first new attempt to attach after one failed; doubles up to the maximum, with jitter.
+   *  Lower: sessions are back sooner. Higher: a new owner is not stormed. */
+  readonly attachRetryMinMs: Millis;
+  readonly attachRetryMaxMs: Millis;
+  /** Attempts to tell a player's actor that its client is gone, one per second. Lower: after a long outage some sessions end only with their
+   *  gateway. Higher: more is remembered of clients that left. */
+  readonly detachAttemptsMax: number;
+  /** Players of whom a failed detach is remembered. */
+  readonly departuresMax: number;
+  /** Sessions of this process. Lower: refuses clients it could serve. Higher: about 30 KiB each must fit. */
+  readonly sessionsMax: number;
+  /** Part of the commands that are traced, 0…1. Lower: cheaper. Higher: more is seen. */
+  readonly traceRatio: number;
+  /** Longest that an orderly stop waits for the actors to hear that the clients are gone. */
+  readonly stopMs: Millis;
+}
+
+export const GATEWAY_DEFAULTS: GatewayOptions = {
+  messagesPerSecond: 10,
+  messagesBurst: 20,
+  requestsInFlightMax: 64,
+  requestTimeoutMs: 10_000,
+  heldEventsMax: 512,
+  sendBufferBytesMax: 256 * 1024,
+  pingMinMs: 1_000,
+  pingMaxMs: 9_500,
+  idleMs: 20_000,
+  sweepMs: 250,
+  attachRetryMinMs: 100,
+  attachRetryMaxMs: 2_000,
+  detachAttemptsMax: 30,
+  departuresMax: 10_000,
+  sessionsMax: 100_000,
+  traceRatio: 0.001,
+  stopMs: 2_000,
+};
+
+/** May be 0; everything else is above it. */
+const MAY_BE_ZERO: ReadonlySet<string> = new Set(['traceRatio', 'detachAttemptsMax', 'departuresMax']);
+
+/** The defaults with `changes`. @throws MusterError BAD_CONFIG naming the first value that makes no sense. */
+export function gatewayOptions(changes: Partial<GatewayOptions> = {}): GatewayOptions {
+  const options = { ...GATEWAY_DEFAULTS, ...changes };
+  for (const [name, value] of Object.entries(options)) {
+    if (Number.isNaN(value) || value < 0 || (value === 0 && !MAY_BE_ZERO.has(name)))
+      throw bad(`gateway.${name} is ${value}: a positive number is needed`);
+  }
+  if (options.pingMinMs > options.pingMaxMs) throw bad('gateway.pingMinMs is at most gateway.pingMaxMs');
+  if (options.pingMaxMs >= options.idleMs)
+    throw bad('gateway.idleMs is above gateway.pingMaxMs: a client that answers pings must not be idle');
+  if (options.attachRetryMinMs > options.attachRetryMaxMs)
+    throw bad('gateway.attachRetryMinMs is at most gateway.attachRetryMaxMs');
+  if (options.traceRatio > 1) throw bad('gateway.traceRatio is 1 at most');
+  return options;
+}
+
+function bad(details: string): MusterError {
+  return new MusterError('BAD_CONFIG', { details });
+}

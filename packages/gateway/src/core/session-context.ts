@@ -1,0 +1,24 @@
+import type { ClusterAccess } from '@muster/cluster';
+import type { Clock, Random, Span } from '@muster/ports';
+import type { TachyonProtocol } from '@muster/tachyon';
+import type { Departures } from './departures.js';
+import type { GatewayOptions } from './options.js';
+import type { PlayerSession } from './session.js';
+import type { Traffic } from './traffic.js';
+
+/** What all sessions of a gateway share. */
+export interface SessionContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly cluster: ClusterAccess;
+  readonly protocol: TachyonProtocol;
+  readonly options: GatewayOptions;
+  readonly traffic: Traffic;
+  readonly departures: Departures;
+  /** A span for one command, where it is among those that are traced. */
+  trace(commandId: string): Span | undefined;
+  /** Players connected to the whole cluster. */
+  userCount(): number;
+  /** The session's socket is gone or going. */
+  ended(session: PlayerSession): void;
+}
