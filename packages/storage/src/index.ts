@@ -1,8 +1,15 @@
 export { MAX_OPERATIONS, MAX_TRANSACTION_BYTES } from './cluster-store/transaction-limits.js';
 export { ensureBot } from './database/ensure-bot.js';
 export { MemoryStorage } from './database/memory-storage.js';
+export { type OpenPglite, openPglite } from './database/open-pglite.js';
 export { type OpenStorage, openStorage } from './database/open-storage.js';
 export { DATABASE_DEFAULTS, type DatabaseOptions, databaseOptions } from './database/options.js';
+export {
+  type PostgresServer,
+  postgresBinaries,
+  type StartPostgres,
+  startPostgres,
+} from './database/system-postgres-server.js';
 export type { EtcdTls } from './etcd-store/members.js';
 export { type EtcdStoreOptions, etcdStoreDefaults } from './etcd-store/options.js';
 export { EtcdStore, type EtcdStoreConfig } from './etcd-store/store.js';
