@@ -20,6 +20,9 @@ export interface TurnRecord {
  * for a turn without records that is the log's end when the turn ended.
  */
 export interface CommitLog {
+  /** True where records get a second place before anything leaves: `replicated` kinds then go on while the process is self-fenced. Absent: false. */
+  readonly gated?: boolean;
+  /** Whoever ships records encodes them here and now: what they hold may change with the actor's next turn. */
   append(record: TurnRecord): Position;
   /** Position of the last record appended. */
   readonly end: Position;

@@ -1,3 +1,20 @@
 export * from './actor.js';
 export * from './define.js';
+export type { Entry, Outgoing } from './entries.js';
+export {
+  applyRecord,
+  type Deferred,
+  type Envelope,
+  emptyEnvelope,
+  type Received,
+  restoreEnvelope,
+  type SetTimer,
+  saveEnvelope,
+} from './envelope.js';
 export * from './host.js';
+export { InlineScheduler } from './inline-scheduler.js';
+export { decodeJson, encodeJson } from './json.js';
+export { NactScheduler } from './nact-scheduler.js';
+export { RUNTIME_DEFAULTS, type RuntimeOptions, runtimeOptions } from './options.js';
+export { ActorRuntime, type ActorRuntimeParts } from './runtime.js';
+export type { Drain, DrainResult, LocalScheduler, SchedulerStats, Worker } from './scheduler.js';

@@ -1,0 +1,230 @@
+import { MusterError, type Position } from '@muster/ports';
+import type { Activation } from './activation.js';
+import type { Outgoing } from './entries.js';
+import type { DeliveryOrigin, Outcome, PublishedEvent, Subscription } from './host.js';
+import { encodeJson } from './json.js';
+import { Outflight, type SendingActor } from './outflight.js';
+import type { Due, WheelTimer } from './timer-wheel.js';
+import { type Recent, TopicStreams } from './topic-streams.js';
+import type { TurnResult } from './turn.js';
+
+interface Emission {
+  readonly to?: DeliveryOrigin;
+  readonly outcome?: Outcome;
+  readonly result?: TurnResult;
+  readonly cause?: string;
+}
+
+/** Wait before a timer is offered again to an actor whose system lane is full. */
+const LANE_FULL_RETRY_MS = 100;
+
+/** Lets out what an actor's turns decided, each at its place in the log: replies first, then what subscribers see, then sends. */
+export class Emitter implements SendingActor, Due {
+  private readonly actor: Activation;
+  private streams: TopicStreams | undefined;
+  private timer: WheelTimer | undefined;
+  private timersQueued = false;
+  outflight: Outflight | undefined;
+
+  constructor(actor: Activation) {
+    this.actor = actor;
+  }
+
+  get ref(): Activation['ref'] {
+    return this.actor.ref;
+  }
+
+  /** Events are worth turning into publications. */
+  get publishing(): boolean {
+    return this.streams !== undefined;
+  }
+
+  get listenedTo(): boolean {
+    return this.streams !== undefined && this.streams.size > 0;
+  }
+
+  /** Topic → processes. */
+  subscriptions(): ReadonlyMap<string, readonly string[]> {
+    return this.streams?.all() ?? new Map();
+  }
+
+  /** The envelope is there: what it owes is taken up. */
+  resume(): void {
+    for (const send of this.actor.envelope!.outbox?.values() ?? []) this.lane().add(send);
+    this.armTimers();
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    this.outflight?.stop();
+    for (const [topic, list] of this.subscriptions()) for (const subscriber of list) this.drop(topic, subscriber);
+    this.streams = undefined;
+  }
+
+  emit(position: Position, { to, outcome, result, cause = '' }: Emission): void {
+    const { shard, services } = this.actor;
+    const events = result && result.publications.length > 0 ? this.keep(result, cause) : NONE;
+    const sends = result ? sendsOf(result) : NONE;
+    if (result && touchesTimers(result)) this.armTimers();
+    const { term } = shard;
+    shard.log.onDurable(position, () => {
+      if (this.actor.fenced) {
+        // Repeats bring the reply, the thaw the sends; subscribers see the gap.
+        for (const send of sends) this.lane().add(send);
+        return;
+      }
+      if (to && outcome) services.outlet.reply(to, shard.id, term, outcome);
+      for (const late of result?.resolved ?? NONE) services.outlet.reply(late.to, shard.id, term, late.outcome);
+      for (const [event, subscribers] of events) this.publish(event, subscribers);
+      for (const send of sends) this.lane().add(send);
+    });
+  }
+
+  subscribe({ topic, subscriber, after, snapshot }: Subscription, done: (error?: unknown) => void): void {
+    const { kind, envelope, services, shard, key } = this.actor;
+    if (!Object.hasOwn(kind.topics ?? {}, topic)) {
+      done(new MusterError('NOT_FOUND', { what: `topic ${topic} of ${kind.kind}` }));
+      return;
+    }
+    const { subscriptionsMax } = services.options;
+    this.streams ??= new TopicStreams(envelope!.stream);
+    const { streams } = this;
+    if (streams.size >= subscriptionsMax && !streams.of(topic).includes(subscriber)) {
+      done(new MusterError('TOO_MANY_REQUESTS', { max: subscriptionsMax }));
+      return;
+    }
+    let events: readonly PublishedEvent[];
+    try {
+      const recent = snapshot ? undefined : streams.since(topic, after, envelope!.stream);
+      events = recent ? recent.map((kept) => this.eventOf(kept)) : [this.snapshot(topic)];
+    } catch (error) {
+      services.counters.failures.add(1, { part: 'topic' });
+      services.log.write('error', 'actor.failed', { entity: key, part: 'topic', command: topic, error });
+      done(new MusterError('ACTOR_FAILED', { entity: key, command: topic }));
+      return;
+    }
+    if (streams.add(topic, subscriber)) services.subscribers.add(subscriber, this.actor);
+    // A read like any other: it shows what may not be durable yet (K7).
+    shard.log.onDurable(shard.log.end, () => {
+      done();
+      for (const event of events) this.publish(event, [subscriber]);
+    });
+  }
+
+  unsubscribe(topic: string, subscriber: string): void {
+    this.drop(topic, subscriber);
+  }
+
+  /** That process is gone: its subscriptions end, and the actor hears of those it asked about. */
+  lost(subscriber: string): void {
+    const { kind, services } = this.actor;
+    for (const topic of this.streams?.topicsOf(subscriber) ?? NONE) {
+      this.drop(topic, subscriber);
+      const command = kind.subscriberLost?.[topic];
+      if (command === undefined) continue;
+      if (!this.actor.takeSystem({ type: 'lost', command, subscriber }))
+        services.counters.dropped.add(1, { reason: 'system-lane-full' });
+    }
+  }
+
+  /** Recent publications are given up some time after the last subscriber went. */
+  forgetRecent(): void {
+    const since = this.streams?.emptySince;
+    const { clock, options } = this.actor.services;
+    if (since !== undefined && clock.monotonic() - since >= options.recentKeepMs) this.streams = undefined;
+  }
+
+  /** The due timers had their turns: the next one is waited for. */
+  timersFired(): void {
+    this.timersQueued = false;
+    this.armTimers();
+  }
+
+  /** The wheel: the earliest timer is due. */
+  due(): void {
+    this.timer = undefined;
+    if (this.actor.dead) return;
+    if (this.actor.takeSystem({ type: 'timers' })) this.timersQueued = true;
+    else this.timer = this.actor.services.wheel.arm(LANE_FULL_RETRY_MS, this);
+  }
+
+  outgoing(number: number): Outgoing | undefined {
+    return this.actor.outgoing(number);
+  }
+
+  maySend(): boolean {
+    return this.actor.shard.state === 'open' && !this.actor.fenced;
+  }
+
+  dispatch({ number, to, command, json, cause, trace }: Outgoing): void {
+    const { ref, shard, services } = this.actor;
+    services.outlet.send({ from: ref, fromShard: shard.id, number, to, command, json, cause, trace });
+  }
+
+  /** One timer of the wheel per actor, for the earliest of its own. */
+  private armTimers(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    const timers = this.actor.envelope?.timers;
+    if (!timers || this.timersQueued || this.actor.dead) return;
+    let earliest = Infinity;
+    for (const { at } of timers.values()) earliest = Math.min(earliest, at);
+    const { wheel, clock } = this.actor.services;
+    this.timer = wheel.arm(earliest - clock.now(), this);
+  }
+
+  private lane(): Outflight {
+    this.outflight ??= new Outflight(this, this.actor.services);
+    return this.outflight;
+  }
+
+  /** Gives each publication its place in the stream; who listens now gets it, whenever it becomes durable. */
+  private keep({ publications }: TurnResult, cause: string): readonly (readonly [PublishedEvent, readonly string[]])[] {
+    const streams = this.streams!;
+    return publications.map((publication) => {
+      const recent = streams.publish({ ...publication, cause }, this.actor.services.options);
+      return [this.eventOf(recent), streams.of(publication.topic)];
+    });
+  }
+
+  private eventOf({ topic, number, previous, name, json, cause }: Recent): PublishedEvent {
+    const { ref, shard } = this.actor;
+    return { entity: ref, shard: shard.id, term: shard.term, topic, number, previous, name, json, cause };
+  }
+
+  private snapshot(topic: string): PublishedEvent {
+    const { kind, ref, envelope } = this.actor;
+    const json = encodeJson(kind.topics![topic]!(envelope!.state, ref));
+    return this.eventOf({ topic, number: envelope!.stream, previous: 0, name: '', json, cause: '' });
+  }
+
+  private publish(event: PublishedEvent, subscribers: readonly string[]): void {
+    const { outlet, counters } = this.actor.services;
+    if (subscribers.length === 0) return;
+    counters.publications.add(subscribers.length);
+    for (const subscriber of subscribers) outlet.publish(subscriber, event);
+  }
+
+  private drop(topic: string, subscriber: string): void {
+    const { services } = this.actor;
+    if (this.streams?.remove(topic, subscriber, services.clock.monotonic()))
+      services.subscribers.remove(subscriber, this.actor);
+  }
+}
+
+const NONE: readonly never[] = [];
+
+function sendsOf({ entries }: TurnResult): readonly Outgoing[] {
+  let sends: Outgoing[] | undefined;
+  for (const entry of entries) {
+    if (entry.type !== 'send') continue;
+    sends ??= [];
+    sends.push(entry);
+  }
+  return sends ?? NONE;
+}
+
+function touchesTimers({ entries }: TurnResult): boolean {
+  return entries.some(({ type }) => type === 'timer' || type === 'cancelled');
+}

@@ -1,0 +1,193 @@
+import { MusterError } from '@muster/ports';
+import { dispatch, type Ref, type SupervisionContext, spawn, start, stop } from 'nact';
+import type { Drain, DrainResult, LocalScheduler, SchedulerStats, Worker } from './scheduler.js';
+
+type Failed = (worker: string, error: unknown) => void;
+/** All that nact ever carries. DRAIN: there is work. POISON: the last message, after which the actor may be stopped. */
+type Token = 'drain' | 'poison';
+
+interface Group {
+  readonly name: string;
+  readonly ref: Ref<Token>;
+  readonly workers: Set<NactWorker>;
+  /** Children of the parent, those that are being stopped included. */
+  children: number;
+}
+
+class NactWorker implements Worker {
+  readonly name: string;
+  readonly group: Group;
+  readonly drain: Drain;
+  ref: Ref<Token> | undefined;
+  /** A DRAIN token is in nact's mailbox, or will be when the predecessor has ended. */
+  armed = false;
+  busy = false;
+  stopped = false;
+  predecessor: Promise<void> | undefined;
+  ended: Promise<void> | undefined;
+  end: (() => void) | undefined;
+
+  constructor(name: string, group: Group, drain: Drain) {
+    this.name = name;
+    this.group = group;
+    this.drain = drain;
+  }
+}
+
+/**
+ * Actors scheduled by nact 7.6.2: one nact actor per worker under one parent per group. nact's traps, and what keeps us out of them:
+ * - a parent's child map is copied for each message the parent handles → parents never get one;
+ * - one `setImmediate` per message, no mailbox bound → nact only ever carries one DRAIN token per worker, messages stay with the runtime;
+ * - `stop()` drops queued messages and lets the running handler overlap its successor → we stop by a POISON token behind whatever
+ *   runs, and a namesake does not start before the poisoned one has ended;
+ * - a throwing handler or `onCrash` wedges the actor → the handler never throws and never rejects, `onCrash` only says "go on";
+ * - random names and query ids collide, names with `/ : @ %` are refused → names are counted, queries are never used;
+ * - `shutdownAfter` sets a timer per message, an async `initialStateFunc` makes the state a promise → neither is used.
+ */
+export class NactScheduler implements LocalScheduler {
+  private readonly system = start();
+  private readonly groups = new Map<string, Group>();
+  private readonly ending = new Map<string, Promise<void>>();
+  private readonly failed: Failed;
+  private spawned = 0;
+  private workers = 0;
+  private failures = 0;
+  private closed = false;
+
+  constructor(failed: Failed = () => undefined) {
+    this.failed = failed;
+  }
+
+  spawn(groupName: string, name: string, drain: Drain): Worker {
+    if (this.closed) throw new MusterError('STOPPING', { peer: name });
+    const worker = new NactWorker(name, this.groupOf(groupName), drain);
+    worker.ref = spawn(worker.group.ref, this.handle, this.nextName(), { initialState: worker, onCrash: goOn });
+    worker.group.workers.add(worker);
+    worker.group.children += 1;
+    this.workers += 1;
+    const predecessor = this.ending.get(keyOf(worker));
+    if (predecessor !== undefined) this.waitFor(worker, predecessor);
+    return worker;
+  }
+
+  wake(handle: Worker): void {
+    const worker = handle as NactWorker;
+    if (worker.armed || worker.stopped) return;
+    worker.armed = true;
+    if (worker.predecessor === undefined) dispatch(worker.ref!, 'drain');
+  }
+
+  stop(handle: Worker): Promise<void> {
+    const worker = handle as NactWorker;
+    if (worker.ended !== undefined) return worker.ended;
+    worker.stopped = true;
+    this.workers -= 1;
+    worker.group.workers.delete(worker);
+    const poisoned = new Promise<void>((resolve) => {
+      worker.end = resolve;
+    });
+    const ended = (worker.predecessor ?? Promise.resolve()).then(() => {
+      dispatch(worker.ref!, 'poison');
+      return poisoned;
+    });
+    const key = keyOf(worker);
+    worker.ended = ended.then(() => {
+      if (this.ending.get(key) === worker.ended) this.ending.delete(key);
+    });
+    this.ending.set(key, worker.ended);
+    return worker.ended;
+  }
+
+  stats(): SchedulerStats {
+    return { workers: this.workers, failures: this.failures };
+  }
+
+  async shutdown(): Promise<void> {
+    this.closed = true;
+    const all = [...this.groups.values()].flatMap((group) => [...group.workers]);
+    await Promise.all(all.map((worker) => this.stop(worker)));
+    await Promise.all(this.ending.values());
+    stop(this.system);
+  }
+
+  /** nact's handler of every worker: `worker` is the actor's nact state. */
+  private readonly handle = (worker: NactWorker, token: Token): NactWorker | Promise<NactWorker> => {
+    if (token === 'poison') return this.bury(worker);
+    worker.armed = false;
+    if (worker.stopped) return worker;
+    try {
+      const result = worker.drain();
+      if (typeof result === 'string') return this.finished(worker, result);
+      return result.then(
+        (end) => this.finished(worker, end),
+        (error) => this.crashed(worker, error),
+      );
+    } catch (error) {
+      return this.crashed(worker, error);
+    }
+  };
+
+  private bury(worker: NactWorker): NactWorker {
+    stop(worker.ref!);
+    this.leaveGroup(worker.group);
+    worker.end?.();
+    return worker;
+  }
+
+  private finished(worker: NactWorker, result: DrainResult): NactWorker {
+    if (result === 'more') this.wake(worker);
+    return worker;
+  }
+
+  private crashed(worker: NactWorker, error: unknown): NactWorker {
+    this.failures += 1;
+    try {
+      this.failed(worker.name, error);
+    } catch {
+      // Whoever listens to failures may fail too; nact must not see it.
+    }
+    return worker;
+  }
+
+  private waitFor(worker: NactWorker, predecessor: Promise<void>): void {
+    worker.predecessor = predecessor;
+    void predecessor.then(() => {
+      worker.predecessor = undefined;
+      if (worker.armed && !worker.stopped) dispatch(worker.ref!, 'drain');
+    });
+  }
+
+  private groupOf(name: string): Group {
+    const known = this.groups.get(name);
+    if (known) return known;
+    const ref = spawn(this.system, noMessages, this.nextName(), { initialState: undefined, onCrash: goOn });
+    const group: Group = { name, ref, workers: new Set(), children: 0 };
+    this.groups.set(name, group);
+    return group;
+  }
+
+  /** A parent without children goes too; a later spawn makes a new one. */
+  private leaveGroup(group: Group): void {
+    group.children -= 1;
+    if (group.children > 0) return;
+    this.groups.delete(group.name);
+    stop(group.ref);
+  }
+
+  private nextName(): string {
+    this.spawned += 1;
+    return this.spawned.toString(36);
+  }
+}
+
+function keyOf(worker: NactWorker): string {
+  return `${worker.group.name}\n${worker.name}`;
+}
+
+function noMessages(_state: undefined, _token: Token): undefined {
+  return undefined;
+}
+
+/** Last resort: our handlers do not throw, and an actor that nact believes crashed must not be wedged. */
+const goOn = (_message: unknown, _error: unknown, context: SupervisionContext<Token, Ref<never>>): symbol =>
+  context.resume as symbol;

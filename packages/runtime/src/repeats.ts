@@ -1,0 +1,59 @@
+import { entityKey, type Millis } from '@muster/ports';
+import type { Entry } from './entries.js';
+import type { Envelope } from './envelope.js';
+import type { DeliveryOrigin, Outcome } from './host.js';
+import type { RuntimeOptions } from './options.js';
+import { ticketOf } from './ticket.js';
+
+export type ReplyEntry = Extract<Entry, { type: 'reply' }>;
+
+/**
+ * Recognizes commands that came before (K11). What changed the actor is remembered in its envelope. Replies of turns that changed
+ * nothing are only kept here: run again, they come out the same until something changes, and then they are recorded together with
+ * that change. So reading costs no log, and still no repeat is obeyed at a later place than its first copy.
+ */
+export class Repeats {
+  private unrecorded: ReplyEntry[] | undefined;
+
+  /** The first answer, `waiting` while it is deferred, `too-old` where it is not remembered but surely came before; undefined: new. */
+  find(envelope: Envelope, origin: DeliveryOrigin): Outcome | 'waiting' | 'too-old' | undefined {
+    if (origin.type === 'client') {
+      if (this.unrecorded) this.prune(origin.session, origin.answered);
+      if (envelope.deferred?.has(ticketOf(origin))) return 'waiting';
+      const known = envelope.sessions?.get(origin.session)?.find(origin.request);
+      if (known) return known;
+      return this.unrecorded?.find(({ session, request }) => request === origin.request && session === origin.session)
+        ?.outcome;
+    }
+    if (origin.type === 'entity') {
+      const last = envelope.received?.get(entityKey(origin.from));
+      if (!last || origin.number > last.number) return undefined;
+      return origin.number < last.number ? 'too-old' : (last.outcome ?? 'waiting');
+    }
+    return undefined;
+  }
+
+  get length(): number {
+    return this.unrecorded?.length ?? 0;
+  }
+
+  keepUnrecorded(reply: ReplyEntry, { repliesMax, replyKeepMs }: RuntimeOptions): void {
+    this.unrecorded ??= [];
+    this.unrecorded.push(reply);
+    const oldest = this.unrecorded[0]!;
+    if (this.unrecorded.length > repliesMax || oldest.at < reply.at - replyKeepMs) this.unrecorded.shift();
+  }
+
+  /** Those that a change makes worth recording; they are forgotten here. */
+  takeUnrecorded(now: Millis, { replyKeepMs }: RuntimeOptions): Entry[] {
+    const late = this.unrecorded;
+    if (!late) return [];
+    this.unrecorded = undefined;
+    return late.filter(({ at }) => at > now - replyKeepMs);
+  }
+
+  private prune(session: string, answered: number): void {
+    const rest = this.unrecorded!.filter((reply) => reply.session !== session || reply.request > answered);
+    this.unrecorded = rest.length > 0 ? rest : undefined;
+  }
+}

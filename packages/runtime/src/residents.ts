@@ -1,0 +1,197 @@
+import { causeOf, type EntityRef, entityKey, isEntity, isMusterError, MusterError } from '@muster/ports';
+import { Activation, type Keeper } from './activation.js';
+import type { AnyActorKind } from './actor.js';
+import { type Envelope, emptyEnvelope, restoreEnvelope, saveEnvelope } from './envelope.js';
+import type { Outcome } from './host.js';
+import { failure } from './outcome.js';
+import type { Services } from './services.js';
+import type { Shard } from './shard.js';
+
+/** Brings actors into memory and takes them out: activation, passivation, and what is done with one that broke. */
+export class Residents implements Keeper {
+  private readonly services: Services;
+  private readonly kinds: ReadonlyMap<string, AnyActorKind>;
+
+  constructor(services: Services, kinds: ReadonlyMap<string, AnyActorKind>) {
+    this.services = services;
+    this.kinds = kinds;
+  }
+
+  /** The actor in memory, or on its way there; or why that cannot be. */
+  activate(shard: Shard, ref: EntityRef): Activation | Outcome {
+    const key = entityKey(ref);
+    const resident = shard.actors.get(key);
+    if (resident) return resident;
+    const kind = this.kinds.get(ref.kind);
+    if (!kind) return failure('UNKNOWN_KIND', { kind: ref.kind.slice(0, 64) });
+    if (!isEntity(ref.kind, ref.id)) return failure('INVALID_ENTITY', { entity: key.slice(0, 160) });
+    const { restarts, scheduler, counters, clock } = this.services;
+    if (restarts.quarantined(key, clock.monotonic())) return activationFailed(key, 'in quarantine after failures');
+    const parked = shard.parked.get(key);
+    let envelope: Envelope | undefined;
+    try {
+      if (parked) envelope = restoreEnvelope(kind, ref.id, parked.text);
+      else if (!kind.load) envelope = this.unborn(shard, kind, ref.id, undefined);
+    } catch (error) {
+      this.note(key, parked ? 'restore' : 'initial', error);
+      return activationFailed(key, causeOf(error));
+    }
+    const activation = new Activation(shard, { kind: ref.kind, id: ref.id }, kind, this.services, this);
+    activation.worker = scheduler.spawn(shard.group, key, activation.drain);
+    shard.actors.set(key, activation);
+    counters.activations.add();
+    if (parked) {
+      parked.timer?.cancel();
+      shard.parked.delete(key);
+    }
+    if (envelope) this.start(activation, envelope, undefined);
+    else this.load(activation, kind);
+    return activation;
+  }
+
+  /** Every actor of the shard leaves; who waits hears `outcome`. */
+  evict(shard: Shard, outcome: Outcome, error: unknown): void {
+    for (const activation of [...shard.actors.values()]) {
+      this.remove(activation);
+      activation.refuseAll(outcome, error);
+    }
+    for (const { timer } of shard.parked.values()) timer?.cancel();
+    shard.parked.clear();
+  }
+
+  broken(activation: Activation, cause: unknown): void {
+    if (activation.dead) return;
+    const { shard, ref, key } = activation;
+    const subscriptions = [...activation.emitter.subscriptions()];
+    this.remove(activation);
+    this.services.counters.passivations.add(1, { how: 'broken' });
+    this.note(key, 'evolve', cause);
+    const error = new MusterError('ACTIVATION_FAILED', { entity: key, cause: 'its state broke' });
+    activation.refuseAll(activationFailed(key, 'its state broke'), error);
+    // Who listened goes on listening, to the next life, from its state.
+    for (const [topic, subscribers] of subscriptions)
+      for (const subscriber of subscribers) {
+        const next = this.activate(shard, ref);
+        if (!(next instanceof Activation)) return;
+        const subscription = { subscriber, entity: ref, topic, after: 0, snapshot: true };
+        next.takeSystem({ type: 'subscribe', subscription, done: () => undefined });
+      }
+  }
+
+  idle(activation: Activation): void {
+    const limit = activation.kind.passivateAfterMs ?? this.services.options.passivateAfterMs;
+    const left = activation.usedAt + limit - this.services.clock.monotonic();
+    activation.emitter.forgetRecent();
+    if (left <= 0 && activation.shard.state === 'open' && activation.quiet && this.passivate(activation)) return;
+    this.watchIdle(activation, left > 0 ? left : limit);
+  }
+
+  /** False where its state cannot be saved: then it stays. */
+  private passivate(activation: Activation): boolean {
+    const { shard, key, kind } = activation;
+    const envelope = activation.envelope!;
+    const { counters } = this.services;
+    try {
+      const text = forgettable(envelope) ? undefined : saveEnvelope(envelope);
+      this.remove(activation);
+      if (text !== undefined) shard.parked.set(key, { text, timer: this.parkTimer(shard, activation.ref, envelope) });
+      counters.passivations.add(1, { how: text === undefined ? 'forgotten' : 'parked' });
+      return true;
+    } catch (error) {
+      counters.failures.add(1, { part: 'save' });
+      this.services.log.write('error', 'actor.failed', { entity: key, part: 'save', kind: kind.kind, error });
+      return false;
+    }
+  }
+
+  /** Brings a parked actor back when its earliest timer is due: it then fires as any resident's. */
+  private parkTimer(
+    shard: Shard,
+    ref: EntityRef,
+    { timers }: Envelope,
+  ): ReturnType<Services['wheel']['arm']> | undefined {
+    if (!timers) return undefined;
+    let earliest = Infinity;
+    for (const { at } of timers.values()) earliest = Math.min(earliest, at);
+    const { wheel, clock } = this.services;
+    return wheel.arm(earliest - clock.now(), { due: () => void this.activate(shard, ref) });
+  }
+
+  private load(activation: Activation, kind: AnyActorKind): void {
+    const { shard, ref } = activation;
+    this.services.loads.start(
+      () => kind.load!(ref.id),
+      (result) => {
+        if (activation.dead) return;
+        if ('error' in result) {
+          this.services.counters.failures.add(1, { part: 'load' });
+          this.abandon(activation, result.error);
+          return;
+        }
+        try {
+          this.start(activation, this.unborn(shard, kind, ref.id, result.seed), result.seed);
+        } catch (error) {
+          this.note(activation.key, 'initial', error);
+          this.abandon(activation, error);
+        }
+      },
+    );
+  }
+
+  /** It never came to life. */
+  private abandon(activation: Activation, error: unknown): void {
+    const { key } = activation;
+    const cause = causeOf(error);
+    this.services.log.write('warn', 'actor.activation-failed', { entity: key, error });
+    this.remove(activation);
+    const reason = isMusterError(error) ? error.code : cause;
+    activation.refuseAll(activationFailed(key, reason), new MusterError('ACTIVATION_FAILED', { entity: key, cause }));
+  }
+
+  private unborn(shard: Shard, kind: AnyActorKind, id: string, seed: unknown): Envelope {
+    const envelope = emptyEnvelope(kind, id);
+    envelope.state = kind.initial(id, seed);
+    envelope.stream = shard.numbering.next();
+    return envelope;
+  }
+
+  private start(activation: Activation, envelope: Envelope, seed: unknown): void {
+    if (!envelope.born) {
+      activation.seed = seed;
+      activation.bornAt = envelope.stream;
+    }
+    this.watchIdle(activation, activation.kind.passivateAfterMs ?? this.services.options.passivateAfterMs);
+    activation.ready(envelope);
+  }
+
+  private watchIdle(activation: Activation, delayMs: number): void {
+    activation.idleTimer = this.services.wheel.arm(delayMs, activation);
+  }
+
+  private remove(activation: Activation): void {
+    const { shard, key, worker, emitter } = activation;
+    activation.dead = true;
+    activation.idleTimer?.cancel();
+    emitter.stop();
+    shard.actors.delete(key);
+    // A successor under the same name waits in the scheduler until this one has ended.
+    if (worker) void this.services.scheduler.stop(worker);
+  }
+
+  private note(key: string, part: string, error: unknown): void {
+    const { restarts, counters, log, clock } = this.services;
+    counters.failures.add(1, { part });
+    log.write('error', 'actor.broken', { entity: key, part, error });
+    if (restarts.broke(key, clock.monotonic())) log.write('error', 'actor.quarantined', { entity: key });
+  }
+}
+
+function activationFailed(key: string, cause: string): Outcome {
+  return failure('ACTIVATION_FAILED', { entity: key, cause });
+}
+
+/** Nothing is lost with it: nobody waits for it, and its kind says its state is worth nothing. */
+function forgettable({ kind, born, state, timers, outbox, deferred }: Envelope): boolean {
+  if (!born) return true;
+  return !timers && !outbox && !deferred && kind.blank?.(state) === true;
+}

@@ -1,0 +1,225 @@
+import {
+  type Clock,
+  type CommitLogs,
+  type EntityRef,
+  entityKey,
+  type Log,
+  type Metrics,
+  MusterError,
+  type Random,
+  type ShardId,
+  type Term,
+  type Tracer,
+} from '@muster/ports';
+import { Activation } from './activation.js';
+import type { AnyActorKind, Json } from './actor.js';
+import type { ActorHost, Delivery, HostStats, Outcome, Outlet, ShardState, Subscription } from './host.js';
+import { describeActor } from './inspection.js';
+import { Loads } from './loads.js';
+import { type RuntimeOptions, runtimeOptions } from './options.js';
+import { failure } from './outcome.js';
+import { Residents } from './residents.js';
+import { Restarts } from './restarts.js';
+import type { LocalScheduler } from './scheduler.js';
+import { runtimeCounters, type Services } from './services.js';
+import { Shard } from './shard.js';
+import { SubscriberIndex } from './subscriber-index.js';
+import { TimerWheel } from './timer-wheel.js';
+
+export interface ActorRuntimeParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly scheduler: LocalScheduler;
+  readonly kinds: readonly AnyActorKind[];
+  readonly logs: CommitLogs;
+  readonly outlet: Outlet;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly tracer: Tracer;
+  readonly options?: Partial<RuntimeOptions>;
+}
+
+/** The virtual actors of one process: those of the shards it was told to open. */
+export class ActorRuntime implements ActorHost {
+  private readonly services: Services;
+  private readonly residents: Residents;
+  private readonly shards = new Map<ShardId, Shard>();
+  private readonly subscribers = new SubscriberIndex<Activation>();
+  private readonly logs: CommitLogs;
+  private readonly kinds: ReadonlyMap<string, AnyActorKind>;
+  private stopping = false;
+
+  /** @throws MusterError BAD_CONFIG */
+  constructor({ clock, random, scheduler, kinds, logs, outlet, metrics, log, tracer, options }: ActorRuntimeParts) {
+    const checked = runtimeOptions(options);
+    this.services = {
+      clock,
+      random,
+      scheduler,
+      outlet,
+      log,
+      tracer,
+      options: checked,
+      wheel: new TimerWheel(clock, checked.wheelTickMs, checked.wheelSlots),
+      loads: new Loads(clock, checked.loadsMax, checked.loadMs),
+      restarts: new Restarts(checked.restartsMax, checked.restartWindowMs, checked.quarantineMs),
+      subscribers: this.subscribers,
+      counters: runtimeCounters(metrics),
+      frozen: false,
+      mailboxed: 0,
+    };
+    this.logs = logs;
+    this.kinds = new Map(kinds.map((kind) => [kind.kind, kind]));
+    if (this.kinds.size < kinds.length)
+      throw new MusterError('BAD_CONFIG', { details: 'two actor kinds have the same name' });
+    this.residents = new Residents(this.services, this.kinds);
+  }
+
+  open(id: ShardId, term: Term): void {
+    if (this.stopping) return;
+    const shard = this.shards.get(id);
+    if (!shard) {
+      this.shards.set(id, new Shard(id, term, this.logs.open(id, term)));
+      return;
+    }
+    if (term < shard.term) return; // late news
+    if (term > shard.term) {
+      // Still ours under a new term (its backup changed): state stays, what waited in the old log is repeated by those who wait.
+      shard.log.close();
+      shard.term = term;
+      shard.numbering.raise(term);
+      shard.log = this.logs.open(id, term);
+    }
+    shard.state = 'open';
+    this.stir([shard]);
+  }
+
+  async seal(id: ShardId): Promise<void> {
+    const shard = this.shards.get(id);
+    // Turns are synchronous: whoever calls this runs between two of them, so nothing is left to wait for.
+    if (shard) shard.state = 'sealed';
+  }
+
+  close(id: ShardId): void {
+    const shard = this.shards.get(id);
+    if (!shard) return;
+    this.shards.delete(id);
+    shard.state = 'closed';
+    shard.log.close();
+    const details = { shard: id, term: shard.term, peer: 'this process' };
+    this.residents.evict(shard, failure('NOT_OWNER', details), new MusterError('NOT_OWNER', details));
+  }
+
+  stateOf(id: ShardId): ShardState {
+    return this.shards.get(id)?.state ?? 'closed';
+  }
+
+  termOf(id: ShardId): Term | undefined {
+    return this.shards.get(id)?.term;
+  }
+
+  actorsIn(id: ShardId): number {
+    const shard = this.shards.get(id);
+    return shard ? shard.actors.size + shard.parked.size : 0;
+  }
+
+  deliver(id: ShardId, delivery: Delivery): void {
+    const shard = this.shards.get(id);
+    const found = shard ? this.reach(shard, delivery.entity) : this.notOwner(id);
+    if (!(found instanceof Activation)) this.refuse(id, shard, delivery, found);
+    else if (found.fenced) this.refuse(id, shard, delivery, failure('SELF_FENCED', { shard: id }));
+    else if (!found.take(delivery)) this.refuse(id, shard, delivery, failure('MAILBOX_FULL', { entity: found.key }));
+  }
+
+  answered(from: EntityRef, id: ShardId, number: number, outcome: Outcome): void {
+    // Only an actor in memory has unanswered sends.
+    const actor = this.shards.get(id)?.actors.get(entityKey(from));
+    if (!actor?.outgoing(number)) return;
+    // Where there is no room, the send's repeat brings the answer again.
+    if (!actor.takeSystem({ type: 'answered', number, outcome }))
+      this.services.counters.dropped.add(1, { reason: 'system-lane-full' });
+  }
+
+  subscribe(id: ShardId, subscription: Subscription): Promise<void> {
+    const shard = this.shards.get(id);
+    const found = shard ? this.reach(shard, subscription.entity) : this.notOwner(id);
+    if (!(found instanceof Activation)) return Promise.reject(errorOf(found));
+    return new Promise((resolve, reject) => {
+      const done = (error?: unknown): void => (error === undefined ? resolve() : reject(error));
+      if (!found.takeSystem({ type: 'subscribe', subscription, done }))
+        reject(new MusterError('MAILBOX_FULL', { entity: found.key }));
+    });
+  }
+
+  unsubscribe(id: ShardId, subscriber: string, entity: EntityRef, topic: string): void {
+    this.shards.get(id)?.actors.get(entityKey(entity))?.emitter.unsubscribe(topic, subscriber);
+  }
+
+  forgetSubscriber(subscriber: string): void {
+    for (const actor of this.subscribers.actorsOf(subscriber)) actor.emitter.lost(subscriber);
+  }
+
+  freeze(frozen: boolean): void {
+    if (this.services.frozen === frozen) return;
+    this.services.frozen = frozen;
+    // Frozen: mailboxes are emptied with SELF_FENCED. Thawed: what stood still goes on.
+    this.stir(this.shards.values());
+  }
+
+  inspect(id: ShardId, entity: EntityRef): Json | undefined {
+    const shard = this.shards.get(id);
+    return shard && describeActor(shard, entity, this.kinds.get(entity.kind));
+  }
+
+  stats(): HostStats {
+    let actors = 0;
+    let parked = 0;
+    for (const shard of this.shards.values()) {
+      actors += shard.actors.size;
+      parked += shard.parked.size;
+    }
+    const { mailboxed, wheel } = this.services;
+    return { shards: this.shards.size, actors, parked, mailboxed, timers: wheel.size };
+  }
+
+  async shutdown(): Promise<void> {
+    this.stopping = true;
+    for (const id of [...this.shards.keys()]) this.close(id);
+    await this.services.scheduler.shutdown();
+    this.services.wheel.stop();
+  }
+
+  private reach(shard: Shard, entity: EntityRef): Activation | Outcome {
+    if (shard.state === 'sealed') return failure('SHARD_MOVING', { shard: shard.id });
+    return this.residents.activate(shard, entity);
+  }
+
+  private notOwner(id: ShardId): Outcome {
+    if (this.stopping) return failure('STOPPING', { peer: 'this process' });
+    return failure('NOT_OWNER', { shard: id, term: 0, peer: 'this process' });
+  }
+
+  private refuse(id: ShardId, shard: Shard | undefined, { origin }: Delivery, outcome: Outcome): void {
+    if (!outcome.ok) this.services.counters.refused.add(1, { code: outcome.code });
+    this.services.outlet.reply(origin, id, shard?.term ?? (0 as Term), outcome);
+  }
+
+  private stir(shards: Iterable<Shard>): void {
+    for (const shard of shards)
+      for (const actor of shard.actors.values()) {
+        if (actor.hasWork()) actor.wake();
+        if (actor.emitter.maySend()) actor.emitter.outflight?.kick();
+      }
+  }
+}
+
+function errorOf(outcome: Outcome): MusterError {
+  if (outcome.ok) throw new TypeError('a success is no error');
+  const details = Object.fromEntries(
+    Object.entries(outcome.details).map(([name, value]) => [
+      name,
+      typeof value === 'object' ? JSON.stringify(value) : value,
+    ]),
+  ) as Record<string, string | number | boolean>;
+  return new MusterError(outcome.code, details);
+}

@@ -1,0 +1,67 @@
+import type { Clock, Counter, Log, Metrics, Random, Tracer } from '@muster/ports';
+import type { Outlet } from './host.js';
+import type { Loads } from './loads.js';
+import type { RuntimeOptions } from './options.js';
+import type { Restarts } from './restarts.js';
+import type { LocalScheduler } from './scheduler.js';
+import type { SubscriberIndex } from './subscriber-index.js';
+import type { TimerWheel } from './timer-wheel.js';
+
+/** What all actors of one runtime share. */
+export interface Services {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly scheduler: LocalScheduler;
+  readonly outlet: Outlet;
+  readonly log: Log;
+  readonly tracer: Tracer;
+  readonly options: RuntimeOptions;
+  readonly wheel: TimerWheel;
+  readonly loads: Loads;
+  readonly restarts: Restarts;
+  readonly subscribers: SubscriberIndex;
+  readonly counters: RuntimeCounters;
+  /** The self-fence: ungated actors stand still. */
+  frozen: boolean;
+  /** Commands in mailboxes. */
+  mailboxed: number;
+}
+
+export interface RuntimeCounters {
+  /** Turns taken: commands, answers, timers. */
+  readonly turns: Counter;
+  /** Commands answered without a turn, by error code. */
+  readonly refused: Counter;
+  /** What went nowhere, by reason. */
+  readonly dropped: Counter;
+  /** User code that threw, by part: decide, evolve, reply, publish, load, restore, save. */
+  readonly failures: Counter;
+  readonly slowTurns: Counter;
+  readonly activations: Counter;
+  /** By end: parked, forgotten, broken. */
+  readonly passivations: Counter;
+  /** Repeated requests that got their first reply, by origin. */
+  readonly repeats: Counter;
+  readonly resends: Counter;
+  readonly timersFired: Counter;
+  readonly records: Counter;
+  readonly publications: Counter;
+}
+
+export function runtimeCounters(metrics: Metrics): RuntimeCounters {
+  const counter = (name: string, help: string): Counter => metrics.counter(`muster_runtime_${name}_total`, help);
+  return {
+    turns: counter('turns', 'Turns taken by actors'),
+    refused: counter('refused', 'Commands answered with an error before a turn, by code'),
+    dropped: counter('dropped', 'Messages that went nowhere, by reason'),
+    failures: counter('failures', 'Exceptions of actor code, by part'),
+    slowTurns: counter('slow_turns', 'Turns that held the event loop too long'),
+    activations: counter('activations', 'Actors brought into memory'),
+    passivations: counter('passivations', 'Actors that left memory, by how'),
+    repeats: counter('repeats', 'Repeated commands answered with their first reply'),
+    resends: counter('resends', 'Sends repeated because no answer came'),
+    timersFired: counter('timers_fired', 'Timers of actors that fired'),
+    records: counter('records', 'Turn records appended'),
+    publications: counter('publications', 'Events handed to subscribers'),
+  };
+}
