@@ -91,6 +91,7 @@ export interface PlayerEvents {
     readonly login: number;
     /** Prefix of the markers, where a new session begins. */
     readonly inbox: string | null;
+    readonly watched: readonly string[];
     readonly messaging: boolean;
   };
   superseded: { readonly session: string };
@@ -100,7 +101,7 @@ export interface PlayerEvents {
   checkStarted: SubscriptionCheck;
   userFound: { readonly check: number; readonly userId: string };
   checkEnded: { readonly check: number };
-  watched: { readonly userIds: readonly string[]; readonly announce: boolean };
+  watched: { readonly userIds: readonly string[] };
   unwatched: { readonly userIds: readonly string[] };
   received: Omit<ReceivedMessage, 'marker'>;
   messagingSubscribed: { readonly after: number };

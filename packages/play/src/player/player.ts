@@ -46,7 +46,7 @@ export function playerKind({ accounts, metrics, options: changes }: PlayerDepend
     // Without a session nothing is worth keeping: the next sign-in reads the account again.
     blank: (state) => state.session === null && state.checks.length === 0,
     decide: {
-      attach,
+      attach: (state, data, ctx) => attach(state, data, ctx, options),
       detach: (state, data, ctx) => detach(state, data, ctx, options),
       connectionLost: (state, data, ctx) => connectionLost(state, data, ctx, options),
       graceOver,
@@ -80,13 +80,12 @@ function evolution(options: PlayerOptions): PlayerKind['evolve'] {
     accountRead: (state, { account }) => {
       state.account = account;
     },
-    attached: (state, { session, gateway, login, inbox, messaging }) => {
+    attached: (state, { session, gateway, login, inbox, watched, messaging }) => {
       state.session = { id: session, gateway, login, suspendedUntil: null, messaging };
       state.logins = Math.max(state.logins, login);
       state.checks = [];
-      if (inbox === null) return;
-      state.inbox = emptyInbox(inbox);
-      state.watched = [];
+      state.watched = [...watched];
+      if (inbox !== null) state.inbox = emptyInbox(inbox);
     },
     superseded: () => undefined,
     suspended: (state, { until }) => {
@@ -132,8 +131,7 @@ const PUBLISH: NonNullable<PlayerKind['publish']> = {
   attached: (state, { inbox }, self) => (inbox === null ? [] : [statusChange(state, self)]),
   superseded: (_, data) => [toSelf(NOTICE_SUPERSEDED, data)],
   ended: (state, data, self) => [toSelf(NOTICE_ENDED, data), statusChange(state, self)],
-  watched: (state, { userIds, announce }) =>
-    announce ? [toSelf(NOTICE_WATCH, { session: state.session?.id, userIds })] : [],
+  watched: (state, { userIds }) => [toSelf(NOTICE_WATCH, { session: state.session?.id, userIds })],
   unwatched: (state, { userIds }) => [toSelf(NOTICE_UNWATCH, { session: state.session?.id, userIds })],
   received: (state) => (state.session?.messaging ? receivedAfter(state, state.inbox.count - 1) : []),
   messagingSubscribed: (state, { after }) => receivedAfter(state, after),

@@ -187,6 +187,14 @@ describe('after the actor lost its state', () => {
     expect(second.state.session?.id).toBe('g2#a/1');
   });
 
+  test('what the newer connection follows counts, also where the older one came back before it', () => {
+    const stage = new Stage();
+    stage.attach('g1#a/1', { resume: true, login: 1, held: { userIds: ['5'], messaging: true } });
+    const back = { resume: true, login: 2, held: { userIds: ['2', 'nonsense'], messaging: false } };
+    expect(stage.attach('g2#a/1', back).reply).toEqual({ login: 2, resumed: true, watch: ['2'] });
+    expect(stage.state.session?.messaging).toBe(false);
+  });
+
   test('a connection that was taken over cannot come back once its successor has signed out', () => {
     const stage = new Stage();
     stage.attach('g1#a/1');

@@ -10,7 +10,8 @@
 // its successor does not know are brought back by their gateways (`attach` with `resume`). Two gateways may bring back two sessions
 // of one player; the higher sign-in number wins, whoever comes first.
 import { token } from '@muster/ports';
-import { type DecideContext, type Decision, type EventRecord, event } from '@muster/runtime';
+import { type DecideContext, type Decision, event } from '@muster/runtime';
+import { isUserId } from '@muster/tachyon';
 import { sameAccount } from './account.js';
 import {
   type AttachData,
@@ -28,7 +29,12 @@ type Decided<K extends keyof PlayerCommands> = Decision<PlayerState, PlayerEvent
 /** Bytes of the markers' prefix: two sessions of one player must not share it. */
 const INBOX_PREFIX_BYTES = 6;
 
-export function attach(state: PlayerState, data: AttachData, ctx: DecideContext): Decided<'attach'> {
+export function attach(
+  state: PlayerState,
+  data: AttachData,
+  ctx: DecideContext,
+  options: PlayerOptions,
+): Decided<'attach'> {
   const { origin } = ctx;
   if (origin.type !== 'client' || origin.caller !== ctx.self.id || origin.session !== data.session)
     return { refuse: { reason: 'unauthorized', details: 'only the session itself may attach' } };
@@ -52,9 +58,8 @@ export function attach(state: PlayerState, data: AttachData, ctx: DecideContext)
         gateway: data.gateway,
         login,
         inbox: resumed ? null : token(ctx.random, INBOX_PREFIX_BYTES),
-        messaging: data.resume && (data.held?.messaging ?? false),
+        ...takenOver(state, data, options),
       }),
-      ...(data.resume && data.held && !resumed ? heldUsers(data.held.userIds) : []),
     ],
     timers: [{ name: GRACE_TIMER, at: null }],
     // Who waits for a look-up on the connection that was taken over waits in vain.
@@ -70,8 +75,14 @@ function isOlder(state: PlayerState, data: AttachData): boolean {
   return data.login < state.logins || (state.session !== null && data.login <= state.session.login);
 }
 
-function heldUsers(userIds: readonly string[]): readonly EventRecord<PlayerEvents>[] {
-  return userIds.length === 0 ? [] : [event('watched', { userIds, announce: false })];
+/** A connection that comes back knows best what it follows; a new one goes on with what the session has. */
+function takenOver(
+  state: PlayerState,
+  { resume, held }: AttachData,
+  options: PlayerOptions,
+): { readonly watched: readonly string[]; readonly messaging: boolean } {
+  if (!resume || !held) return { watched: state.session ? state.watched : [], messaging: false };
+  return { watched: held.userIds.filter(isUserId).slice(0, options.watchedMax), messaging: held.messaging };
 }
 
 function attachReply(resumed: boolean): (state: PlayerState) => AttachReply {

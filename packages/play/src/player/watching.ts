@@ -25,7 +25,7 @@ export function subscribeUpdates(
   const waiting = wanted.filter((id) => id !== ctx.self.id && !state.watched.includes(id));
   const back = stillThere(state);
   if (waiting.length === 0)
-    return { events: [...back.events, event('watched', { userIds: wanted, announce: true })], timers: back.timers };
+    return { events: [...back.events, event('watched', { userIds: wanted })], timers: back.timers };
   if (state.checks.length >= options.checksMax)
     return { refuse: { reason: 'invalid_request', details: 'too many users are being looked up already' } };
   const check = state.checksStarted + 1;
@@ -60,7 +60,7 @@ export function existsAnswered(state: PlayerState, answer: Answer, options: Play
   // Other subscriptions may have ended in the meantime.
   if (isTooMany(state, check.userIds, options)) return endCheck(check, tooMany(options));
   return {
-    events: [event('checkEnded', { check: number }), event('watched', { userIds: check.userIds, announce: true })],
+    events: [event('checkEnded', { check: number }), event('watched', { userIds: check.userIds })],
     timers: [{ name: timerOf(number), at: null }],
     resolve: [{ ticket: check.ticket, reply: null }],
   };
