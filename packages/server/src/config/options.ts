@@ -1,0 +1,63 @@
+import type { Millis } from '@muster/ports';
+
+/** Who this process is. */
+export interface ProcessOptions {
+  /** Name of this process in the cluster store; a restart keeps the id and gets another incarnation. Empty: the role and a free number of this machine. */
+  readonly id: string;
+  /** Address other processes of the cluster reach this one at, `host:port`. Port 0 takes a free one. */
+  readonly listen: string;
+  /** Folder for what this process keeps on disk (embedded storage). Relative to the working directory. */
+  readonly data: string;
+  /** Failure domain, for placement and for people. */
+  readonly zone: string;
+}
+
+export interface ClusterOptions {
+  /** Name of the cluster: the first part of every key in the cluster store. Two clusters may share one etcd under two names. */
+  readonly name: string;
+}
+
+export interface EtcdOptions {
+  /** URLs of etcd's client ports. */
+  readonly hosts: readonly string[];
+}
+
+export interface StorageOptions {
+  /** Where accounts live: `postgres://user:password@host/database`, `pglite:<folder>`, or `pglite:` for a folder below `process.data`. */
+  readonly url: string;
+}
+
+/** Health, metrics and (in one-process mode) the coordinator's address for musterctl. */
+export interface AdminOptions {
+  /** Where `/livez`, `/readyz` and `/metrics` are served, `host:port`. Empty: nowhere. */
+  readonly listen: string;
+  /** A `/readyz` check that takes longer than this counts as failed. Lower: a busy store looks away. Higher: a load balancer waits longer. */
+  readonly checkTimeoutMs: Millis;
+}
+
+export interface TelemetryOptions {
+  /** Least level that is logged: debug, info, warn or error. */
+  readonly logLevel: string;
+  /** URL that OpenTelemetry traces are sent to (OTLP over HTTP), for example `http://127.0.0.1:4318/v1/traces`. Empty: nowhere. */
+  readonly otlpEndpoint: string;
+  /** Traces that wait to be sent; past it new ones are dropped and counted. Lower: less memory. Higher: a slow collector loses less. */
+  readonly spansQueuedMax: number;
+}
+
+/** Mutual TLS between the processes of the cluster. All three or none. */
+export interface TlsOptions {
+  /** File with the certificate authority that signs every process of the cluster, PEM. */
+  readonly caFile: string;
+  /** File with this process's certificate, PEM. */
+  readonly certFile: string;
+  /** File with its private key, PEM. */
+  readonly keyFile: string;
+}
+
+export const PROCESS_DEFAULTS: ProcessOptions = { id: '', listen: '127.0.0.1:0', data: '.muster', zone: '' };
+export const CLUSTER_DEFAULTS: ClusterOptions = { name: 'dev' };
+export const ETCD_DEFAULTS: EtcdOptions = { hosts: ['http://127.0.0.1:2379'] };
+export const STORAGE_DEFAULTS: StorageOptions = { url: 'pglite:' };
+export const ADMIN_DEFAULTS: AdminOptions = { listen: '127.0.0.1:0', checkTimeoutMs: 2_000 };
+export const TELEMETRY_DEFAULTS: TelemetryOptions = { logLevel: 'info', otlpEndpoint: '', spansQueuedMax: 2_048 };
+export const TLS_DEFAULTS: TlsOptions = { caFile: '', certFile: '', keyFile: '' };

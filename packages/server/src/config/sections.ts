@@ -1,0 +1,101 @@
+import {
+  HEARTBEAT_DEFAULTS,
+  heartbeatOptions,
+  PEERS_DEFAULTS,
+  peersOptions,
+  ROUTER_DEFAULTS,
+  routerOptions,
+  STREAMS_DEFAULTS,
+  streamsOptions,
+  TAKEOVER_DEFAULTS,
+  takeoverOptions,
+} from '@muster/cluster';
+import { GATEWAY_DEFAULTS, gatewayOptions } from '@muster/gateway';
+import { PLAYER_DEFAULTS, playerOptions } from '@muster/play';
+import { MusterError } from '@muster/ports';
+import { RUNTIME_DEFAULTS, runtimeOptions } from '@muster/runtime';
+import { DATABASE_DEFAULTS, databaseOptions, etcdStoreDefaults } from '@muster/storage';
+import { TACHYON_DEFAULTS, tachyonOptions } from '@muster/tachyon';
+import { GRPC_DEFAULTS, grpcOptions, LINK_DEFAULTS, linkOptions } from '@muster/wire';
+import {
+  ADMIN_DEFAULTS,
+  CLUSTER_DEFAULTS,
+  ETCD_DEFAULTS,
+  PROCESS_DEFAULTS,
+  STORAGE_DEFAULTS,
+  TELEMETRY_DEFAULTS,
+  TLS_DEFAULTS,
+} from './options.js';
+
+interface Section<O extends object> {
+  readonly about: string;
+  /** Name of the interface whose comments explain the options. */
+  readonly docs: string;
+  readonly defaults: O;
+  /** @throws MusterError BAD_CONFIG */
+  readonly check: (options: O) => O;
+}
+
+function section<O extends object>(
+  about: string,
+  docs: string,
+  defaults: O,
+  check: (options: O) => O = (options) => options,
+): Section<O> {
+  return { about, docs, defaults, check };
+}
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'];
+
+/** Every section of the file. The component sections are the components' own options, so that nothing is listed twice. */
+export const SECTIONS = {
+  process: section('Who this process is.', 'ProcessOptions', PROCESS_DEFAULTS),
+  cluster: section('Which cluster it belongs to.', 'ClusterOptions', CLUSTER_DEFAULTS, (options) => {
+    if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(options.name)) throw bad('name has small letters, digits and dashes only');
+    return options;
+  }),
+  etcd: section('The cluster store.', 'EtcdOptions', ETCD_DEFAULTS, (options) => {
+    if (options.hosts.length === 0) throw bad('hosts names at least one');
+    return options;
+  }),
+  storage: section('Accounts and keys.', 'StorageOptions', STORAGE_DEFAULTS),
+  admin: section('Health and metrics.', 'AdminOptions', ADMIN_DEFAULTS, (options) => {
+    if (!(options.checkTimeoutMs > 0)) throw bad('checkTimeoutMs is above 0');
+    return options;
+  }),
+  telemetry: section('Logs and traces.', 'TelemetryOptions', TELEMETRY_DEFAULTS, (options) => {
+    if (!LOG_LEVELS.includes(options.logLevel)) throw bad(`logLevel is one of ${LOG_LEVELS.join(', ')}`);
+    if (!(options.spansQueuedMax > 0)) throw bad('spansQueuedMax is above 0');
+    return options;
+  }),
+  tls: section('Mutual TLS between our processes.', 'TlsOptions', TLS_DEFAULTS, (options) => {
+    const given = Object.values(options).filter((file) => file !== '').length;
+    if (given !== 0 && given !== 3) throw bad('caFile, certFile and keyFile are given together');
+    return options;
+  }),
+  gateway: section('Client sessions.', 'GatewayOptions', GATEWAY_DEFAULTS, gatewayOptions),
+  tachyon: section('Limits on client messages.', 'TachyonOptions', TACHYON_DEFAULTS, tachyonOptions),
+  player: section('The player actor.', 'PlayerOptions', PLAYER_DEFAULTS, playerOptions),
+  runtime: section('Virtual actors on a node.', 'RuntimeOptions', RUNTIME_DEFAULTS, runtimeOptions),
+  heartbeat: section(
+    'Who is alive. The same in every process.',
+    'HeartbeatOptions',
+    HEARTBEAT_DEFAULTS,
+    heartbeatOptions,
+  ),
+  takeover: section('Leader and vice.', 'TakeoverOptions', TAKEOVER_DEFAULTS, takeoverOptions),
+  routing: section('Commands on their way to their owner.', 'RouterOptions', ROUTER_DEFAULTS, routerOptions),
+  streams: section('Event subscriptions.', 'StreamsOptions', STREAMS_DEFAULTS, streamsOptions),
+  peers: section('Connections between our processes.', 'PeersOptions', PEERS_DEFAULTS, peersOptions),
+  link: section('Batches and credit on a connection.', 'LinkOptions', LINK_DEFAULTS, linkOptions),
+  grpc: section('The transport below it.', 'GrpcOptions', GRPC_DEFAULTS, grpcOptions),
+  etcdStore: section('Calls to etcd.', 'EtcdStoreOptions', etcdStoreDefaults),
+  database: section('Calls to the accounts database.', 'DatabaseOptions', DATABASE_DEFAULTS, databaseOptions),
+} as const;
+
+export type SectionName = keyof typeof SECTIONS;
+export type SectionValues<N extends SectionName> = (typeof SECTIONS)[N]['defaults'];
+
+function bad(details: string): MusterError {
+  return new MusterError('BAD_CONFIG', { details });
+}

@@ -1,0 +1,210 @@
+// Made by scripts/option-docs.mjs from the comments in the options.ts files. Do not edit.
+export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "ClientOptions": {
+    "requestTimeoutMs": "How long a request may wait for its response, time without a connection included. Lower: a cluster that replaces a node (up to 3 s) fails requests it would have answered. Higher: a person waits for nothing.",
+    "pendingMax": "Requests without a response at a time. Lower: bursts are refused. Higher: a caller in a loop fills memory before it is told.",
+    "reconnectFirstMs": "Before the first attempt to reconnect; doubles with each failure. Lower: back sooner after a flicker. Higher: kinder to a server that thousands lost at once. Each wait is spread over its second half.",
+    "reconnectMaxMs": "Longest wait between two attempts. Lower: back sooner after a long outage. Higher: less load on a server that starts.",
+    "reconnectResetMs": "How long a connection must last before the waiting starts over at `reconnectFirstMs`. Lower: a server that takes connections and drops them is hammered. Higher: an unlucky client waits longer than needed.",
+    "silenceMs": "Silence (no ping, no message) after which the connection is taken for dead. The server pings at least every 10 s. Lower: slow networks are dropped. Higher: a pulled cable goes unnoticed.",
+    "upgradeTimeoutMs": "How long the WebSocket upgrade may take. Lower: slow links never connect. Higher: a hung server is noticed late.",
+    "httpTimeoutMs": "How long one HTTP request of the sign-in may take. As above.",
+    "disconnectTimeoutMs": "How long a clean sign-out waits for its answer. Lower: more sessions wait out their grace. Higher: closing a window takes longer.",
+    "frameBytesMax": "Longest frame that is read. Lower: big lobbies do not fit. Higher: a wrong server can fill more memory."
+  },
+  "HeartbeatOptions": {
+    "beatMs": "Every member beats to every coordinator this often. Lower: the leader knows more recent loads, for more messages. Higher: a missed beat costs more of `selfFenceMs`.",
+    "selfFenceMs": "Without a good acknowledgement for this long, counted from the sending of the beat that got the last one, a member freezes its ungated actors. Lower: a short trouble among coordinators already stops actors. Higher: `placeAgainMs` has to grow with it.",
+    "suspectMs": "Silence after which a member is suspected and probed. Lower: ordinary garbage collections are suspected. Higher: a machine that lost its power is asked for later.",
+    "silentMs": "Silence after which replicated shards may go to their backups. Ten beats survive the garbage collections seen so far. Lower: a stalled loop is mistaken for death more often. Higher: clients of a hung node wait longer.",
+    "placeAgainMs": "Silence after which a member counts as dead and its ungated shards are placed again. At least `selfFenceMs` + `fenceMarginMs`, or two owners run at once. Higher: clients of a hung node wait longer.",
+    "fenceMarginMs": "What two clocks may differ in over `selfFenceMs`, and a freeze may take. Lower: two owners may overlap. Higher: `placeAgainMs` grows.",
+    "probeEveryMs": "A member without a link, or suspected, is probed this often. Lower: more dials to something that is gone. Higher: a death is sure later.",
+    "probeRoundMs": "Witnesses that have not answered by now do not count in this round. Longer than one probe takes.",
+    "joinPatienceMs": "A registered member that has never beaten is given up after this. Lower: a slow start is taken for death. Higher: its name is listed longer.",
+    "stallMs": "An observer whose own loop was this late does not count that time as the silence of others. Lower: verdicts are put off more often. Higher: a stalled observer accuses."
+  },
+  "PeersOptions": {
+    "redialMinMs": "First wait before a peer is dialled again; doubles to `redialMaxMs`. Lower: a short cut is healed sooner. Higher: fewer dials to the dead.",
+    "redialMaxMs": "Lower: a peer that comes back is found sooner. Higher: less work while one is away for long.",
+    "helloTimeoutMs": "How long both Hellos may take. Lower: a slow start fails. Higher: a stranger holds a connection for longer.",
+    "probeTimeoutMs": "A probe without an answer after this is `silent`. Lower: false alarms under load. Higher: deaths are decided later.",
+    "greetingsMax": "Connections that have not said Hello yet. Past it, new ones are closed: strangers cannot fill memory.",
+    "buriedMax": "Dead incarnations that are remembered, so that a paused process that wakes up is refused."
+  },
+  "MembershipOptions": {
+    "leaseMs": "Of the lease a process is registered on. A hint only: nobody dies of it. Lower: names of the dead are listed for less long. Higher: an election of the store or a short outage costs no registration. At least 2 s in etcd.",
+    "renewMs": "The lease is renewed this often. Lower: more requests per process. Higher: fewer renewals fit in `leaseMs`.",
+    "retryMs": "After a failure the next try comes this soon. Lower: more load on a store that is in trouble. Higher: a later heal.",
+    "listMs": "Watches may lose events, so everything is listed again this often. Lower: more reads. Higher: what was missed is missed for longer.",
+    "hintMs": "A hint of a watch is followed by a list after this: several hints make one list."
+  },
+  "RouterOptions": {
+    "holdMs": "Longest that a command waits for an owner, all its waits together. Lower: clients see errors during a slow failover. Higher: they wait for an answer that will not come. A silent node is replaced after about 1 s.",
+    "holdMessages": "Commands that wait per shard while nothing can be sent. Lower: errors in a burst. Higher: memory, and a burst for the new owner.",
+    "holdBytes": "The same in bytes of data.",
+    "unansweredPerShard": "Unanswered commands of one shard, sent or waiting. Lower: an actor that answers late (matchmaking) refuses callers. Higher: more is sent again at a failover.",
+    "unanswered": "Unanswered commands of this process.",
+    "sweepMs": "How often deadlines and holds are checked. Lower: more exact. Higher: less work per second with many unanswered commands.",
+    "retryMinMs": "First wait after a bounce that names no newer owner (the table is late, or the seal is short). Doubles with each bounce.",
+    "retryMaxMs": "First wait after a bounce that names no newer owner (the table is late, or the seal is short). Doubles with each bounce.",
+    "retryForgetMs": "Bounces are no longer \"in a row\" after this long without one."
+  },
+  "StreamsOptions": {
+    "retryMinMs": "First wait before an owner that refused for the moment is asked again; doubles to `retryMaxMs`. Lower: events come again sooner after a failover. Higher: fewer questions to an owner that is not ready.",
+    "retryMaxMs": "First wait before an owner that refused for the moment is asked again; doubles to `retryMaxMs`. Lower: events come again sooner after a failover. Higher: fewer questions to an owner that is not ready.",
+    "askTimeoutMs": "A subscription that was not acknowledged is asked for again after this. Lower: asks twice while an actor loads. Higher: events come later.",
+    "sweepMs": "How often retries and time-outs are looked at.",
+    "subscriptions": "(entity, topic) pairs of this process."
+  },
+  "TakeoverOptions": {
+    "beatMs": "The leader beats to every other coordinator this often. Lower: more messages. Higher: fewer beats fit in `silenceMs` and `confirmMs`.",
+    "silenceMs": "Silence of the leader after which its vice takes over; a standby that is not the vice waits twice as long. Lower: a garbage collection costs an epoch. Higher: a hung leader is replaced later. A killed one is found by refusal, at once.",
+    "firstSilenceMs": "The same for a leader that was never heard: at the start of both. Lower: a slow start costs an epoch. Higher: a cold start behind a dead machine takes longer.",
+    "calmMs": "Between two take-overs by silence that this process saw. Lower: a one-way cut makes two coordinators take over in turns. Higher: a leader that falls silent soon after a take-over is replaced later.",
+    "confirmMs": "A leader's acknowledgements are good for so long after its last confirmation (K6). Lower: one late answer of the store makes them bad. Higher: shards of a silent node wait longer after a take-over.",
+    "readMs": "A leader reads the epoch this often, and a coordinator repeats a probe of its leader, or a take-over that the store did not take. Lower: more reads. Higher: fewer fit in `confirmMs`.",
+    "stallMs": "An observer whose own loop was this late does not count that time as silence. Lower: take-overs are put off more often."
+  },
+  "GatewayOptions": {
+    "messagesPerSecond": "Messages a player may send per second, on average. Lower: less load from hostile clients. Higher: lively clients are not cut off. Existing Tachyon servers allow 10, and clients are written for it.",
+    "messagesBurst": "Messages that may come at once. Lower: clients that restore their view after a reconnect are cut off. Higher: a flood lasts longer.",
+    "requestsInFlightMax": "Requests of one session under way at once; beyond it they are refused. Lower: memory. Higher: clients may pipeline during a failover.",
+    "requestTimeoutMs": "Longest that one request may take. Lower: clients hear of trouble sooner. Higher: slow commands end well. Above the router's hold (3 s), so that a change of owner is not what ends it.",
+    "heldEventsMax": "Events of one session that wait for a reply that must come before them (K16). Above a whole inbox (200) replayed at once.",
+    "sendBufferBytesMax": "Bytes that may wait in one client's socket. Lower: slow phones are cut off. Higher: a stuck client claims more memory.",
+    "pingMinMs": "Pings are spread evenly over this range. Clients count a server as dead after 30 s of silence and expect a ping every 10 s.",
+    "pingMaxMs": "Pings are spread evenly over this range. Clients count a server as dead after 30 s of silence and expect a ping every 10 s.",
+    "idleMs": "Silence of a client after which its connection is closed. Lower: phones in tunnels are cut off. Higher: dead sockets hold sessions longer.",
+    "sweepMs": "How often pings, silences and counters are looked at. Lower: more exact. Higher: less work.",
+    "attachRetryMinMs": "Wait before the first new attempt to attach after one failed; doubles up to the maximum, with jitter. Lower: sessions are back sooner. Higher: a new owner is not stormed.",
+    "attachRetryMaxMs": "Wait before the first new attempt to attach after one failed; doubles up to the maximum, with jitter. Lower: sessions are back sooner. Higher: a new owner is not stormed.",
+    "detachAttemptsMax": "Attempts to tell a player's actor that its client is gone, one per second. Lower: after a long outage some sessions end only with their gateway. Higher: more is remembered of clients that left.",
+    "departuresMax": "Players of whom a failed detach is remembered.",
+    "sessionsMax": "Sessions of this process. Lower: refuses clients it could serve. Higher: about 30 KiB each must fit.",
+    "traceRatio": "Part of the commands that are traced, 0…1. Lower: cheaper. Higher: more is seen.",
+    "stopMs": "Longest that an orderly stop waits for the actors to hear that the clients are gone."
+  },
+  "PlayerOptions": {
+    "graceMs": "How long a session waits for its player after a connection was lost. Lower: queues and parties are freed sooner, but a router restart throws people out. Higher: ghosts stay in parties longer. Clients come back within 10 s and their own liveness check takes up to 30 s.",
+    "inboxMessagesMax": "Messages kept per session for clients that reconnect. Lower: less state per player to replicate. Higher: more is there after a long absence. Lobby clients expect 200.",
+    "watchedMax": "Users whose changes one session follows. Lower: less fan-out. Higher: bigger friend lists; the published schema says 100.",
+    "checksMax": "`user/subscribeUpdates` requests of one session whose users are being looked up at the same time. Lower: a client that asks in bursts is refused. Higher: each holds up to 100 look-ups in the actor's outbox.",
+    "checkTimeoutMs": "How long such a look-up may take. Lower: users on a node that is being replaced look unknown for now. Higher: the client's own deadline comes first. A change of owner takes up to 3 s.",
+    "passivateAfterMs": "Idle time after which the actor leaves memory. Lower: less memory for players who are offline but looked at. Higher: fewer reads of accounts."
+  },
+  "RuntimeOptions": {
+    "mailboxMax": "Commands that may wait for one actor. Lower: a slow actor pushes back sooner. Higher: bursts are smoothed, at more memory and staler replies.",
+    "systemLaneMax": "Answers, due timers and lost subscribers that may wait for one actor: they are owed, so there is more room than for commands.",
+    "drainMessagesMax": "Commands handled before others get their turn. Lower: fairer. Higher: fewer turns of the event loop per command.",
+    "drainMs": "Time after which a drain gives way to others. Lower: fairer, steadier beats. Higher: less overhead per command.",
+    "slowTurnMs": "A turn longer than this is counted and logged. Lower: noise from garbage collection. Higher: stalls that delay heartbeats go unseen.",
+    "passivateAfterMs": "Idle time after which an actor leaves memory, where its kind does not say. Lower: less memory, more restoring. Higher: the reverse.",
+    "wheelTickMs": "Resolution of the timer wheel. Lower: timers fire closer to their time. Higher: fewer wake-ups. Never early either way.",
+    "wheelSlots": "Slots of the wheel; timers beyond one revolution cost a look per revolution.",
+    "repliesMax": "Replies kept per client session for repeated requests (K11). Lower: less memory. Higher: more pipelined requests survive a lost link.",
+    "repliesBytesMax": "Their size together (K11), by estimate; the newest is kept whatever its size.",
+    "replyKeepMs": "How long they are kept (K11). Must exceed what a gateway holds a command for, else its repeat comes too late.",
+    "sessionsMax": "Sessions one actor remembers. Above it the least recently heard of is forgotten, and a late repeat of its last request would run again.",
+    "sendersMax": "Senders (entities) one actor remembers the last command of. Above it as with sessions.",
+    "rememberMs": "How long a silent session or sender is remembered. Lower: less memory. Higher: a sender cut off for longer is still not obeyed twice.",
+    "outboxMax": "Unanswered sends of one actor; a turn that would exceed it fails. Bounds what an unreachable receiver costs.",
+    "resendFirstMs": "First wait before a send is repeated; doubles up to the next. Lower: faster recovery from a lost message. Higher: fewer duplicates.",
+    "resendMaxMs": "Longest wait before a send is repeated. Lower: faster when a receiver returns. Higher: less load while it is away.",
+    "timersMax": "Timers of one actor; a turn that would exceed it fails.",
+    "deferredMax": "Senders of one actor that may wait for deferred replies; a turn that would exceed it is answered MAILBOX_FULL.",
+    "recentMax": "Publications kept per actor for subscribers that return. Lower: less memory. Higher: fewer snapshots after short breaks.",
+    "recentCharsMax": "Their size together, in characters of JSON.",
+    "recentKeepMs": "How long they are kept after the last subscriber went. Must exceed a link's re-dial, else every break costs snapshots.",
+    "subscriptionsMax": "Subscriptions to one actor: processes times topics.",
+    "loadsMax": "Actors being loaded at a time; others wait. Lower: gentler on the database after a failure. Higher: faster warm-up.",
+    "loadMs": "A load that takes longer fails its activation (retryable). Must exceed the database's own time-out to see its error.",
+    "restartsMax": "Times an actor may be dropped for a broken state within the window before it is put in quarantine.",
+    "restartWindowMs": "Window of the restart budget.",
+    "quarantineMs": "How long an actor in quarantine refuses commands (retryable) before it is tried again."
+  },
+  "ProcessOptions": {
+    "id": "Name of this process in the cluster store; a restart keeps the id and gets another incarnation. Empty: the role and a free number of this machine.",
+    "listen": "Address other processes of the cluster reach this one at, `host:port`. Port 0 takes a free one.",
+    "data": "Folder for what this process keeps on disk (embedded storage). Relative to the working directory.",
+    "zone": "Failure domain, for placement and for people."
+  },
+  "ClusterOptions": {
+    "name": "Name of the cluster: the first part of every key in the cluster store. Two clusters may share one etcd under two names."
+  },
+  "EtcdOptions": {
+    "hosts": "URLs of etcd's client ports."
+  },
+  "StorageOptions": {
+    "url": "Where accounts live: `postgres://user:password@host/database`, `pglite:<folder>`, or `pglite:` for a folder below `process.data`."
+  },
+  "AdminOptions": {
+    "listen": "Where `/livez`, `/readyz` and `/metrics` are served, `host:port`. Empty: nowhere.",
+    "checkTimeoutMs": "A `/readyz` check that takes longer than this counts as failed. Lower: a busy store looks away. Higher: a load balancer waits longer."
+  },
+  "TelemetryOptions": {
+    "logLevel": "Least level that is logged: debug, info, warn or error.",
+    "otlpEndpoint": "URL that OpenTelemetry traces are sent to (OTLP over HTTP), for example `http://127.0.0.1:4318/v1/traces`. Empty: nowhere.",
+    "spansQueuedMax": "Traces that wait to be sent; past it new ones are dropped and counted. Lower: less memory. Higher: a slow collector loses less."
+  },
+  "TlsOptions": {
+    "caFile": "File with the certificate authority that signs every process of the cluster, PEM.",
+    "certFile": "File with this process's certificate, PEM.",
+    "keyFile": "File with its private key, PEM."
+  },
+  "DatabaseOptions": {
+    "callDeadlineMs": "Longest a call may take, its wait for a connection included; then STORAGE_UNAVAILABLE. Lower: a sign-in fails early while Postgres merely switches its primary. Higher: gateways keep more half-done sign-ins while it is away.",
+    "callsMax": "Calls under way at once, waiting ones included; the next is refused. Lower: a login storm is turned away sooner. Higher: more memory and longer waits, which the deadline ends anyhow.",
+    "connectionsMax": "Connections to Postgres per process. Lower: calls queue. Higher: ten gateways come close to the 100 a stock server allows.",
+    "idleConnectionMs": "Unused connections are closed after this. Lower: the next call dials again (~5 ms). Higher: the server keeps idle back ends (~10 MB each).",
+    "migrateDeadlineMs": "Longest for all migrations, the wait for another process that runs them included. Too low: a large table's new index never gets built.",
+    "closeDeadlineMs": "Longest wait for calls under way when closing. Lower: they are cut off. Higher: a stop beside a hung server takes as long.",
+    "sweepBatchRows": "Rows removed by one statement of a sweep. Lower: more round trips. Higher: one statement may outlast the deadline.",
+    "secretCost": "scrypt's N for bot secrets: a power of two; memory is N × 1 KiB and time grows with it (16,384: 16 MiB, ~50 ms). Lower: a stolen table is guessed faster. Higher: each bot's sign-in costs more. Kept with each hash, so it may change.",
+    "secretChecksMax": "Secrets checked at once; the next is refused. Lower: many bots that start together wait. Higher: strangers can keep more cores busy."
+  },
+  "EtcdStoreOptions": {
+    "requestTimeoutMs": "How long a call may take, all members tried. Lower: a hanging etcd is noticed sooner; higher: fewer unknown outcomes while etcd elects a leader (0.7–1.3 s).",
+    "renewTimeoutMs": "The same for renewing a lease. Lower than the interval of its holder, so that renewals never pile up.",
+    "watchRetryMinMs": "First pause before a broken watch is made again. Lower: hints come back sooner; higher: gentler on an etcd that is just starting.",
+    "watchRetryMaxMs": "Longest pause. Lower: a returned etcd is used sooner; higher: fewer attempts at one that stays away.",
+    "reconnectMinMs": "First pause of a connection that could not be made. As for watches.",
+    "reconnectMaxMs": "Longest pause of a connection. Calls themselves never wait for it: they dial anew.",
+    "keepAliveMs": "Silence on a connection with a watch before it is probed. Lower: a dead one is found sooner, but etcd refuses less than 5 s; higher: hints are missing for longer.",
+    "keepAliveTimeoutMs": "How long the probe waits. Lower: sooner; higher: survives a busy etcd.",
+    "maxAnswerBytes": "Largest answer. Higher: more entries under one prefix, for more memory at once; lower: a runaway prefix is refused sooner."
+  },
+  "MemoryStoreOptions": {
+    "requestTimeoutMs": "How long a call waits for its answer. Lower: a stalled store is noticed sooner; higher: fewer unknown outcomes in a short stall. As with etcd.",
+    "renewTimeoutMs": "The same for a renewal, which has to fit between two of its kind. As with etcd.",
+    "historyRevisions": "Changes kept for watches that start in the past. Lower: less memory, more gaps called `compacted`; higher: the opposite.",
+    "maxEntries": "Keys. A cluster has one per process, page, override and audit entry; beyond this something writes without end.",
+    "maxLeases": "Leases. One per process; beyond this something grants without end.",
+    "maxStalledMessages": "Messages that wait in one stalled path; the rest is lost. Higher: longer stalls are told in full, for more memory."
+  },
+  "TachyonOptions": {
+    "frameLengthMax": "Longest text frame that is read, in UTF-16 units (never more than its bytes). Lower: less memory a hostile client can claim per message, but big lobby options no longer fit. Higher: one frame costs more parsing before anything is known of it. The largest real frame seen is under 20 KiB.",
+    "depthMax": "Deepest nesting of a frame, checked before it is parsed. Lower: commands to come may not fit. Higher: recursive code behind the parser (validators, printers) goes deeper. The deepest command has 9 levels.",
+    "messageIdLengthMax": "Longest messageId. It is kept while a request runs and copied into the response. Clients send UUIDs (36).",
+    "commandIdLengthMax": "Longest commandId; it is copied into the `command_unimplemented` answer. The longest that exists has 30 characters.",
+    "detailsLengthMax": "Longest `details` of a failure. Lower: paths of invalid fields are cut. Higher: a wrong request costs more to refuse than to send."
+  },
+  "LinkOptions": {
+    "frameBytes": "A frame leaves at the latest when it holds this much; what is sent in one turn of the loop shares frames below it. Lower: more frames, each with its price. Higher: a beat behind a full frame waits longer.",
+    "envelopeBytesMax": "Largest envelope that is taken. Lower: big tables and snapshots must be cut up. Higher: one of them holds up a beat for longer. With a frame's worth before it, it must fit into what the network takes (4 MiB).",
+    "creditMessages": "Messages of the replication or data lane that may be under way and unconsumed (K15). Lower: the sender pauses more often. Higher: more memory per link behind a slow handler.",
+    "creditBytes": "The same in bytes; the envelope that crosses the line still goes, so a receiver holds at most this plus one envelope.",
+    "grantShare": "Credit is given back once this share of it was consumed, or with any frame that leaves anyway. Lower: more frames that carry only credit. Higher: a sender at full speed stops for a round trip.",
+    "queueMessages": "Messages per lane that wait for credit or for the network; past it a send is refused as 'full'. Lower: callers must hold back sooner. Higher: more memory, and older messages when a peer wakes up.",
+    "queueBytes": "The same in bytes."
+  },
+  "GrpcOptions": {
+    "keepAliveMs": "A silent connection is asked for a sign of life this often. Lower: more idle traffic. Higher: a dead host is noticed later.",
+    "keepAliveTimeoutMs": "How long it has to answer. Lower: a long garbage collection ends the link. Higher: a dead host is noticed later.",
+    "dialTimeoutMs": "A dial that got no answer in this time is `unreachable`. On the same host a refusal takes milliseconds.",
+    "dialAttempts": "Dials that are made for one when the other side takes the connection and resets it before it is open. 1: a process that is just dying looks unreachable instead of refused. Higher: a broken listener is asked more often.",
+    "closeTimeoutMs": "How long a closing connection waits for what is under way and for the other side to say goodbye.",
+    "frameBytesMax": "Largest frame taken or sent.",
+    "windowBytes": "Bytes under way without acknowledgement, per connection: HTTP/2's window. Lower: a long line is not filled. Higher: more memory behind a process that does not read."
+  }
+};
