@@ -1,0 +1,140 @@
+// Players in a real runtime, all in one process under a virtual clock: sends go from actor to actor, replies and publications are kept.
+import {
+  type Account,
+  type EntityRef,
+  entity,
+  entityKey,
+  MemoryMetrics,
+  MusterError,
+  memoryCommitLogs,
+  playerId,
+  SeededRandom,
+  SHARD_COUNT,
+  shardId,
+  shardOfKey,
+  silentLog,
+  silentTracer,
+  term,
+  VirtualClock,
+} from '@muster/ports';
+import { ActorRuntime, type DeliveryOrigin, InlineScheduler, type Outcome, type PublishedEvent } from '@muster/runtime';
+import type { AttachData, PlayerCommands } from '../../index.js';
+import { playerKind } from '../player.js';
+
+/** What a gateway would see, in order: `reply` of a request, or an event of a topic. */
+export type Seen =
+  | { readonly type: 'reply'; readonly session: string; readonly request: number; readonly outcome: Outcome }
+  | {
+      readonly type: 'event';
+      readonly gateway: string;
+      readonly from: string;
+      readonly topic: string;
+      readonly name: string;
+      readonly data: unknown;
+      readonly cause: string;
+    };
+
+export class Town {
+  readonly clock = new VirtualClock();
+  readonly metrics = new MemoryMetrics();
+  readonly accounts = new Map<string, Account>();
+  /** Set: accounts cannot be read. */
+  storageDown = false;
+  readonly seen: Seen[] = [];
+  readonly runtime: ActorRuntime;
+  private requests = 0;
+
+  constructor(...names: readonly string[]) {
+    names.forEach((name, i) => {
+      this.addAccount(String(i + 1), name);
+    });
+    const byId = async (id: string): Promise<Account | undefined> => {
+      if (this.storageDown) throw new MusterError('STORAGE_UNAVAILABLE', { cause: 'a test' });
+      return this.accounts.get(id);
+    };
+    this.runtime = new ActorRuntime({
+      clock: this.clock,
+      random: new SeededRandom(1),
+      scheduler: new InlineScheduler(this.clock),
+      kinds: [playerKind({ accounts: { byId }, metrics: this.metrics })],
+      logs: memoryCommitLogs,
+      outlet: {
+        reply: (to, _shard, _term, outcome) => this.replied(to, outcome),
+        send: ({ from, number, to, command, json, cause, trace }) => {
+          const origin: DeliveryOrigin = { type: 'entity', from, number, replyTo: entityKey(to) };
+          this.deliver(to, { command, data: json, origin, cause, trace });
+        },
+        publish: (gateway, event) => this.published(gateway, event),
+      },
+      metrics: this.metrics,
+      log: silentLog,
+      tracer: silentTracer,
+    });
+    for (let shard = 0; shard < SHARD_COUNT; shard += 1) this.runtime.open(shardId(shard), term(1));
+  }
+
+  addAccount(id: string, username: string): void {
+    const account = { id: playerId(id), username, displayName: username, countryCode: '??', roles: [] };
+    this.accounts.set(id, { ...account, createdAt: 0, bannedUntil: null });
+  }
+
+  /** Sends a command for a session and returns its request number; the answer is in {@link seen} after the clock went on. */
+  ask<K extends keyof PlayerCommands>(
+    player: string,
+    session: string,
+    command: K,
+    data: PlayerCommands[K]['data'],
+    request = ++this.requests,
+    to = player,
+  ): number {
+    const gateway = session.split('/')[0]!;
+    const origin = { type: 'client', session, request, answered: 0, replyTo: gateway, caller: player } as const;
+    const cause = `${session}:${request}`;
+    this.deliver(entity('player', to), { command, data: JSON.stringify(data), origin, cause, trace: '' });
+    return request;
+  }
+
+  /** Attaches and listens, as a gateway does; what that causes is forgotten. */
+  async signIn(player: string, session: string, changes: Partial<AttachData> = {}): Promise<void> {
+    const gateway = session.split('/')[0]!;
+    this.ask(player, session, 'attach', { session, gateway, resume: false, ...changes });
+    await this.clock.advance(5);
+    await this.listen(gateway, player, 'self');
+    this.seen.length = 0;
+  }
+
+  async listen(gateway: string, player: string, topic: 'self' | 'public'): Promise<void> {
+    const ref = entity('player', player);
+    const wanted = { subscriber: gateway, entity: ref, topic, after: 0, snapshot: true };
+    const done = this.runtime.subscribe(shardOfKey(entityKey(ref)), wanted);
+    await this.clock.advance(5);
+    await done;
+  }
+
+  /** Everything seen since the last call, in words. */
+  async told(ms = 5): Promise<readonly string[]> {
+    await this.clock.advance(ms);
+    return this.seen.splice(0).map((seen) => {
+      if (seen.type === 'event') return `${seen.gateway} ${seen.from} ${seen.name} ${JSON.stringify(seen.data)}`;
+      const { outcome } = seen;
+      return `${seen.session} ${outcome.ok ? outcome.json : `${outcome.code} ${outcome.details.reason ?? ''}`}`;
+    });
+  }
+
+  private deliver(
+    to: EntityRef,
+    delivery: { command: string; data: string; origin: DeliveryOrigin; cause: string; trace: string },
+  ): void {
+    this.runtime.deliver(shardOfKey(entityKey(to)), { entity: to, deadline: Number.POSITIVE_INFINITY, ...delivery });
+  }
+
+  private replied(to: DeliveryOrigin, outcome: Outcome): void {
+    if (to.type === 'client') this.seen.push({ type: 'reply', session: to.session, request: to.request, outcome });
+    if (to.type === 'entity') this.runtime.answered(to.from, shardOfKey(entityKey(to.from)), to.number, outcome);
+  }
+
+  private published(gateway: string, { entity: from, topic, name, json, cause }: PublishedEvent): void {
+    const data: unknown = JSON.parse(json);
+    this.seen.push({ type: 'event', gateway, from: from.id, topic, name, data, cause });
+  }
+}
