@@ -1,0 +1,181 @@
+import { type CommitLogs, type Millis, memoryCommitLogs, type ShardId, type Tracer } from '@muster/ports';
+import { ActorRuntime, type AnyActorKind, type LocalScheduler } from '@muster/runtime';
+import { ownedDigest } from '../heartbeat/protocol.js';
+import type { Peers } from '../links/peers.js';
+import { type LoadReport, MemberAgent } from '../membership/agent.js';
+import { ReleaseOwner } from '../release/owner-side.js';
+import type { CommandRouter } from '../routing/call.js';
+import { Router } from '../routing/router.js';
+import { RoutingTable } from '../table/routing-table.js';
+import { Flights } from './flights.js';
+import { Inbound } from './inbound.js';
+import { MemberLinks } from './member-links.js';
+import { type ComputeOptions, computeOptions, type NodeOptions } from './options.js';
+import { NodeOutlet } from './outlet.js';
+import { isReady, type ProcessSetup, peersOf, unknownVitals } from './process.js';
+import { ShardKeeper } from './shard-keeper.js';
+import { Subscribers } from './subscribers.js';
+
+export interface ComputeNodeSetup extends ProcessSetup {
+  readonly kinds: readonly AnyActorKind[];
+  readonly scheduler: LocalScheduler;
+  readonly tracer: Tracer;
+  /** Where turns are recorded; default: in memory, durable at once. */
+  readonly logs?: CommitLogs;
+  readonly options?: NodeOptions;
+}
+
+/**
+ * A process that runs actors: those of the shards that the table gives to this incarnation of it.
+ *
+ *   links ─► Inbound, Subscribers ─► ActorRuntime ─► NodeOutlet ─► links (answers, events)
+ *                     ▲                                  └───────► Router (commands to other actors, here or elsewhere)
+ *   table ─► ShardKeeper: opens and closes shards    MemberAgent: beats, takes the table, freezes
+ */
+export class ComputeNode {
+  readonly peers: Peers;
+  readonly table: RoutingTable;
+  readonly router: CommandRouter;
+  readonly runtime: ActorRuntime;
+  readonly agent: MemberAgent;
+  private readonly setup: ComputeNodeSetup;
+  private readonly options: ComputeOptions;
+  private readonly routerParts: Router;
+  private readonly keeper: ShardKeeper;
+  private readonly releases: ReleaseOwner;
+  private readonly memberLinks: MemberLinks;
+  private fenceCheckedAt: Millis = 0;
+  private stopping: Promise<void> | undefined;
+
+  constructor(setup: ComputeNodeSetup) {
+    const { clock, random, kinds, scheduler, logs = memoryCommitLogs, metrics, log, tracer, options = {} } = setup;
+    this.setup = setup;
+    this.options = computeOptions(options.node);
+    const peers = peersOf(setup, 'node', options);
+    this.peers = peers;
+    this.table = new RoutingTable(placementKeys(kinds));
+    const { table } = this;
+    const flights = new Flights();
+    const outlet = new NodeOutlet({ peers, table, flights, metrics });
+    const runtime = { clock, random, scheduler, kinds, logs, outlet, metrics, log, tracer };
+    this.runtime = new ActorRuntime({ ...runtime, ...(options.runtime && { options: options.runtime }) });
+    const host = this.runtime;
+    const inbound = new Inbound({
+      clock,
+      peers,
+      table,
+      host,
+      outlet,
+      flights,
+      metrics,
+      checkFence: () => this.checkFence(),
+    });
+    new Subscribers({ peers, host, refusal: (shard, sentIn) => inbound.refusal(shard, sentIn) });
+    const { router: routerOptions, release: releaseOptions } = options;
+    this.releases = new ReleaseOwner({ clock, peers, host, log, ...(releaseOptions && { options: releaseOptions }) });
+    // Before the router: when it hears of a row, this process must own the shard already.
+    this.keeper = new ShardKeeper({
+      self: peers.self.peer,
+      table,
+      host,
+      log,
+      termChanged: (shard) => this.releases.termChanged(shard),
+    });
+    const local = (command: Parameters<Inbound['local']>[0]) => inbound.local(command);
+    const routing = { clock, peers, table, metrics, local };
+    this.routerParts = new Router({ ...routing, ...(routerOptions && { options: routerOptions }) });
+    this.router = this.routerParts;
+    outlet.join(this.routerParts, host);
+    this.memberLinks = new MemberLinks({ peers, table, roles: ['node', 'gateway'] });
+    this.agent = this.newAgent();
+  }
+
+  /** Listens and registers; resolves with the address once others can find it. @throws MusterError ADDRESS_IN_USE, STORE_MISMATCH */
+  async start(): Promise<string> {
+    const address = await this.peers.listen(this.setup.self.address);
+    await this.agent.start();
+    return address;
+  }
+
+  /** True once it knows the whole table and reaches the leader. */
+  get ready(): boolean {
+    return isReady(this.table, this.peers, this.agent);
+  }
+
+  /** Shards that this process owns. */
+  get shards(): readonly ShardId[] {
+    return [...this.keeper.owned.keys()];
+  }
+
+  /** Says that it drains, leaves the store, answers what waits, ends its links. */
+  stop(): Promise<void> {
+    this.stopping ??= this.leave();
+    return this.stopping;
+  }
+
+  private async leave(): Promise<void> {
+    this.agent.setState('draining');
+    await this.agent.stop();
+    this.routerParts.stop();
+    this.releases.stop();
+    this.memberLinks.stop();
+    await this.runtime.shutdown();
+    this.keeper.stop();
+    await this.peers.stop();
+  }
+
+  private newAgent(): MemberAgent {
+    const { clock, store, metrics, log, options = {} } = this.setup;
+    const { membership, heartbeat } = options;
+    return new MemberAgent({
+      clock,
+      store,
+      peers: this.peers,
+      table: this.table,
+      role: 'node',
+      metrics,
+      log,
+      load: () => this.load(),
+      on: { frozen: (frozen) => this.runtime.freeze(frozen), replaced: (by) => this.replaced(by) },
+      ...(membership && { options: membership }),
+      ...(heartbeat && { heartbeat }),
+    });
+  }
+
+  /** Time may have passed without any timer of this process having run. */
+  private checkFence(): void {
+    const now = this.setup.clock.monotonic();
+    if (now - this.fenceCheckedAt < this.options.fenceCheckMs) return;
+    this.fenceCheckedAt = now;
+    this.agent.isFrozen();
+  }
+
+  /** Somebody owns this process's shards under newer terms: nothing that it has is worth keeping. */
+  private replaced(by: string): void {
+    this.keeper.stop();
+    this.routerParts.stop();
+    this.setup.replaced?.(by);
+  }
+
+  private load(): LoadReport {
+    const { loopLagMs, utilisation, rssBytes } = (this.setup.vitals ?? unknownVitals)();
+    const { owned } = this.keeper;
+    const { actors, parked } = this.runtime.stats();
+    const occupied = new Uint8Array(160);
+    for (const shard of owned.keys()) if (this.runtime.actorsIn(shard) > 0) occupied[shard >> 3]! |= 1 << (shard & 7);
+    return {
+      ownedDigest: ownedDigest(owned),
+      owned: owned.size,
+      actors: actors + parked,
+      sessions: 0,
+      loopLagMs,
+      utilisation,
+      rssBytes,
+      occupied,
+    };
+  }
+}
+
+export function placementKeys(kinds: readonly AnyActorKind[]): ReadonlyMap<string, (id: string) => string> {
+  return new Map(kinds.flatMap(({ kind, placementKey }) => (placementKey ? [[kind, placementKey] as const] : [])));
+}

@@ -1,0 +1,40 @@
+import { type Millis, MusterError } from '@muster/ports';
+import type { RuntimeOptions } from '@muster/runtime';
+import type { LinkOptions } from '@muster/wire';
+import type { HeartbeatOptions } from '../heartbeat/options.js';
+import type { PeersOptions } from '../links/options.js';
+import type { MembershipOptions } from '../membership/options.js';
+import type { ReleaseOptions } from '../release/options.js';
+import type { RouterOptions } from '../routing/options.js';
+import type { StreamsOptions } from '../streams/options.js';
+
+/** Tunables of a process's parts; what is absent has its part's defaults. */
+export interface ClusterOptions {
+  readonly peers?: Partial<PeersOptions>;
+  readonly link?: Partial<LinkOptions>;
+  readonly router?: Partial<RouterOptions>;
+  readonly streams?: Partial<StreamsOptions>;
+  readonly membership?: Partial<MembershipOptions>;
+  readonly heartbeat?: Partial<HeartbeatOptions>;
+}
+
+export interface NodeOptions extends ClusterOptions {
+  readonly runtime?: Partial<RuntimeOptions>;
+  readonly release?: Partial<ReleaseOptions>;
+  readonly node?: Partial<ComputeOptions>;
+}
+
+export interface ComputeOptions {
+  /** The fence is looked at again, beside its timer, when a command arrives this long after the last look: a process that was stopped
+   *  wakes up with its messages before its timers. Lower: more looks. Higher: commands of that long may still be executed. */
+  readonly fenceCheckMs: Millis;
+}
+
+export const COMPUTE_DEFAULTS: ComputeOptions = { fenceCheckMs: 50 };
+
+/** The defaults with `changes`. @throws MusterError BAD_CONFIG */
+export function computeOptions(changes: Partial<ComputeOptions> = {}): ComputeOptions {
+  const options = { ...COMPUTE_DEFAULTS, ...changes };
+  if (!(options.fenceCheckMs > 0)) throw new MusterError('BAD_CONFIG', { details: 'node.fenceCheckMs is above 0' });
+  return options;
+}

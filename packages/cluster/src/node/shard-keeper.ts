@@ -1,0 +1,65 @@
+import type { Log, PeerId, ShardId, Term } from '@muster/ports';
+import type { ActorHost } from '@muster/runtime';
+import type { RoutingTable, ShardRow } from '../table/routing-table.js';
+
+export interface ShardKeeperSetup {
+  readonly self: PeerId;
+  readonly table: RoutingTable;
+  readonly host: ActorHost;
+  readonly log: Log;
+  /** Called for every row that came with a new term, after the shard is open or closed as it says. */
+  readonly termChanged: (shard: ShardId) => void;
+}
+
+/** Opens and closes shards as the table's rows say: this process owns what is in its own, living name (K3), nothing else. */
+export class ShardKeeper {
+  private readonly setup: ShardKeeperSetup;
+  private readonly mine = new Map<ShardId, Term>();
+  private readonly release: () => void;
+
+  constructor(setup: ShardKeeperSetup) {
+    this.setup = setup;
+    this.release = setup.table.listen({ rowChanged: (row, before) => this.changed(row, before) });
+    for (const row of setup.table.allRows()) this.follow(row);
+  }
+
+  /** Shards owned, with their terms. */
+  get owned(): ReadonlyMap<ShardId, Term> {
+    return this.mine;
+  }
+
+  /** Gives up everything: this process was replaced, or stops. */
+  stop(): void {
+    this.release();
+    for (const shard of [...this.mine.keys()]) this.close(shard);
+  }
+
+  private changed(row: ShardRow, before: ShardRow): void {
+    this.follow(row);
+    if (row.term !== before.term) this.setup.termChanged(row.shard);
+  }
+
+  private follow({ shard, owner, term }: ShardRow): void {
+    const { self, host, log } = this.setup;
+    const held = this.mine.get(shard);
+    if (owner !== self) {
+      if (held !== undefined) {
+        this.close(shard);
+        log.write('debug', 'shard.closed', { shard, term, owner });
+      }
+      return;
+    }
+    if (held === term) return;
+    // Only one step of the term can be a change of backup. After more, somebody else may have owned it in between, unseen:
+    // what is here would be old.
+    if (held !== undefined && term > held + 1) this.close(shard);
+    this.mine.set(shard, term);
+    host.open(shard, term);
+    log.write('debug', 'shard.opened', { shard, term });
+  }
+
+  private close(shard: ShardId): void {
+    this.mine.delete(shard);
+    this.setup.host.close(shard);
+  }
+}

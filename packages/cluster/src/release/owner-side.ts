@@ -1,0 +1,96 @@
+import { type Clock, epoch, type Log, type ShardId, type Term, type Timer, term } from '@muster/ports';
+import type { ActorHost } from '@muster/runtime';
+import type { EnvelopeOf } from '@muster/wire';
+import type { PeerInfo } from '../links/handshake.js';
+import type { Peers } from '../links/peers.js';
+import { type ReleaseOptions, releaseOptions } from './options.js';
+import { newRelease, type ReleaseEffect, type ReleaseInput, type ReleaseState, step } from './owner.js';
+
+export interface OwnerSideSetup {
+  readonly clock: Clock;
+  readonly peers: Peers;
+  readonly host: ActorHost;
+  readonly log: Log;
+  readonly options?: Partial<ReleaseOptions>;
+}
+
+/** Gives up empty shards when the leader asks: see `owner.ts`. Releases of an older epoch than one seen are not heard (fence 3). */
+export class ReleaseOwner {
+  private readonly setup: OwnerSideSetup;
+  private readonly options: ReleaseOptions;
+  /** Shards that are not open. */
+  private readonly states = new Map<ShardId, ReleaseState>();
+  private highestEpoch = epoch(0);
+  private asking: Timer | undefined;
+
+  constructor(setup: OwnerSideSetup) {
+    this.setup = setup;
+    this.options = releaseOptions(setup.options);
+    setup.peers.on('release', (from, envelope) => this.release(from, envelope));
+  }
+
+  /** The row of this shard has a new term. */
+  termChanged(shard: ShardId): void {
+    if (this.states.has(shard)) this.input(shard, { type: 'term' });
+  }
+
+  stop(): void {
+    this.asking?.cancel();
+    this.states.clear();
+  }
+
+  private release(from: PeerInfo, { shard: number, term: of, epoch: said, body }: EnvelopeOf<'release'>): void {
+    if (from.role !== 'coordinator' || said < this.highestEpoch) return;
+    this.highestEpoch = epoch(said);
+    const shard = number as ShardId;
+    const { host } = this.setup;
+    if (body.cancel) this.input(shard, { type: 'cancel', move: body.move }, from);
+    else {
+      const facts = { state: host.stateOf(shard), term: host.termOf(shard), actors: host.actorsIn(shard) };
+      this.input(shard, { type: 'release', move: body.move, term: term(of), shard: facts }, from);
+    }
+  }
+
+  private input(shard: ShardId, input: ReleaseInput, asker?: PeerInfo): void {
+    const now = this.setup.clock.monotonic();
+    const before = this.states.get(shard) ?? newRelease();
+    const { state, effects } = step(before, input, now, this.options);
+    if (state.phase === 'open') this.states.delete(shard);
+    else this.states.set(shard, state);
+    const of = this.setup.host.termOf(shard) ?? term(0);
+    for (const effect of effects) this.apply(shard, of, effect, asker);
+    if (this.states.size > 0 && !this.asking)
+      this.asking = this.setup.clock.after(this.options.askEveryMs, () => this.tick());
+  }
+
+  private tick(): void {
+    this.asking = undefined;
+    for (const shard of [...this.states.keys()]) this.input(shard, { type: 'tick' });
+  }
+
+  private apply(shard: ShardId, of: Term, effect: ReleaseEffect, asker: PeerInfo | undefined): void {
+    const { host, log, peers } = this.setup;
+    switch (effect.type) {
+      case 'seal':
+        log.write('info', 'shard.sealing', { shard, term: of });
+        void this.seal(shard);
+        return;
+      case 'reopen':
+        log.write('info', 'shard.reopened', { shard, term: effect.term });
+        host.open(shard, effect.term);
+        return;
+      case 'say': {
+        const { move, done } = effect;
+        const envelope = { type: 'released', shard, term: of, epoch: this.highestEpoch, body: { move, done } } as const;
+        const coordinators = peers.linked().filter(({ role }) => role === 'coordinator');
+        for (const to of effect.toAll || !asker ? coordinators : [asker]) peers.send(to.peer, 'control', envelope);
+      }
+    }
+  }
+
+  private async seal(shard: ShardId): Promise<void> {
+    const { host } = this.setup;
+    await host.seal(shard);
+    this.input(shard, { type: 'sealed', actors: host.actorsIn(shard) });
+  }
+}
