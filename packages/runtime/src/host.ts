@@ -21,6 +21,7 @@ export interface Delivery {
   readonly trace: TraceParent;
 }
 
+/** `flight` is the carrier's: it comes back with the answer, untouched, and means nothing to the runtime. */
 export type DeliveryOrigin =
   | {
       readonly type: 'client';
@@ -32,9 +33,22 @@ export type DeliveryOrigin =
       readonly replyTo: string;
       /** Player the session signed in as, vouched for by its gateway. */
       readonly caller: string;
+      readonly flight?: number;
     }
-  | { readonly type: 'entity'; readonly from: EntityRef; readonly number: number; readonly replyTo: string }
-  | { readonly type: 'admin'; readonly who: string; readonly request: number; readonly replyTo: string };
+  | {
+      readonly type: 'entity';
+      readonly from: EntityRef;
+      readonly number: number;
+      readonly replyTo: string;
+      readonly flight?: number;
+    }
+  | {
+      readonly type: 'admin';
+      readonly who: string;
+      readonly request: number;
+      readonly replyTo: string;
+      readonly flight?: number;
+    };
 
 export type Outcome =
   | { readonly ok: true; readonly json: JsonText }
