@@ -18,6 +18,7 @@ export { ClusterClient, type ClusterClientSetup } from './node/cluster-client.js
 export { ComputeNode, type ComputeNodeSetup, placementKeys } from './node/compute-node.js';
 export * from './node/options.js';
 export type { ProcessSelf, ProcessSetup, Vitals } from './node/process.js';
+export * from './release/leader.js';
 export * from './release/options.js';
 export * from './routing/call.js';
 export * from './routing/options.js';

@@ -7,7 +7,8 @@
 //
 // A round asks for several shards at once: asking → settling → (over). While it settles nothing is added.
 // Only the store ends a seal (K13): the owner keeps a shard sealed until a new term comes, or the leader says that the transaction did
-// not happen, which it must know for sure (K2). A leader that dies in between: its successor's first full table says who owns what.
+// not happen, which it must know for sure (K2). A leader that dies in between: the owner goes on saying that it has released, and its
+// successor, which knows of no such move, cancels it.
 // An owner that dies while it is asked drops out of the round; its shards are placed again like all others of the dead.
 import type { Millis, PeerId, ShardId } from '@muster/ports';
 import type { ShardRow } from '../table/routing-table.js';
