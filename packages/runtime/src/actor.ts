@@ -136,6 +136,8 @@ export interface ActorDefinition<S, C extends CommandMap<C>, E extends EventMap<
   readonly topics?: Readonly<Record<string, (state: S, self: EntityRef) => unknown>>;
   /** Topic → command handled with `{ subscriber }` when a process that listened to the topic is gone or cut off. */
   readonly subscriberLost?: Readonly<Record<string, keyof C & string>>;
+  /** Topic → command handled with `{ subscriber }` whenever a process asks for the topic: for the first time, again, or back after it was lost. */
+  readonly subscriberCame?: Readonly<Record<string, keyof C & string>>;
   /** State to JSON and back, where the state itself is not plain JSON. */
   readonly save?: (state: S) => unknown;
   readonly restore?: (saved: unknown) => S;

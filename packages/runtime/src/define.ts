@@ -15,10 +15,12 @@ export function defineActor<S, C extends CommandMap<C>, E extends EventMap<E>>(
   if (!ENTITY_KIND_PATTERN.test(kind)) throw bad(kind, 'the name of a kind is lower-case letters, digits and dashes');
   if (!Number.isInteger(definition.version) || definition.version < 1) throw bad(kind, 'version starts at 1');
   if (Boolean(definition.save) !== Boolean(definition.restore)) throw bad(kind, 'save and restore come together');
-  for (const [topic, command] of Object.entries<string | undefined>(definition.subscriberLost ?? {})) {
-    if (!Object.hasOwn(definition.topics ?? {}, topic)) throw bad(kind, `subscriberLost names no topic: ${topic}`);
-    if (command === undefined || !Object.hasOwn(definition.decide, command))
-      throw bad(kind, `subscriberLost names no command: ${command}`);
+  for (const hook of ['subscriberLost', 'subscriberCame'] as const) {
+    for (const [topic, command] of Object.entries<string | undefined>(definition[hook] ?? {})) {
+      if (!Object.hasOwn(definition.topics ?? {}, topic)) throw bad(kind, `${hook} names no topic: ${topic}`);
+      if (command === undefined || !Object.hasOwn(definition.decide, command))
+        throw bad(kind, `${hook} names no command: ${command}`);
+    }
   }
   return { ...definition, kind };
 }

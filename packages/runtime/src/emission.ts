@@ -34,13 +34,9 @@ export class Emitter implements SendingActor, Due {
     return this.actor.ref;
   }
 
-  /** Events are worth turning into publications. */
+  /** Somebody listens, or did a moment ago: events are worth turning into publications. */
   get publishing(): boolean {
     return this.streams !== undefined;
-  }
-
-  get listenedTo(): boolean {
-    return this.streams !== undefined && this.streams.size > 0;
   }
 
   /** Topic → processes. */
@@ -105,6 +101,7 @@ export class Emitter implements SendingActor, Due {
       return;
     }
     if (streams.add(topic, subscriber)) services.subscribers.add(subscriber, this.actor);
+    this.hear(kind.subscriberCame?.[topic], subscriber);
     // A read like any other: it shows what may not be durable yet (K7).
     shard.log.onDurable(shard.log.end, () => {
       done();
@@ -118,14 +115,17 @@ export class Emitter implements SendingActor, Due {
 
   /** That process is gone: its subscriptions end, and the actor hears of those it asked about. */
   lost(subscriber: string): void {
-    const { kind, services } = this.actor;
     for (const topic of this.streams?.topicsOf(subscriber) ?? NONE) {
       this.drop(topic, subscriber);
-      const command = kind.subscriberLost?.[topic];
-      if (command === undefined) continue;
-      if (!this.actor.takeSystem({ type: 'lost', command, subscriber }))
-        services.counters.dropped.add(1, { reason: 'system-lane-full' });
+      this.hear(this.actor.kind.subscriberLost?.[topic], subscriber);
     }
+  }
+
+  /** The actor hears that a process came or went, where its kind asks for that. */
+  private hear(command: string | undefined, subscriber: string): void {
+    if (command === undefined) return;
+    if (!this.actor.takeSystem({ type: 'subscriber', command, subscriber }))
+      this.actor.services.counters.dropped.add(1, { reason: 'system-lane-full' });
   }
 
   /** Recent publications are given up some time after the last subscriber went. */

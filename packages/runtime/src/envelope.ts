@@ -76,6 +76,8 @@ export function applyRecord(envelope: Envelope, entries: readonly Entry[], optio
 export function applyEntry(envelope: Envelope, entry: Entry, options: RuntimeOptions): void {
   switch (entry.type) {
     case 'born':
+      // A life before this one may have ended without a record: nothing of it goes on.
+      Object.assign(envelope, emptyEnvelope(envelope.kind, envelope.id), { seq: 1 });
       envelope.state = envelope.kind.initial(envelope.id, entry.seed);
       envelope.stream = entry.stream;
       envelope.born = true;

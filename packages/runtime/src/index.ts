@@ -17,4 +17,4 @@ export { decodeJson, encodeJson } from './json.js';
 export { NactScheduler } from './nact-scheduler.js';
 export { RUNTIME_DEFAULTS, type RuntimeOptions, runtimeOptions } from './options.js';
 export { ActorRuntime, type ActorRuntimeParts } from './runtime.js';
-export type { Drain, DrainResult, LocalScheduler, SchedulerStats, Worker } from './scheduler.js';
+export type { DrainResult, LocalScheduler, SchedulerStats, Work, Worker } from './scheduler.js';

@@ -1,12 +1,12 @@
 import { type Clock, MusterError } from '@muster/ports';
-import type { Drain, DrainResult, LocalScheduler, SchedulerStats, Worker } from './scheduler.js';
+import type { DrainResult, LocalScheduler, SchedulerStats, Work, Worker } from './scheduler.js';
 
 type Failed = (worker: string, error: unknown) => void;
 
 class InlineWorker implements Worker {
   readonly name: string;
-  readonly key: string;
-  readonly drain: Drain;
+  readonly group: string;
+  readonly work: Work;
   /** In the queue, or to be put there when what it waits for has ended. */
   wanted = false;
   queued = false;
@@ -17,10 +17,10 @@ class InlineWorker implements Worker {
   ended: Promise<void> | undefined;
   end: (() => void) | undefined;
 
-  constructor(name: string, key: string, drain: Drain) {
+  constructor(name: string, group: string, work: Work) {
     this.name = name;
-    this.key = key;
-    this.drain = drain;
+    this.group = group;
+    this.work = work;
   }
 }
 
@@ -43,11 +43,11 @@ export class InlineScheduler implements LocalScheduler {
     this.failed = failed;
   }
 
-  spawn(group: string, name: string, drain: Drain): Worker {
+  spawn(group: string, name: string, work: Work): Worker {
     if (this.closed) throw new MusterError('STOPPING', { peer: name });
-    const worker = new InlineWorker(name, `${group}\n${name}`, drain);
+    const worker = new InlineWorker(name, group, work);
     this.workers.add(worker);
-    this.waitFor(worker, this.ending.get(worker.key));
+    this.waitFor(worker, this.ending.get(keyOf(worker)));
     return worker;
   }
 
@@ -67,9 +67,10 @@ export class InlineScheduler implements LocalScheduler {
     // A chain of namesakes ends in order.
     worker.ended = worker.predecessor !== undefined ? worker.predecessor.then(() => own) : own;
     const ended = worker.ended;
-    this.ending.set(worker.key, ended);
+    const key = keyOf(worker);
+    this.ending.set(key, ended);
     return ended.then(() => {
-      if (this.ending.get(worker.key) === ended) this.ending.delete(worker.key);
+      if (this.ending.get(key) === ended) this.ending.delete(key);
     });
   }
 
@@ -114,7 +115,7 @@ export class InlineScheduler implements LocalScheduler {
     worker.wanted = false;
     worker.busy = true;
     try {
-      const result = worker.drain();
+      const result = worker.work.drain();
       if (typeof result === 'string') this.finished(worker, result);
       else
         result.then(
@@ -138,4 +139,8 @@ export class InlineScheduler implements LocalScheduler {
     if (result === 'more') worker.wanted = true;
     if (worker.wanted) this.enqueue(worker);
   }
+}
+
+function keyOf({ group, name }: InlineWorker): string {
+  return `${group}\n${name}`;
 }

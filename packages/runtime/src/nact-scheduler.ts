@@ -1,6 +1,6 @@
 import { MusterError } from '@muster/ports';
 import { dispatch, type Ref, type SupervisionContext, spawn, start, stop } from 'nact';
-import type { Drain, DrainResult, LocalScheduler, SchedulerStats, Worker } from './scheduler.js';
+import type { DrainResult, LocalScheduler, SchedulerStats, Work, Worker } from './scheduler.js';
 
 type Failed = (worker: string, error: unknown) => void;
 /** All that nact ever carries. DRAIN: there is work. POISON: the last message, after which the actor may be stopped. */
@@ -17,20 +17,19 @@ interface Group {
 class NactWorker implements Worker {
   readonly name: string;
   readonly group: Group;
-  readonly drain: Drain;
+  readonly work: Work;
   ref: Ref<Token> | undefined;
   /** A DRAIN token is in nact's mailbox, or will be when the predecessor has ended. */
   armed = false;
-  busy = false;
   stopped = false;
   predecessor: Promise<void> | undefined;
   ended: Promise<void> | undefined;
   end: (() => void) | undefined;
 
-  constructor(name: string, group: Group, drain: Drain) {
+  constructor(name: string, group: Group, work: Work) {
     this.name = name;
     this.group = group;
-    this.drain = drain;
+    this.work = work;
   }
 }
 
@@ -58,9 +57,9 @@ export class NactScheduler implements LocalScheduler {
     this.failed = failed;
   }
 
-  spawn(groupName: string, name: string, drain: Drain): Worker {
+  spawn(groupName: string, name: string, work: Work): Worker {
     if (this.closed) throw new MusterError('STOPPING', { peer: name });
-    const worker = new NactWorker(name, this.groupOf(groupName), drain);
+    const worker = new NactWorker(name, this.groupOf(groupName), work);
     worker.ref = spawn(worker.group.ref, this.handle, this.nextName(), { initialState: worker, onCrash: goOn });
     worker.group.workers.add(worker);
     worker.group.children += 1;
@@ -116,7 +115,7 @@ export class NactScheduler implements LocalScheduler {
     worker.armed = false;
     if (worker.stopped) return worker;
     try {
-      const result = worker.drain();
+      const result = worker.work.drain();
       if (typeof result === 'string') return this.finished(worker, result);
       return result.then(
         (end) => this.finished(worker, end),

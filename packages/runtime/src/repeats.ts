@@ -47,13 +47,17 @@ export class Repeats {
   /** Those that a change makes worth recording; they are forgotten here. */
   takeUnrecorded(now: Millis, { replyKeepMs }: RuntimeOptions): Entry[] {
     const late = this.unrecorded;
-    if (!late) return [];
+    if (late === undefined) return [];
     this.unrecorded = undefined;
     return late.filter(({ at }) => at > now - replyKeepMs);
   }
 
+  /** From the oldest on; what lies behind another session's reply goes by age. */
   private prune(session: string, answered: number): void {
-    const rest = this.unrecorded!.filter((reply) => reply.session !== session || reply.request > answered);
-    this.unrecorded = rest.length > 0 ? rest : undefined;
+    const list = this.unrecorded!;
+    let gone = 0;
+    while (gone < list.length && list[gone]!.session === session && list[gone]!.request <= answered) gone += 1;
+    if (gone === list.length) this.unrecorded = undefined;
+    else if (gone > 0) list.splice(0, gone);
   }
 }

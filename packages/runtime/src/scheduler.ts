@@ -1,5 +1,8 @@
-/** What a worker does when woken: everything at hand, within its budget. `more`: call again soon, after others had their turn. */
-export type Drain = () => DrainResult | Promise<DrainResult>;
+/** What a worker does when woken. An object, as there is one for each actor and a closure would cost more. */
+export interface Work {
+  /** Does everything at hand, within its budget. `more`: call again soon, after others had their turn. */
+  drain(): DrainResult | Promise<DrainResult>;
+}
 export type DrainResult = 'idle' | 'more';
 
 /** One schedulable actor. */
@@ -23,7 +26,7 @@ export interface SchedulerStats {
  */
 export interface LocalScheduler {
   /** `group` (a shard) is only for keeping order. A name may be used again at once after `stop` was called: the successor waits for it. */
-  spawn(group: string, name: string, drain: Drain): Worker;
+  spawn(group: string, name: string, work: Work): Worker;
   wake(worker: Worker): void;
   /** Resolves when the running drain, if any, has finished. Calling twice gives the same end. */
   stop(worker: Worker): Promise<void>;
