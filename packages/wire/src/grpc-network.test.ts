@@ -24,8 +24,8 @@ interface Watched {
 }
 
 function watch(connection: Connection): Watched {
-  let opened = () => undefined as void;
-  let closed = (_reason: CloseReason) => undefined as void;
+  let opened: () => void = () => undefined;
+  let closed: (reason: CloseReason) => void = () => undefined;
   const watched: Watched = {
     connection,
     opened: new Promise((resolve) => {
@@ -45,7 +45,7 @@ function watch(connection: Connection): Watched {
 }
 
 async function listen(by: GrpcNetwork = network): Promise<{ listener: Listener; accepted: Promise<Watched> }> {
-  let resolve = (_watched: Watched) => undefined as void;
+  let resolve: (watched: Watched) => void = () => undefined;
   const accepted = new Promise<Watched>((done) => {
     resolve = done;
   });
@@ -83,6 +83,8 @@ describe('a process that is killed', () => {
 test('a host that takes the connection and says nothing is unreachable after the time-out', async () => {
   const mute = createServer().listen(0, '127.0.0.1');
   await once(mute, 'listening');
+  // Without a reader the end of a stream is not noticed either: the sockets are ended by hand.
+  mute.on('connection', (socket) => toEnd.unshift(() => socket.destroy()));
   toEnd.push(() => mute.close());
   const impatient = new GrpcNetwork({ clock, options: { dialTimeoutMs: 50 } });
   const { port } = mute.address() as AddressInfo;

@@ -3,9 +3,11 @@ import {
   type ChannelOptions,
   Client,
   credentials,
+  logVerbosity,
   Server,
   ServerCredentials,
   type ServiceDefinition,
+  setLogVerbosity,
 } from '@grpc/grpc-js';
 import { type Clock, type Connection, causeOf, type Listener, MusterError, type Network } from '@muster/ports';
 import { AcceptedConnection, DialedConnection, type ServerStream } from './grpc-connection.js';
@@ -56,6 +58,8 @@ export class GrpcNetwork implements Network {
     this.clock = clock;
     this.options = grpcOptions(options);
     this.tls = tls;
+    // Its own lines on stderr say again what comes to the caller as a code.
+    setLogVerbosity(logVerbosity.NONE);
     this.credentials = tls
       ? credentials.createSsl(Buffer.from(tls.ca), Buffer.from(tls.key), Buffer.from(tls.cert))
       : credentials.createInsecure();
