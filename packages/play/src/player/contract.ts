@@ -68,6 +68,8 @@ export interface PlayerCommands {
   attach: { data: AttachData; reply: AttachReply };
   /** The socket is gone. `clean`: for good (`system/disconnect`), else the grace begins. Another session's detach does nothing. */
   detach: { data: { readonly session: string; readonly clean: boolean }; reply: null };
+  /** From the runtime: that process listens to `self`. Only from then on is its loss noticed, so only that ends a grace. */
+  connected: { data: { readonly subscriber: string }; reply: null };
   /** From the runtime: nobody listens to `self` from that process any more. */
   connectionLost: { data: { readonly subscriber: string }; reply: null };
   graceOver: { data: { readonly session: string }; reply: null };
@@ -89,11 +91,15 @@ export interface PlayerEvents {
     readonly session: string;
     readonly gateway: string;
     readonly login: number;
+    /** End of the grace unless the gateway listens by then; null: it does. */
+    readonly until: number | null;
     /** Prefix of the markers, where a new session begins. */
     readonly inbox: string | null;
     readonly watched: readonly string[];
     readonly messaging: boolean;
   };
+  listening: { readonly process: string };
+  listensNoLonger: { readonly process: string };
   superseded: { readonly session: string };
   suspended: { readonly session: string; readonly until: number };
   resumed: { readonly session: string };

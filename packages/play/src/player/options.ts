@@ -17,6 +17,9 @@ export interface PlayerOptions {
   /** How long such a look-up may take. Lower: users on a node that is being replaced look unknown for now.
    *  Higher: the client's own deadline comes first. A change of owner takes up to 3 s. */
   readonly checkTimeoutMs: number;
+  /** Processes of which the actor remembers that they listen to `self`: the gateways of its newest connections.
+   *  Lower: after many take-overs at once the newest connection may have to prove itself by a command. Higher: more state per player. */
+  readonly listenersMax: number;
   /** Idle time after which the actor leaves memory. Lower: less memory for players who are offline but looked at.
    *  Higher: fewer reads of accounts. */
   readonly passivateAfterMs: number;
@@ -28,6 +31,7 @@ export const PLAYER_DEFAULTS: PlayerOptions = {
   watchedMax: USER_SUBSCRIPTIONS_MAX,
   checksMax: 8,
   checkTimeoutMs: 8_000,
+  listenersMax: 16,
   passivateAfterMs: 60_000,
 };
 

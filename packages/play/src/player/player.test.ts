@@ -97,6 +97,16 @@ test('who follows a player sees it go 30 s after its gateway died, and come back
   ]);
 });
 
+test('a link that breaks and comes back loses nobody', async () => {
+  const town = await annAndBob();
+  await town.listen('g2#b', '1', 'public');
+  town.runtime.forgetSubscriber('g1#a');
+  await town.clock.advance(1_000);
+  await town.listen('g1#a', '1', 'self');
+  town.seen.length = 0;
+  expect(await town.told(60_000)).toEqual([]);
+});
+
 test('coming back within the grace is seen by nobody and keeps what was received meanwhile', async () => {
   const town = await annAndBob();
   await town.listen('g2#b', '1', 'public');
@@ -105,7 +115,7 @@ test('coming back within the grace is seen by nobody and keeps what was received
   await town.clock.advance(20_000);
   town.seen.length = 0;
   town.ask('1', 'g3#c/1', 'attach', { session: 'g3#c/1', gateway: 'g3#c', resume: false });
-  expect(await town.told(60_000)).toEqual(['g3#c/1 {"login":2,"resumed":true,"watch":[]}']);
+  expect(await town.told(20_000)).toEqual(['g3#c/1 {"login":2,"resumed":true,"watch":[]}']);
   await town.listen('g3#c', '1', 'self');
   town.ask('1', 'g3#c/1', 'subscribeReceived', { since: { type: 'from_start' } });
   expect((await town.told()).join()).toContain('while away');

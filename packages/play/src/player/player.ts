@@ -17,7 +17,7 @@ import {
 import { emptyInbox, keep, messagesAfter } from './inbox.js';
 import { receive, send, subscribeReceived } from './messaging.js';
 import { type PlayerOptions, playerOptions } from './options.js';
-import { attach, connectionLost, detach, graceOver } from './session.js';
+import { attach, connected, connectionLost, detach, graceOver } from './session.js';
 import { initialState, type PlayerState } from './state.js';
 import { checkTimedOut, existsAnswered, subscribeUpdates, unsubscribeUpdates } from './watching.js';
 
@@ -48,6 +48,7 @@ export function playerKind({ accounts, metrics, options: changes }: PlayerDepend
     decide: {
       attach: (state, data, ctx) => attach(state, data, ctx, options),
       detach: (state, data, ctx) => detach(state, data, ctx, options),
+      connected,
       connectionLost: (state, data, ctx) => connectionLost(state, data, ctx, options),
       graceOver,
       info: (state, _, ctx) => {
@@ -69,6 +70,7 @@ export function playerKind({ accounts, metrics, options: changes }: PlayerDepend
       [SELF_TOPIC]: (state, self) => ({ user: privateUser(state, self.id) ?? null }),
       [PUBLIC_TOPIC]: (state, self) => ({ users: [publicUser(state, self.id)].flatMap((user) => user ?? []) }),
     },
+    subscriberCame: { [SELF_TOPIC]: 'connected' },
     subscriberLost: { [SELF_TOPIC]: 'connectionLost' },
     // Operators see that there are messages, not what they say.
     describe: (state) => ({ ...state, inbox: { kept: state.inbox.messages.length, count: state.inbox.count } }),
@@ -80,12 +82,18 @@ function evolution(options: PlayerOptions): PlayerKind['evolve'] {
     accountRead: (state, { account }) => {
       state.account = account;
     },
-    attached: (state, { session, gateway, login, inbox, watched, messaging }) => {
-      state.session = { id: session, gateway, login, suspendedUntil: null, messaging };
+    attached: (state, { session, gateway, login, until, inbox, watched, messaging }) => {
+      state.session = { id: session, gateway, login, suspendedUntil: until, messaging };
       state.logins = Math.max(state.logins, login);
       state.checks = [];
       state.watched = [...watched];
       if (inbox !== null) state.inbox = emptyInbox(inbox);
+    },
+    listening: (state, { process }) => {
+      state.listeners = [...state.listeners, process].slice(-options.listenersMax);
+    },
+    listensNoLonger: (state, { process }) => {
+      state.listeners = state.listeners.filter((listener) => listener !== process);
     },
     superseded: () => undefined,
     suspended: (state, { until }) => {
@@ -96,6 +104,8 @@ function evolution(options: PlayerOptions): PlayerKind['evolve'] {
     },
     ended: (state) => {
       state.session = null;
+      // Its gateway stops listening without a word; whoever attaches next asks anew.
+      state.listeners = [];
       state.watched = [];
       state.checks = [];
       state.inbox = emptyInbox('');

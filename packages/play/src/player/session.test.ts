@@ -114,9 +114,9 @@ describe('a lost connection', () => {
   test('a new sign-in within the grace goes on with the session; only its messages must be asked for again', () => {
     const { stage } = lost();
     stage.message('while away');
-    const { reply, timers, published } = stage.attach('g2#a/7');
+    const { reply, published } = stage.attach('g2#a/7');
     expect(reply).toMatchObject({ resumed: true, login: 2 });
-    expect(timers).toEqual([{ name: 'grace', at: null }]);
+    expect(stage.state.session?.suspendedUntil).toBeNull();
     expect(published).not.toContainEqual(online);
     expect(stage.message('live').published).toEqual([]);
   });
@@ -126,6 +126,33 @@ describe('a lost connection', () => {
     stage.attach('g2#a/7');
     expect(stage.internal('graceOver', { session: 'g1#a/1' }).published).toEqual([]);
     expect(stage.state.session?.id).toBe('g2#a/7');
+  });
+
+  test('a gateway that listens again was not lost', () => {
+    const { stage } = lost();
+    expect(stage.internal('connected', { subscriber: 'g2#a' }).timers).toEqual([]);
+    expect(stage.internal('connected', { subscriber: 'g1#a' }).timers).toEqual([{ name: 'grace', at: null }]);
+    expect(stage.internal('graceOver', { session: 'g1#a/1' }).published).toEqual([]);
+  });
+
+  test('a gateway that listens before it attaches is known to listen', () => {
+    const stage = new Stage();
+    stage.internal('connected', { subscriber: 'g1#a' });
+    expect(stage.attachOnly('g1#a/1').timers).toEqual([{ name: 'grace', at: null }]);
+    expect(stage.internal('connectionLost', { subscriber: 'g1#a' }).timers).toMatchObject([{ name: 'grace' }]);
+    expect(stage.attachOnly('g1#a/2').timers).toMatchObject([{ name: 'grace', at: stage.now + 30_000 }]);
+  });
+
+  test('gateways that listen are remembered only so far', () => {
+    const stage = new Stage('1', ANN, { listenersMax: 2 });
+    for (const subscriber of ['g1#a', 'g2#a', 'g3#a']) stage.internal('connected', { subscriber });
+    expect(stage.state.listeners).toEqual(['g2#a', 'g3#a']);
+  });
+
+  test('a gateway that dies between attaching and listening leaves no session behind', () => {
+    const stage = new Stage();
+    expect(stage.attachOnly('g1#a/1').timers).toMatchObject([{ name: 'grace', at: stage.now + 30_000 }]);
+    expect(stage.internal('graceOver', { session: 'g1#a/1' }).published).toContainEqual(offline);
   });
 
   test('a command of the same connection shows that it is still there', () => {

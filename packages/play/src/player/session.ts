@@ -1,16 +1,17 @@
 // The player's one session in the cluster.
 //
-//   offline ── attach ──► connected ── connection lost ──► suspended ── grace over ──► offline
-//                          │    ▲  ▲                          │
-//         newer attach ────┘    │  └──── attach, or a command ┘
-//         (superseded)          │
-//                       clean detach ──► offline
+//   offline ── attach ──► suspended ── its gateway listens, or a command ──► connected
+//      ▲                   │  ▲  ▲                                             │  │
+//      ├── grace over ─────┘  │  └──────────── connection lost ────────────────┘  │
+//      │                      └── newer attach (the older one is superseded) ─────┤
+//      └─────────────────────────────── clean detach ─────────────────────────────┘
 //
-// A gateway may die or be cut off in any state: the session waits for its player. The owner of this actor may die: sessions that
-// its successor does not know are brought back by their gateways (`attach` with `resume`). Two gateways may bring back two sessions
-// of one player; the higher sign-in number wins, whoever comes first.
+// A gateway may die or be cut off in any state. Its loss is noticed where it listens to this actor, so a session that is not yet, or no
+// longer, listened to has 30 s to be. The owner of this actor may die: sessions that its successor does not know are brought back by
+// their gateways (`attach` with `resume`). Two gateways may bring back two sessions of one player; the higher sign-in number wins,
+// whoever comes first.
 import { token } from '@muster/ports';
-import { type DecideContext, type Decision, event } from '@muster/runtime';
+import { type DecideContext, type Decision, event, type TimerChange } from '@muster/runtime';
 import { isUserId } from '@muster/tachyon';
 import { sameAccount } from './account.js';
 import {
@@ -49,6 +50,8 @@ export function attach(
   }
   const login = data.resume && data.login ? data.login : state.logins + 1;
   const resumed = current !== null;
+  // A gateway may be heard of twice, in either order: as one that listens, and as one that attaches.
+  const until = state.listeners.includes(data.gateway) ? null : ctx.now + options.graceMs;
   return {
     events: [
       ...read,
@@ -57,11 +60,12 @@ export function attach(
         session: data.session,
         gateway: data.gateway,
         login,
+        until,
         inbox: resumed ? null : token(ctx.random, INBOX_PREFIX_BYTES),
         ...takenOver(state, data, options),
       }),
     ],
-    timers: [{ name: GRACE_TIMER, at: null }],
+    timers: [until === null ? { name: GRACE_TIMER, at: null } : graceTimer(data.session, until)],
     // Who waits for a look-up on the connection that was taken over waits in vain.
     resolve: state.checks.map(({ ticket }) => ({ ticket, refuse: { reason: REASON_SUPERSEDED } })),
     reply: attachReply(resumed),
@@ -99,6 +103,15 @@ export function detach(
   return data.clean ? end(state) : suspend(state, ctx.now, options);
 }
 
+export function connected(
+  state: PlayerState,
+  { subscriber }: PlayerCommands['connected']['data'],
+): Decided<'connected'> {
+  const back = state.session?.gateway === subscriber ? stillThere(state) : undefined;
+  const events = state.listeners.includes(subscriber) ? [] : [event('listening', { process: subscriber })];
+  return { events: [...events, ...(back?.events ?? [])], timers: back?.timers ?? [] };
+}
+
 /** K12: the loss of a process says nothing about a session that another gateway holds by now. */
 export function connectionLost(
   state: PlayerState,
@@ -106,7 +119,9 @@ export function connectionLost(
   ctx: DecideContext,
   options: PlayerOptions,
 ): Decided<'connectionLost'> {
-  return state.session?.gateway === subscriber ? suspend(state, ctx.now, options) : {};
+  const lost = state.session?.gateway === subscriber ? suspend(state, ctx.now, options) : {};
+  if (!state.listeners.includes(subscriber)) return lost;
+  return { ...lost, events: [event('listensNoLonger', { process: subscriber }), ...(lost.events ?? [])] };
 }
 
 export function graceOver(state: PlayerState, { session }: PlayerCommands['graceOver']['data']): Decided<'graceOver'> {
@@ -119,8 +134,12 @@ function suspend(state: PlayerState, now: number, options: PlayerOptions): Decid
   const until = now + options.graceMs;
   return {
     events: [event('suspended', { session, until })],
-    timers: [{ name: GRACE_TIMER, at: until, command: 'graceOver', data: { session } }],
+    timers: [graceTimer(session, until)],
   };
+}
+
+function graceTimer(session: string, until: number): TimerChange {
+  return { name: GRACE_TIMER, at: until, command: 'graceOver', data: { session } };
 }
 
 function end(state: PlayerState): Decided<'detach'> {

@@ -9,6 +9,8 @@ export interface PlayerState {
   account: AccountView | null;
   /** The one session of this player in the whole cluster. */
   session: Session | null;
+  /** Processes that listen to `self`: their loss is noticed. */
+  listeners: string[];
   /** Sign-ins so far: the highest one holds the session. */
   logins: number;
   watched: string[];
@@ -21,7 +23,7 @@ export interface Session {
   readonly id: string;
   readonly gateway: string;
   readonly login: number;
-  /** End of the grace while the connection is lost, else null. */
+  /** End of the grace while nobody is known to listen for it, else null. */
   suspendedUntil: number | null;
   /** This connection asked for messages. */
   messaging: boolean;
@@ -40,6 +42,7 @@ export function initialState(account: AccountView | null): PlayerState {
   return {
     account,
     session: null,
+    listeners: [],
     logins: 0,
     watched: [],
     checks: [],

@@ -26,7 +26,9 @@ export class Stage {
   state: PlayerState;
   now = 1_700_000_000_000;
   private readonly random = new SeededRandom(1);
-  private turns = 0;
+  /** Requests of clients so far. */
+  private asked = 0;
+  private received = 0;
 
   constructor(id = '1', account: AccountView | null = ANN, options: Partial<PlayerOptions> = {}) {
     this.id = id;
@@ -36,7 +38,8 @@ export class Stage {
 
   /** A command of the client whose connection is `session`. */
   from<K extends keyof PlayerCommands>(session: string, command: K, data: PlayerCommands[K]['data']): Turn {
-    return this.turn(command, data, { type: 'client', session, request: this.turns + 1, caller: this.id });
+    this.asked += 1;
+    return this.turn(command, data, { type: 'client', session, request: this.asked, caller: this.id });
   }
 
   /** A command of another actor, or of the runtime. */
@@ -48,13 +51,21 @@ export class Stage {
     return this.turn(command, data, origin);
   }
 
+  /** Attaches; then its gateway listens, as it should. */
   attach(session: string, changes: Partial<AttachData> = {}): Turn {
+    const turn = this.attachOnly(session, changes);
+    this.internal('connected', { subscriber: session.split('/')[0]! });
+    return turn;
+  }
+
+  attachOnly(session: string, changes: Partial<AttachData> = {}): Turn {
     return this.from(session, 'attach', { session, gateway: session.split('/')[0]!, resume: false, ...changes });
   }
 
   /** A message from another player's actor. */
   message(message: string, from = '2'): Turn {
-    const origin: Origin = { type: 'entity', from: entity('player', from), number: this.turns + 1 };
+    this.received += 1;
+    const origin: Origin = { type: 'entity', from: entity('player', from), number: this.received };
     return this.turn('receive', { message, source: { type: 'player', userId: from } }, origin);
   }
 
@@ -64,9 +75,8 @@ export class Stage {
   }
 
   private turn<K extends keyof PlayerCommands>(command: K, data: PlayerCommands[K]['data'], origin: Origin): Turn {
-    this.turns += 1;
     const self = entity('player', this.id);
-    const ctx: DecideContext = { self, now: this.now, origin, random: this.random, ticket: `t${this.turns}` };
+    const ctx: DecideContext = { self, now: this.now, origin, random: this.random, ticket: `t${this.asked}` };
     const before = JSON.stringify(this.state);
     const decision = this.kind.decide[command](this.state, data, ctx);
     if (JSON.stringify(this.state) !== before) throw new Error(`${command} changed the state while deciding`);
