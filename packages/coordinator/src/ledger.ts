@@ -1,0 +1,241 @@
+import { emptyPage, formatPage, pageNumbers, parsePage, type ShardRow, type StoreKeys } from '@muster/cluster';
+import {
+  type Clock,
+  type ClusterStore,
+  type Compare,
+  codeOf,
+  type Millis,
+  pageOf,
+  type RangeResult,
+  SHARDS_PER_PAGE,
+  type ShardId,
+  type Term,
+  term,
+} from '@muster/ports';
+
+/**
+ * `committed`: it is in the store. `refused`: it is not and never will be; the ledger has read again what is.
+ * `fenced`: another coordinator leads. `away`: the store did not take it. `stopped`: nobody needs the answer any more.
+ */
+export type CommitResult = 'committed' | 'refused' | 'fenced' | 'away' | 'stopped';
+
+export interface LedgerSetup {
+  readonly clock: Clock;
+  readonly store: ClusterStore;
+  readonly keys: StoreKeys;
+  /** Revision of the epoch's key as this leader wrote it: compared by every transaction. */
+  readonly fence: number;
+  /** Highest term that storage remembers (K4). */
+  readonly floorTerm: Term;
+  readonly retryMs: Millis;
+  readonly answered: () => void;
+  readonly failed: (error: unknown) => void;
+  /** Rows that are not as they were, however this came to be known. */
+  readonly changed: (rows: readonly ShardRow[]) => void;
+}
+
+interface Page {
+  readonly modRevision: number;
+  readonly rows: readonly ShardRow[];
+}
+
+/**
+ * The shard table in the store, as its leader sees it. Every change is one transaction that holds only while nobody else took over
+ * and the pages are as they were seen (fence 1). One at a time; what became of each is known for sure before the next (K2).
+ */
+export class Ledger {
+  private readonly setup: LedgerSetup;
+  private pages: readonly Page[] = pageNumbers().map((page) => ({ modRevision: 0, rows: emptyPage(page) }));
+  private currentRevision = 0;
+  private committing = false;
+  private stopped = false;
+
+  constructor(setup: LedgerSetup) {
+    this.setup = setup;
+  }
+
+  /** Of the store, at the newest row known. */
+  get revision(): number {
+    return this.currentRevision;
+  }
+
+  rows(): readonly ShardRow[] {
+    return this.pages.flatMap(({ rows }) => rows);
+  }
+
+  row(shard: ShardId): ShardRow {
+    return this.pages[pageOf(shard)]!.rows[shard % SHARDS_PER_PAGE]!;
+  }
+
+  highestTerm(): Term {
+    return term(this.rows().reduce((highest, row) => Math.max(highest, row.term), 0));
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  /** Takes what a list of the whole cluster showed, unless a transaction is under way or it is older than what is known.
+   *  @throws MusterError STORE_MISMATCH where a page cannot be read */
+  take(result: RangeResult): void {
+    if (this.committing || result.revision < this.currentRevision) return;
+    this.read(result);
+  }
+
+  /**
+   * Writes these rows and deletes these keys where they are still as seen. Never throws.
+   * Ends within the store's deadline, or, where the outcome is unknown, when the store has answered again.
+   */
+  async commit(changes: readonly ShardRow[], deletes: readonly Compare[] = []): Promise<CommitResult> {
+    if (this.committing) return 'refused';
+    this.committing = true;
+    try {
+      return await this.write(changes, deletes);
+    } finally {
+      this.committing = false;
+    }
+  }
+
+  private async write(changes: readonly ShardRow[], deletes: readonly Compare[]): Promise<CommitResult> {
+    const { store, keys, fence, answered, failed } = this.setup;
+    const pages = this.withChanges(changes);
+    const compare = [{ key: keys.epoch, modRevision: fence }, ...deletes, ...this.comparesOf(pages.keys())];
+    const puts = [...pages].map(
+      ([page, rows]) => ({ type: 'put', key: keys.page(page), value: formatPage(rows) }) as const,
+    );
+    const writes = [...puts, ...deletes.map(({ key }) => ({ type: 'delete', key }) as const)];
+    try {
+      const { succeeded, revision } = await store.transact({ compare, writes });
+      answered();
+      if (this.stopped) return 'stopped';
+      if (!succeeded) return await this.refused();
+      this.wrote(pages, revision);
+      return 'committed';
+    } catch (error) {
+      failed(error);
+      if (codeOf(error) !== 'STORE_OUTCOME_UNKNOWN') return 'away';
+      return await this.settle(pages);
+    }
+  }
+
+  private async refused(): Promise<CommitResult> {
+    const stillLeads = await this.readAgain();
+    if (stillLeads === undefined) return 'stopped';
+    return stillLeads ? 'refused' : 'fenced';
+  }
+
+  /**
+   * K2: the transaction may have happened, or may still happen. Read again; where it has not, write the same pages as they stand:
+   * after that its compare cannot hold any more, so it never will.
+   */
+  private async settle(intended: ReadonlyMap<number, readonly ShardRow[]>): Promise<CommitResult> {
+    for (;;) {
+      const stillLeads = await this.readAgain();
+      if (stillLeads === undefined) return 'stopped';
+      if (!stillLeads) return 'fenced';
+      if ([...intended].every(([page, rows]) => formatPage(rows) === formatPage(this.pages[page]!.rows)))
+        return 'committed';
+      if (await this.overwrite([...intended.keys()])) return 'refused';
+      await this.pause();
+    }
+  }
+
+  private async overwrite(pages: readonly number[]): Promise<boolean> {
+    const { store, keys, fence, answered, failed } = this.setup;
+    const same = new Map(pages.map((page) => [page, this.pages[page]!.rows]));
+    const compare = [{ key: keys.epoch, modRevision: fence }, ...this.comparesOf(pages)];
+    const writes = [...same].map(
+      ([page, rows]) => ({ type: 'put', key: keys.page(page), value: formatPage(rows) }) as const,
+    );
+    try {
+      const { succeeded, revision } = await store.transact({ compare, writes });
+      answered();
+      if (succeeded) this.wrote(same, revision);
+      return succeeded;
+    } catch (error) {
+      failed(error);
+      return false;
+    }
+  }
+
+  /** Until the store answers. Whether this leader's epoch still stands; undefined: stopped. */
+  private async readAgain(): Promise<boolean | undefined> {
+    const { store, keys, fence, answered, failed } = this.setup;
+    while (!this.stopped) {
+      try {
+        const result = await store.range(keys.root);
+        answered();
+        if (this.stopped) return undefined;
+        const epoch = result.entries.find(({ key }) => key === keys.epoch);
+        if (epoch?.modRevision !== fence) return false;
+        this.read(result);
+        return true;
+      } catch (error) {
+        failed(error);
+      }
+      await this.pause();
+    }
+    return undefined;
+  }
+
+  private read({ entries, revision }: RangeResult): void {
+    const { keys, changed } = this.setup;
+    const found = new Map(entries.map((entry) => [entry.key, entry]));
+    const before = this.pages;
+    this.pages = pageNumbers().map((page) => {
+      const entry = found.get(keys.page(page));
+      if (entry?.modRevision === before[page]!.modRevision) return before[page]!;
+      return entry
+        ? { modRevision: entry.modRevision, rows: parsePage(page, entry.value) }
+        : { modRevision: 0, rows: emptyPage(page) };
+    });
+    this.currentRevision = Math.max(this.currentRevision, revision);
+    const different = this.pages.flatMap(({ rows }, page) =>
+      rows.filter((row, i) => differs(row, before[page]!.rows[i]!)),
+    );
+    if (different.length > 0) changed(different);
+  }
+
+  private wrote(written: ReadonlyMap<number, readonly ShardRow[]>, revision: number): void {
+    const before = this.pages;
+    this.pages = before.map((page, number) => {
+      const rows = written.get(number);
+      return rows ? { modRevision: revision, rows } : page;
+    });
+    this.currentRevision = revision;
+    const different = [...written].flatMap(([page, rows]) =>
+      rows.filter((row, i) => differs(row, before[page]!.rows[i]!)),
+    );
+    if (different.length > 0) this.setup.changed(different);
+  }
+
+  private withChanges(changes: readonly ShardRow[]): Map<number, readonly ShardRow[]> {
+    const pages = new Map<number, ShardRow[]>();
+    for (const row of changes) {
+      const page = pageOf(row.shard);
+      const rows = pages.get(page) ?? [...this.pages[page]!.rows];
+      rows[row.shard % SHARDS_PER_PAGE] = row;
+      pages.set(page, rows);
+    }
+    return pages;
+  }
+
+  private comparesOf(pages: Iterable<number>): Compare[] {
+    return [...pages].map((page) => ({ key: this.setup.keys.page(page), modRevision: this.pages[page]!.modRevision }));
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => this.setup.clock.after(this.setup.retryMs, resolve));
+  }
+}
+
+function differs(a: ShardRow, b: ShardRow): boolean {
+  return (
+    a.term !== b.term ||
+    a.owner !== b.owner ||
+    a.backup !== b.backup ||
+    a.learner !== b.learner ||
+    a.state !== b.state ||
+    a.move !== b.move
+  );
+}
