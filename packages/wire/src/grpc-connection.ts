@@ -113,8 +113,8 @@ abstract class GrpcConnection<Stream extends ClientStream | ServerStream> implem
 /** One try to reach the other side, with a channel of its own. */
 export interface DialAttempt {
   readonly stream: ClientStream;
-  /** Gives the channel back. */
-  close(): void;
+  /** Gives the channel back; `broken` does not wait for the other side to agree. */
+  close(how: 'settled' | 'broken'): void;
 }
 
 /** The end that dialed. */
@@ -122,6 +122,7 @@ export class DialedConnection extends GrpcConnection<ClientStream> {
   private readonly dial: () => DialAttempt;
   private attempt: DialAttempt;
   private attemptsLeft: number;
+  private settledWell = false;
   private dialTimer: Timer | undefined;
 
   constructor(dial: () => DialAttempt, remote: string, clock: Clock, options: GrpcOptions) {
@@ -158,7 +159,7 @@ export class DialedConnection extends GrpcConnection<ClientStream> {
   protected override end(reason: CloseReason): void {
     if (this.state === 'closed') return;
     this.dialTimer?.cancel();
-    this.attempt.close();
+    this.attempt.close(this.settledWell ? 'settled' : 'broken');
     super.end(reason);
   }
 
@@ -176,6 +177,7 @@ export class DialedConnection extends GrpcConnection<ClientStream> {
   }
 
   private settled({ code, details }: StatusObject): void {
+    this.settledWell = code === status.OK;
     if (this.state !== 'opening') this.end(code === status.OK ? 'closed' : afterOpen(code));
     else if (/\bECONNREFUSED\b/.test(details)) this.end('refused');
     else if (/\bECONNRESET\b/.test(details) && this.attemptsLeft > 0) this.again();
@@ -185,7 +187,7 @@ export class DialedConnection extends GrpcConnection<ClientStream> {
   /** The kernel had taken the connection for a process that then died: only the next try shows whether anybody listens. */
   private again(): void {
     this.attemptsLeft -= 1;
-    this.attempt.close();
+    this.attempt.close('broken');
     this.attempt = this.dial();
     this.stream = this.attempt.stream;
     this.attach(this.stream);

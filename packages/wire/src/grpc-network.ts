@@ -11,6 +11,7 @@ import {
 } from '@grpc/grpc-js';
 import { type Clock, type Connection, causeOf, type Listener, MusterError, type Network } from '@muster/ports';
 import { AcceptedConnection, DialedConnection, type ServerStream } from './grpc-connection.js';
+import { ChannelSockets } from './grpc-sockets.js';
 import { type GrpcOptions, grpcOptions } from './options.js';
 
 const PATH = '/muster.v1.Link/Stream';
@@ -85,8 +86,13 @@ export class GrpcNetwork implements Network {
 
   dial(address: string): Connection {
     const attempt = () => {
-      const client = new Client(address, this.credentials, this.channelOptions());
-      return { stream: client.makeBidiStreamRequest(PATH, serialize, deserialize), close: () => client.close() };
+      const sockets = new ChannelSockets(this.credentials);
+      const client = new Client(address, sockets.credentials, this.channelOptions());
+      const close = (how: 'settled' | 'broken') => {
+        client.close();
+        if (how === 'broken') sockets.destroy();
+      };
+      return { stream: client.makeBidiStreamRequest(PATH, serialize, deserialize), close };
     };
     return new DialedConnection(attempt, address, this.clock, this.options);
   }
