@@ -264,6 +264,15 @@ describe('a link', () => {
     expect([a.report?.reason, b.report?.reason]).toEqual(['closed', 'closed']);
   });
 
+  test('sends waiting control when it is closed while the network asks to wait', async () => {
+    const { a, b } = await pair();
+    for (let i = 0; i < 40; i += 1) a.link.send('data', command(i, 'x'.repeat(60_000)));
+    expect(a.link.send('control', { type: 'goodbye', body: { code: 'STOPPING' } })).toBe('queued');
+    a.link.close();
+    clock.settle();
+    expect(b.got.at(-1)![1]).toMatchObject({ type: 'goodbye', body: { code: 'STOPPING' } });
+  });
+
   test('refuses options that make no sense', () => {
     const network = new LoopbackNetwork({ clock });
     for (const options of [{ creditMessages: 0 }, { grantShare: 0.9 }, { queueBytes: 10 }, { frameBytes: 1e9 }])

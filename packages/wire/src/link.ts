@@ -133,9 +133,12 @@ export class Link {
     this.clock.defer(() => this.deliver(this.in[lane]));
   }
 
-  /** Sends what is under way, then ends the connection; nothing is delivered any more. `closed` follows. */
+  /** Sends the frame that is open and all of control, then ends the connection; nothing is delivered any more. `closed` follows. */
   close(): void {
     if (!this.live) return;
+    // A farewell goes out even while the network asks to wait: the connection takes it all the same.
+    while (this.move('control'));
+    this.flowing = true;
     this.flush();
     this.live = false;
     this.connection.close();
