@@ -1,0 +1,166 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { TACHYON_SUBPROTOCOL } from '@muster/tachyon';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { SocketListener } from '../core/client-socket.js';
+import type { GatewayCore } from '../core/core.js';
+import { failed, type HttpReply, limited } from '../oauth/reply.js';
+import { addressOf } from './address.js';
+import type { EdgeCounts, RefusedConnection } from './edge-counts.js';
+import type { GatewayServerOptions } from './options.js';
+import type { RequestLimits } from './request-limits.js';
+import type { Door } from './sign-in.js';
+import { WsClientSocket } from './ws-client-socket.js';
+
+export const TACHYON_PATH = '/tachyon';
+
+export interface UpgradesSetup {
+  readonly core: GatewayCore;
+  readonly door: Door;
+  readonly limits: RequestLimits;
+  readonly counts: EdgeCounts;
+  readonly options: GatewayServerOptions;
+}
+
+type Refusal = { readonly reason: RefusedConnection; readonly reply: HttpReply };
+
+/** Turns `GET /tachyon` into a session, or answers why not: plain HTTP with a JSON body. */
+export class Upgrades {
+  private readonly setup: UpgradesSetup;
+  private readonly server: WebSocketServer;
+  /** Connections by address, those that are being admitted included. */
+  private readonly perAddress = new Map<string, number>();
+  private connections = 0;
+  private stopping = false;
+
+  constructor(setup: UpgradesSetup) {
+    const { options } = setup;
+    this.setup = setup;
+    // Newer than the published types.
+    const limits = {
+      maxFragments: options.fragmentsMax,
+      maxBufferedChunks: options.bufferedChunksMax,
+      closeTimeout: options.closeTimeoutMs,
+    };
+    this.server = new WebSocketServer({
+      noServer: true,
+      clientTracking: true,
+      perMessageDeflate: false,
+      maxPayload: options.frameBytesMax,
+      handleProtocols: () => TACHYON_SUBPROTOCOL,
+      ...limits,
+    });
+    this.server.on('wsClientError', (_, socket, request) =>
+      this.refuse(socket, request, {
+        reason: 'handshake',
+        reply: failed(400, 'invalid_request', 'no WebSocket handshake'),
+      }),
+    );
+  }
+
+  get open(): number {
+    return this.server.clients.size;
+  }
+
+  /** Never rejects. */
+  async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    const { options, door } = this.setup;
+    const address = addressOf(request, options.proxies);
+    const early = this.refusal(request, address);
+    if (early) {
+      this.refuse(socket, request, early);
+      return;
+    }
+    const release = this.take(address);
+    socket.once('close', release);
+    // Once it is an upgrade, Node watches the socket no more.
+    request.socket.setTimeout(options.upgradeTimeoutMs, () => socket.destroy());
+    const signIn = await door.admit(request, 'login');
+    if (socket.destroyed) return;
+    if (!signIn.ok) {
+      this.refuse(socket, request, signIn);
+      return;
+    }
+    request.socket.setTimeout(0);
+    this.server.handleUpgrade(request, socket, head, (ws) => {
+      this.setup.counts.opened(this.open);
+      this.join(ws, this.setup.core.open(new WsClientSocket(ws), signIn.who));
+    });
+  }
+
+  /** No new sockets. Those that are open are the core's to close; `cut` ends what is left. */
+  stop(): void {
+    this.stopping = true;
+  }
+
+  cut(): void {
+    for (const ws of this.server.clients) ws.terminate();
+    this.server.close();
+  }
+
+  /** What can be said before anybody is asked. */
+  private refusal(request: IncomingMessage, address: string): Refusal | undefined {
+    const { limits, options } = this.setup;
+    if (this.stopping) return { reason: 'stopping', reply: failed(503, 'server_error', 'the server is stopping') };
+    const retryAfterMs = limits.address(address);
+    if (retryAfterMs !== undefined) return { reason: 'address_limit', reply: limited(retryAfterMs) };
+    if (request.url?.split('?')[0] !== TACHYON_PATH)
+      return { reason: 'path', reply: failed(404, 'not_found', 'WebSockets are at /tachyon') };
+    if (this.connections >= options.connectionsMax)
+      return { reason: 'connections', reply: failed(503, 'server_error', 'the server is full') };
+    if ((this.perAddress.get(address) ?? 0) >= options.connectionsPerAddressMax)
+      return { reason: 'address_connections', reply: limited(options.loginsWindowMs, 'too many connections') };
+    if (!subprotocols(request).includes(TACHYON_SUBPROTOCOL))
+      return {
+        reason: 'subprotocol',
+        reply: failed(400, 'invalid_request', `the subprotocol must be ${TACHYON_SUBPROTOCOL}`),
+      };
+    return undefined;
+  }
+
+  private take(address: string): () => void {
+    this.connections += 1;
+    this.perAddress.set(address, (this.perAddress.get(address) ?? 0) + 1);
+    return () => {
+      this.connections -= 1;
+      const left = this.perAddress.get(address)! - 1;
+      if (left === 0) this.perAddress.delete(address);
+      else this.perAddress.set(address, left);
+    };
+  }
+
+  private join(ws: WebSocket, session: SocketListener): void {
+    ws.on('message', (data: RawData, isBinary: boolean) => {
+      if (isBinary) session.binary();
+      else session.frame((data as Buffer).toString('utf8'), (data as Buffer).length);
+    });
+    ws.on('ping', () => session.alive());
+    ws.on('pong', () => session.alive());
+    // The library has answered with the right close code by then; the socket's end follows.
+    ws.on('error', () => this.setup.counts.cut('frame'));
+    ws.on('close', () => {
+      session.closed();
+      this.setup.counts.closed(this.open);
+    });
+  }
+
+  private refuse(socket: Duplex, _request: IncomingMessage, { reason, reply }: Refusal): void {
+    this.setup.counts.refusedConnection(reason);
+    const body = JSON.stringify(reply.body);
+    const headers = {
+      ...reply.headers,
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': String(Buffer.byteLength(body)),
+      connection: 'close',
+    };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.once('finish', () => socket.destroy());
+    socket.end(`HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status]}\r\n${lines.join('')}\r\n${body}`);
+  }
+}
+
+/** Node joins repeated headers with commas. */
+function subprotocols({ headers }: IncomingMessage): readonly string[] {
+  return (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+}
