@@ -98,8 +98,10 @@ export function step(state: StreamState, input: StreamInput, now: Millis, option
     case 'joined': {
       const wantsSnapshot = state.wantsSnapshot || input.snapshot;
       const joined = { ...state, wantsSnapshot };
-      // The first listener is asked for by its place, later ones without a snapshot just follow.
-      return input.snapshot && state.phase !== 'idle' ? ask(joined, now, options) : { state: joined, effects: NONE };
+      // The first listener is asked for by its place; later ones without a snapshot just follow, and one snapshot on its way serves
+      // everybody who came before it arrives.
+      const mustAsk = input.snapshot && !state.wantsSnapshot && state.phase !== 'idle';
+      return mustAsk ? ask(joined, now, options) : { state: joined, effects: NONE };
     }
     case 'acked':
       if (input.from !== state.owner || state.phase !== 'asking') return { state, effects: NONE };
