@@ -193,7 +193,7 @@ export class Activation implements Due, Work {
 
   /** Nothing is under way that would be lost or would call it back at once. */
   get quiet(): boolean {
-    if (this.mailbox.length + this.turns.unrecorded > 0 || this.system) return false;
+    if (this.mailbox.length > 0 || this.system || this.turns.repeatable) return false;
     return this.envelope !== undefined && this.envelope.outbox === undefined && !this.emitter.publishing;
   }
 

@@ -20,6 +20,11 @@ export class Numbering {
     return this.last;
   }
 
+  /** A life ended that had counted up to here. */
+  passed(number: number): void {
+    this.last = Math.max(this.last, number);
+  }
+
   /** The shard goes on under a newer term. */
   raise(term: Term): void {
     this.last = Math.max(this.last, term * PER_TERM);

@@ -33,8 +33,10 @@ export class Repeats {
     return undefined;
   }
 
-  get length(): number {
-    return this.unrecorded?.length ?? 0;
+  /** True where nothing is kept that a repeat could still ask for. */
+  empty(now: Millis, { replyKeepMs }: RuntimeOptions): boolean {
+    const newest = this.unrecorded?.at(-1);
+    return newest === undefined || newest.at <= now - replyKeepMs;
   }
 
   keepUnrecorded(reply: ReplyEntry, { repliesMax, replyKeepMs }: RuntimeOptions): void {

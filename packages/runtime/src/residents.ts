@@ -171,6 +171,7 @@ export class Residents implements Keeper {
   private remove(activation: Activation): void {
     const { shard, key, worker, emitter } = activation;
     activation.dead = true;
+    if (activation.envelope) shard.numbering.passed(activation.envelope.stream);
     activation.idleTimer?.cancel();
     emitter.stop();
     shard.actors.delete(key);

@@ -13,7 +13,8 @@ import {
 } from '@muster/ports';
 import { Activation } from './activation.js';
 import type { AnyActorKind, Json } from './actor.js';
-import type { ActorHost, Delivery, HostStats, Outcome, Outlet, ShardState, Subscription } from './host.js';
+import { saveEnvelope } from './envelope.js';
+import type { ActorHost, Delivery, HostStats, JsonText, Outcome, Outlet, ShardState, Subscription } from './host.js';
 import { describeActor } from './inspection.js';
 import { Loads } from './loads.js';
 import { type RuntimeOptions, runtimeOptions } from './options.js';
@@ -169,6 +170,14 @@ export class ActorRuntime implements ActorHost {
   inspect(id: ShardId, entity: EntityRef): Json | undefined {
     const shard = this.shards.get(id);
     return shard && describeActor(shard, entity, this.kinds.get(entity.kind));
+  }
+
+  /** The entity's envelope as text, as {@link saveEnvelope} gives it; undefined where it has none. A record may follow at any time. */
+  save(id: ShardId, entity: EntityRef): JsonText | undefined {
+    const shard = this.shards.get(id);
+    const key = entityKey(entity);
+    const envelope = shard?.actors.get(key)?.envelope;
+    return envelope?.born ? saveEnvelope(envelope) : shard?.parked.get(key)?.text;
   }
 
   stats(): HostStats {

@@ -24,9 +24,10 @@ export class Turns {
     this.actor = actor;
   }
 
-  /** Replies that no record holds yet. */
-  get unrecorded(): number {
-    return this.repeats.length;
+  /** Replies that no record holds may still be asked for. */
+  get repeatable(): boolean {
+    const { clock, options } = this.actor.services;
+    return !this.repeats.empty(clock.now(), options);
   }
 
   /** A command. @throws BrokenState */
