@@ -34,6 +34,7 @@ interface Plan {
 
 let folder = '';
 let etcd: LocalEtcd | undefined;
+let stores: readonly ClusterStore[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'muster-etcd-'));
@@ -41,34 +42,34 @@ beforeAll(async () => {
 }, 30_000);
 
 afterAll(async () => {
+  for (const store of stores) await store.close();
   await etcd?.kill();
   rmSync(folder, { recursive: true, force: true });
 });
 
 test('over hundreds of random steps memory and etcd give the same answers, revisions, contents and events', async () => {
   const random = new SeededRandom(20);
-  const stores = [
-    new MemoryStore({ clock }),
-    new EtcdStore({ hosts: [etcd!.url], clock, random: new SeededRandom(1) }),
-  ];
+  stores = [new MemoryStore({ clock }), new EtcdStore({ hosts: [etcd!.url], clock, random: new SeededRandom(1) })];
   const twins = stores.map((store): Twin => {
     const told: WatchEvent[] = [];
     store.watch('a', 1, { events: (events) => told.push(...events), gap: () => undefined });
     return { store, leases: [], told };
   });
   let seen = [1];
+  let refused = 0;
   for (let step = 0; step < STEPS; step += 1) {
     const [memory, real] = await Promise.all(same(twins, random, seen));
     expect({ step, ...memory }).toEqual({ step, ...real });
+    if ('code' in real!) refused += 1;
     const [mine, theirs] = await Promise.all(twins.map(({ store }) => store.range(step % 2 === 0 ? '' : 'a')));
     expect(mine).toEqual(theirs);
     seen = [0, 1, mine!.revision, ...mine!.entries.map(({ modRevision }) => modRevision)];
   }
   const [memory, real] = twins;
   for (let i = 0; i < 100 && real!.told.length < memory!.told.length; i += 1) await twins[1]!.store.range('');
-  expect(memory!.told.length).toBeGreaterThan(STEPS / 4);
+  expect(memory!.told.length).toBeGreaterThan(STEPS / 10);
   expect(memory!.told).toEqual(real!.told);
-  for (const store of stores) await store.close();
+  expect(refused).toBeGreaterThan(0);
 }, 60_000);
 
 /** One step, the same for both: mostly a transaction, sometimes the beginning or the end of a lease. */
