@@ -216,3 +216,44 @@ test('rows and terms of a restarted process: the new incarnation owns nothing of
   world.place([{ shard, owner: peerId('n1', 'y'), term: term(2) }]);
   expect(n1!.process.shards).toEqual([]);
 });
+
+test('K14: after a bounce the rest of its flight is bounced too, or it would be executed before what went back', async () => {
+  const sketch = { ...book, kind: 'sketch', durability: 'ephemeral' as const };
+  const n3 = await world.node('n3', {}, [sketch]);
+  const of = entity('sketch', '1');
+  world.own(n3, of, 1);
+  const sender = new Peers({
+    clock: world.clock,
+    random: new SeededRandom(1),
+    network: n2!.cable,
+    self: { role: 'gateway', peer: peerId('other', '1'), address: '', cluster: 'c', zone: '', build: '1' },
+    metrics: n2!.metrics,
+    log: silentLog,
+  });
+  const codes: string[] = [];
+  sender.on('reply', (_, { body }) => codes.push(`${body.request}/${body.flight} ${body.code}`));
+  sender.connect(n3.peer, n3.address);
+  await world.clock.advance(5);
+  const send = (request: number, flight: number) => {
+    const data = Buffer.from(`{"text":"${request}"}`);
+    const body = { ...of, name: 'write', data, session: 's', request, flight };
+    sender.send(n3.peer, 'data', { type: 'command', shard: world.where(of).shard, term: 1, body });
+    return world.clock.advance(5);
+  };
+  n3.process.runtime.freeze(true);
+  await send(1, 1);
+  n3.process.runtime.freeze(false);
+  await send(2, 1);
+  await send(1, 2);
+  await send(2, 2);
+  expect(codes).toEqual(['1/1 SELF_FENCED', '2/1 NOT_OWNER', '1/2 ', '2/2 ']);
+  expect(linesAt(n3, of)).toEqual(['1', '2']);
+  // A new link starts its flights anew.
+  n3.process.runtime.freeze(true);
+  await send(3, 2);
+  n3.process.runtime.freeze(false);
+  sender.reset(n3.peer, 'overrun');
+  await world.clock.advance(100);
+  await send(3, 1);
+  expect(linesAt(n3, of)).toEqual(['1', '2', '3']);
+});

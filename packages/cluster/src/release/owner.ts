@@ -6,7 +6,7 @@
 //
 // States:   open → sealing → sealed → (new term: over, whoever owns it then) or (cancel: open again)
 // Any message may be lost or come twice. Who may die when: the leader while the shard is sealed: the owner says Released again and again
-// to every coordinator, and a leader that does not know the move cancels it. The owner: its death is handled as any death.
+// to every coordinator, and a leader that does not know the move cancels it. The owner: its death is handled like every other death.
 // Only a new term or a cancel ends a seal, never the owner's own timer (K13).
 import type { Millis, Term } from '@muster/ports';
 import type { ShardState } from '@muster/runtime';
