@@ -25,8 +25,6 @@ export interface LedgerSetup {
   readonly keys: StoreKeys;
   /** Revision of the epoch's key as this leader wrote it: compared by every transaction. */
   readonly fence: number;
-  /** Highest term that storage remembers (K4). */
-  readonly floorTerm: Term;
   readonly retryMs: Millis;
   readonly answered: () => void;
   readonly failed: (error: unknown) => void;
@@ -46,7 +44,8 @@ interface Page {
 export class Ledger {
   private readonly setup: LedgerSetup;
   private pages: readonly Page[] = pageNumbers().map((page) => ({ modRevision: 0, rows: emptyPage(page) }));
-  private currentRevision = 0;
+  /** Of the store, when the pages were last known to be as they are here. */
+  private knownAt = 0;
   private committing = false;
   private stopped = false;
 
@@ -56,7 +55,7 @@ export class Ledger {
 
   /** Of the store, at the newest row known. */
   get revision(): number {
-    return this.currentRevision;
+    return this.pages.reduce((newest, { modRevision }) => Math.max(newest, modRevision), 0);
   }
 
   rows(): readonly ShardRow[] {
@@ -78,7 +77,7 @@ export class Ledger {
   /** Takes what a list of the whole cluster showed, unless a transaction is under way or it is older than what is known.
    *  @throws MusterError STORE_MISMATCH where a page cannot be read */
   take(result: RangeResult): void {
-    if (this.committing || result.revision < this.currentRevision) return;
+    if (this.committing || result.revision < this.knownAt) return;
     this.read(result);
   }
 
@@ -189,7 +188,7 @@ export class Ledger {
         ? { modRevision: entry.modRevision, rows: parsePage(page, entry.value) }
         : { modRevision: 0, rows: emptyPage(page) };
     });
-    this.currentRevision = Math.max(this.currentRevision, revision);
+    this.knownAt = Math.max(this.knownAt, revision);
     const different = this.pages.flatMap(({ rows }, page) =>
       rows.filter((row, i) => differs(row, before[page]!.rows[i]!)),
     );
@@ -202,7 +201,7 @@ export class Ledger {
       const rows = written.get(number);
       return rows ? { modRevision: revision, rows } : page;
     });
-    this.currentRevision = revision;
+    this.knownAt = revision;
     const different = [...written].flatMap(([page, rows]) =>
       rows.filter((row, i) => differs(row, before[page]!.rows[i]!)),
     );

@@ -31,7 +31,7 @@ export function needsOwner(
 
 /** New rows for all that need an owner; empty where there is nothing to do, or nobody to place it on. */
 export function place(input: PlacementInput): ShardRow[] {
-  const { rows, targets, floorTerm } = input;
+  const { rows, targets } = input;
   if (targets.length === 0) return [];
   const homeless = rows.filter((row) => needsOwner(row, input));
   if (homeless.length === 0) return [];
@@ -43,13 +43,18 @@ export function place(input: PlacementInput): ShardRow[] {
   return homeless.map((row) => {
     const owner = leastOf(counts);
     counts.set(owner, counts.get(owner)! + 1);
-    return givenTo(row, owner, floorTerm);
+    return givenTo(row, owner, input);
   });
 }
 
 /** The row under a new owner: a new term, and no move or learner of the old one's. */
-export function givenTo(row: ShardRow, owner: PeerId, floorTerm: Term): ShardRow {
-  const next = term(Math.max(row.term, floorTerm) + 1);
+export function givenTo(
+  row: ShardRow,
+  owner: PeerId,
+  { floorTerm, outdated }: Pick<PlacementInput, 'floorTerm' | 'outdated'>,
+): ShardRow {
+  const mayHaveHadMore = row.term === 0 || outdated;
+  const next = term((mayHaveHadMore ? Math.max(row.term, floorTerm) : row.term) + 1);
   return { ...row, owner, backup: '', learner: '', term: next, state: 'stable', move: '' };
 }
 

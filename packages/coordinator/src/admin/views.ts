@@ -1,0 +1,243 @@
+import type { Registered, RoutingTable, ShardRow, StoreKeys } from '@muster/cluster';
+import {
+  codeOf,
+  HASHED_SHARDS,
+  type Millis,
+  MusterError,
+  type PeerId,
+  pageOf,
+  parseEntity,
+  parsePeerId,
+  SHARD_COUNT,
+  type ShardId,
+} from '@muster/ports';
+import type { Election } from '../election.js';
+import type { HeardLoads } from '../heard-loads.js';
+import type { Regime } from '../regime.js';
+import type { Member } from '../roster.js';
+import type { StoreHealth } from '../store-health.js';
+import type {
+  CoordinatorDocument,
+  CoordinatorListDocument,
+  EntityShowDocument,
+  EpochShowDocument,
+  MemberDocument,
+  NodeListDocument,
+  NodeShowDocument,
+  ShardCounts,
+  ShardDocument,
+  ShardListDocument,
+  ShardShowDocument,
+  StatusDocument,
+} from './documents.js';
+import type { Inspections } from './inspections.js';
+
+/** What a leader's documents are made of. */
+export interface ViewSources {
+  readonly cluster: string;
+  readonly keys: StoreKeys;
+  readonly election: Election;
+  readonly loads: HeardLoads;
+  readonly health: StoreHealth;
+  readonly inspections: Inspections;
+  /** Only for its rule from entity to shard. */
+  readonly rule: RoutingTable;
+  readonly coordinators: () => readonly Registered[];
+  readonly now: () => Millis;
+}
+
+/** The admin API's documents, from what a leader knows. Each is one moment's view. */
+export class Views {
+  private readonly from: ViewSources;
+
+  constructor(sources: ViewSources) {
+    this.from = sources;
+  }
+
+  status(regime: Regime): StatusDocument {
+    const { cluster, election, health, loads } = this.from;
+    const { epoch, leader, vice } = election.state;
+    const shards = this.counts(regime);
+    const nodes = this.members(regime, 'node');
+    const gateways = this.members(regime, 'gateway');
+    const problems = this.problems(regime, shards, nodes);
+    const up = (members: readonly MemberDocument[]) => members.filter(({ state }) => state === 'up').length;
+    return {
+      cluster,
+      healthy: problems.length === 0,
+      problems,
+      epoch,
+      leader,
+      vice,
+      since: election.epochRecord?.since ?? '',
+      store: { reachable: health.reachable, answeredAgoMs: Math.round(health.answeredAgoMs) },
+      nodes: { up: up(nodes), total: nodes.length },
+      gateways: { up: up(gateways), total: gateways.length },
+      shards,
+      sessions: loads.sessions(),
+      actors: loads.actors(),
+      revision: regime.ledger.revision,
+    };
+  }
+
+  nodeList(regime: Regime): NodeListDocument {
+    const { epoch } = this.from.election.state;
+    return { epoch, nodes: this.members(regime, 'node'), gateways: this.members(regime, 'gateway') };
+  }
+
+  /** @throws MusterError NOT_FOUND, INVALID_REQUEST (several nodes fit) */
+  nodeShow(regime: Regime, wanted: unknown): NodeShowDocument {
+    const node = this.findNode(regime, wanted);
+    const owns = regime.ledger.rows().flatMap(({ owner, shard }) => (owner === node.peer ? [shard] : []));
+    return { epoch: this.from.election.state.epoch, node, owns };
+  }
+
+  /** @throws MusterError as `nodeShow` */
+  shardList(regime: Regime, node: unknown): ShardListDocument {
+    const peer = node === undefined ? undefined : this.findNode(regime, node).peer;
+    const rows = regime.ledger
+      .rows()
+      .filter((row) => (peer ? row.owner === peer : row.owner !== '' || row.shard < HASHED_SHARDS));
+    return { epoch: this.from.election.state.epoch, counts: this.counts(regime), shards: rows.map(shardDocument) };
+  }
+
+  /** @throws MusterError NOT_FOUND */
+  shardShow(regime: Regime, shard: unknown): ShardShowDocument {
+    const isShard = typeof shard === 'number' && Number.isInteger(shard) && shard >= 0 && shard < SHARD_COUNT;
+    if (!isShard) throw new MusterError('NOT_FOUND', { what: `shard ${String(shard).slice(0, 32)}` });
+    const row = regime.ledger.row(shard as ShardId);
+    const { loads, keys, election } = this.from;
+    return {
+      epoch: election.state.epoch,
+      shard: shardDocument(row),
+      ownerAddress: regime.roster.get(row.owner)?.info.address ?? '',
+      occupied: row.owner === '' ? null : (loads.isOccupied(row.owner, row.shard) ?? null),
+      storeKey: keys.page(pageOf(row.shard)),
+    };
+  }
+
+  /** @throws MusterError INVALID_ENTITY */
+  async entityShow(regime: Regime, text: unknown): Promise<EntityShowDocument> {
+    const entity = parseEntity(typeof text === 'string' ? text : '');
+    const { rule, election, inspections } = this.from;
+    const row = regime.ledger.row(rule.shardOf(entity));
+    const { shard, owner, term, backup } = row;
+    const ownerAddress = regime.roster.get(owner)?.info.address ?? '';
+    const where = {
+      epoch: election.state.epoch,
+      entity: `${entity.kind}/${entity.id}`,
+      shard,
+      owner,
+      ownerAddress,
+      term,
+      backup,
+    };
+    if (owner === '') return { ...where, actor: null, actorError: 'NO_OWNER' };
+    try {
+      return { ...where, actor: await inspections.ask(owner, entity, shard), actorError: '' };
+    } catch (error) {
+      return { ...where, actor: null, actorError: codeOf(error) ?? 'ACTOR_FAILED' };
+    }
+  }
+
+  epochShow(): EpochShowDocument {
+    const { election } = this.from;
+    const { epoch, leader, why } = election.state;
+    const record = election.epochRecord;
+    const goodForMs = Math.round(election.goodForMs());
+    return { epoch, leader, since: record?.since ?? '', attempt: record?.attempt ?? '', reason: why, goodForMs };
+  }
+
+  coordinatorList(): CoordinatorListDocument {
+    const { election, coordinators } = this.from;
+    const { epoch, leader, vice } = election.state;
+    const documents = coordinators().map(({ id, peer, record }): CoordinatorDocument => {
+      const { address, zone, build } = record;
+      const role = peer === leader ? 'leader' : peer === vice ? 'vice' : 'standby';
+      return { id, peer, address, role, zone, build, ackAgoMs: rounded(election.ackAgoMs(peer)) };
+    });
+    return { epoch, coordinators: documents };
+  }
+
+  private problems(regime: Regime, shards: ShardCounts, nodes: readonly MemberDocument[]): string[] {
+    const { election, health } = this.from;
+    const problems: string[] = [];
+    if (!health.reachable) problems.push('The cluster store does not answer: nothing can be moved or placed.');
+    if (election.state.vice === '') problems.push('There is no vice: nobody would take over from the leader.');
+    if (regime.homeless > 0) problems.push(`${regime.homeless} shards wait for an owner.`);
+    else if (shards.unowned > 0) problems.push(`${shards.unowned} shards have no owner.`);
+    const doubtful = nodes.filter(({ state }) => state === 'suspect' || state === 'silent');
+    if (doubtful.length > 0) problems.push(`Not heard: ${doubtful.map(({ id }) => id).join(', ')}.`);
+    const frozen = nodes.filter((node) => node.frozen);
+    if (frozen.length > 0) problems.push(`Frozen: ${frozen.map(({ id }) => id).join(', ')}.`);
+    return problems;
+  }
+
+  private counts(regime: Regime): ShardCounts {
+    const hashed = regime.ledger.rows().filter(({ shard }) => shard < HASHED_SHARDS);
+    const owned = hashed.filter(({ owner }) => owner !== '').length;
+    return { total: HASHED_SHARDS, owned, unowned: HASHED_SHARDS - owned, moving: regime.moving };
+  }
+
+  private members(regime: Regime, role: 'node' | 'gateway'): MemberDocument[] {
+    const owned = new Map<string, number>();
+    for (const { owner } of regime.ledger.rows()) owned.set(owner, (owned.get(owner) ?? 0) + 1);
+    return regime.roster
+      .all()
+      .filter(({ info }) => info.role === role)
+      .map((member) => this.memberDocument(member, role, owned.get(member.info.peer) ?? 0))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  private memberDocument({ info, watch, state }: Member, role: 'node' | 'gateway', shards: number): MemberDocument {
+    const { peer, address, zone, build } = info;
+    const heard = this.from.loads.get(peer);
+    const beat = heard?.beat;
+    return {
+      id: parsePeerId(peer).id,
+      peer,
+      role,
+      address,
+      state: watch.phase === 'up' ? state : watch.phase,
+      zone,
+      build,
+      beatAgoMs: heard ? Math.round(this.from.now() - heard.at) : null,
+      sessions: beat?.sessions ?? 0,
+      actors: beat?.actors ?? 0,
+      shards,
+      loopLagMs: beat?.loopLagMs ?? 0,
+      utilisation: beat?.utilisation ?? 0,
+      rssBytes: beat?.rssBytes ?? 0,
+      frozen: beat?.frozen ?? false,
+    };
+  }
+
+  private findNode(regime: Regime, wanted: unknown): MemberDocument {
+    const text = typeof wanted === 'string' ? wanted : '';
+    const nodes = this.members(regime, 'node');
+    const exact = nodes.find(({ id, peer }) => id === text || peer === text);
+    const fitting =
+      exact || text === '' ? [] : nodes.filter(({ id, peer }) => id.startsWith(text) || peer.startsWith(text));
+    if (fitting.length > 1) {
+      const details = `${text} fits ${fitting.map(({ id }) => id).join(', ')}`;
+      throw new MusterError('INVALID_REQUEST', { details });
+    }
+    const found = exact ?? fitting[0];
+    if (!found) throw new MusterError('NOT_FOUND', { what: `node ${text.slice(0, 64)}` });
+    return found;
+  }
+}
+
+function shardDocument({ shard, owner, backup, learner, term, state, move }: ShardRow): ShardDocument {
+  return { shard, owner, backup, learner, term, state, move };
+}
+
+function rounded(ms: Millis | null): Millis | null {
+  return ms === null ? null : Math.round(ms);
+}
+
+/** Where an operator has to ask instead. */
+export function notLeader(self: PeerId, leader: string, coordinators: readonly Registered[]): MusterError {
+  const address = coordinators.find(({ peer }) => peer === leader)?.record.address ?? '';
+  return new MusterError('NOT_LEADER', { peer: self, leader, address });
+}

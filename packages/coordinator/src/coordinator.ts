@@ -1,0 +1,372 @@
+import {
+  dials,
+  type HeartbeatOptions,
+  heartbeatOptions,
+  Listing,
+  type MembershipOptions,
+  membershipOptions,
+  type PeerInfo,
+  Peers,
+  type PeersOptions,
+  type Registered,
+  Registration,
+  RoutingTable,
+  readMembers,
+  type StoreKeys,
+  serveProbes,
+  storeKeys,
+  type TakeoverOptions,
+  type TakeoverReason,
+  takeoverOptions,
+} from '@muster/cluster';
+import {
+  type Clock,
+  type ClusterStore,
+  epoch,
+  type Log,
+  type Metrics,
+  type Millis,
+  type Network,
+  type PeerId,
+  peerId,
+  type Random,
+  type RangeResult,
+  type Regime as RegimeStorage,
+  type Term,
+  type Timer,
+  term,
+} from '@muster/ports';
+import type { EnvelopeOf, LinkOptions } from '@muster/wire';
+import { type ClusterEventBody, Followers } from './admin/events.js';
+import { adminHandlers } from './admin/handlers.js';
+import { Inspections } from './admin/inspections.js';
+import { serveAdmin } from './admin/service.js';
+import { notLeader, Views } from './admin/views.js';
+import { agreeOnShape } from './cluster-shape.js';
+import { Election } from './election.js';
+import { HeardLoads } from './heard-loads.js';
+import { type CoordinatorOptions, coordinatorOptions } from './options.js';
+import { Regime } from './regime.js';
+import { Remembered } from './remembered.js';
+import { StoreHealth } from './store-health.js';
+
+export interface CoordinatorSetup {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+  readonly store: ClusterStore;
+  /** Remembers the highest epoch and term (K4). Absent: nothing outlives the cluster store. */
+  readonly storage?: RegimeStorage;
+  readonly self: {
+    readonly id: string;
+    readonly incarnation: string;
+    /** Where to listen; port 0 takes a free one. */
+    readonly address: string;
+    readonly cluster: string;
+    readonly zone: string;
+    readonly build: string;
+  };
+  /** Of kinds whose placement key is not `kind/id`: for `entity.show`. */
+  readonly placementKeys?: ReadonlyMap<string, (id: string) => string>;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Another incarnation has this id: stop. */
+  readonly onReplaced?: (by: PeerId) => void;
+  readonly options?: Partial<CoordinatorOptions>;
+  readonly heartbeat?: Partial<HeartbeatOptions>;
+  readonly takeover?: Partial<TakeoverOptions>;
+  readonly membership?: Partial<MembershipOptions>;
+  readonly peers?: Partial<PeersOptions>;
+  readonly link?: Partial<LinkOptions>;
+}
+
+/** A stranger's beats make the list of members be read again, this often at most. */
+const STRANGER_HINT_MS = 200;
+
+/**
+ * One coordinator: leader, vice or standby. It listens, stands in the store, and takes part in the take-over protocol; while it
+ * leads, a {@link Regime} does the work. Operators' questions are answered by the leader.
+ */
+export class Coordinator {
+  readonly peers: Peers;
+  private readonly setup: CoordinatorSetup;
+  private readonly options: CoordinatorOptions;
+  private readonly heartbeat: HeartbeatOptions;
+  private readonly takeover: TakeoverOptions;
+  private readonly keys: StoreKeys;
+  private readonly loads = new HeardLoads();
+  private readonly health: StoreHealth;
+  private readonly remembered: Remembered;
+  private readonly registration: Registration;
+  private readonly listing: Listing;
+  private readonly followers: Followers;
+  private readonly inspections: Inspections;
+  private election: Election | undefined;
+  private regime: Regime | undefined;
+  private floorTerm: Term = term(0);
+  private others: readonly Registered[] = [];
+  private timer: Timer | undefined;
+  private hintedAt: Millis = Number.NEGATIVE_INFINITY;
+  private stopped = false;
+
+  constructor(setup: CoordinatorSetup) {
+    const { clock, store, network, random, metrics, log, self } = setup;
+    const { cluster, zone, build, address } = self;
+    const peer = peerId(self.id, self.incarnation);
+    this.setup = setup;
+    this.options = coordinatorOptions(setup.options);
+    this.heartbeat = heartbeatOptions(setup.heartbeat);
+    this.takeover = takeoverOptions(setup.takeover);
+    const membership = membershipOptions(setup.membership);
+    this.keys = storeKeys(cluster);
+    this.peers = new Peers({
+      clock,
+      random,
+      network,
+      self: { role: 'coordinator', peer, address, cluster, zone, build },
+      metrics,
+      log,
+      ...(setup.peers ? { options: setup.peers } : {}),
+      ...(setup.link ? { link: setup.link } : {}),
+    });
+    this.health = new StoreHealth({
+      clock,
+      log,
+      metrics,
+      on: {
+        away: (cause) => this.event({ type: 'store.away', cause: String(cause).slice(0, 200) }),
+        back: (awayMs) => {
+          this.event({ type: 'store.back', awayMs: Math.round(awayMs) });
+          this.regime?.storeBack();
+        },
+      },
+    });
+    const { retryMs } = this.options;
+    this.remembered = new Remembered({ storage: setup.storage, clock, log, retryMs });
+    this.registration = new Registration({
+      clock,
+      store,
+      keys: this.keys,
+      role: 'coordinator',
+      peer,
+      options: membership,
+      log,
+      record: () => ({ address: this.peers.self.address, state: 'up', zone, build }),
+      superseded: (by) => {
+        log.write('error', 'coordinator.replaced', { by });
+        setup.onReplaced?.(by);
+      },
+    });
+    this.listing = new Listing({
+      clock,
+      store,
+      prefix: this.keys.root,
+      options: membership,
+      // Pages are written by the leader, which knows them; everybody else reads them when it becomes one.
+      matters: (key) => !key.startsWith(this.keys.shards),
+      listed: (result, sentAt) => this.listed(result, sentAt),
+      failed: (error) => this.health.failed(error),
+    });
+    this.followers = new Followers({ peers: this.peers, clock, max: this.options.followersMax });
+    const { inspectMs: timeoutMs, inspectionsMax: max } = this.options;
+    this.inspections = new Inspections({ peers: this.peers, clock, timeoutMs, max });
+  }
+
+  /**
+   * Resolves once this coordinator listens and stands in the store, however long the store takes.
+   * @throws MusterError STORE_MISMATCH, ADDRESS_IN_USE
+   */
+  async start(): Promise<void> {
+    const { clock, store, log, self } = this.setup;
+    const { keys, health, options } = this;
+    const isStopped = () => this.stopped;
+    await agreeOnShape({ clock, store, keys, log, retryMs: options.retryMs, isStopped });
+    const floor = await this.floor();
+    if (this.stopped) return;
+    this.floorTerm = floor.term;
+    const election = new Election({
+      ...this.setup,
+      keys,
+      peers: this.peers,
+      health,
+      floor: floor.epoch,
+      options: this.takeover,
+      on: {
+        lead: (won) => this.lead(won),
+        follow: () => this.abdicate(),
+        vice: (vice) => this.event({ type: 'vice.changed', vice }),
+      },
+      beat: () => ({ revision: this.regime?.ledger.revision ?? 0, storeReachable: health.reachable }),
+    });
+    this.election = election;
+    this.listen(election);
+    await this.peers.listen(self.address);
+    this.listing.start();
+    election.start();
+    this.tick();
+    await this.registration.start();
+  }
+
+  /** Leaves. Where it led, its vice takes over as soon as this address refuses. */
+  async stop(): Promise<void> {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.timer?.cancel();
+    this.listing.stop();
+    this.election?.stop();
+    this.regime?.stop();
+    this.remembered.stop();
+    this.inspections.stop();
+    await this.registration.stop();
+    await this.peers.stop();
+  }
+
+  get leads(): boolean {
+    return this.election?.leads ?? false;
+  }
+
+  /** Highest known; 0: none. */
+  get epoch(): number {
+    return this.election?.state.epoch ?? 0;
+  }
+
+  /** It leads and knows the table, or it knows who leads. */
+  get ready(): boolean {
+    if (this.leads) return this.regime?.ready ?? false;
+    return (this.election?.state.leader ?? '') !== '' && (this.election?.state.everHeard ?? false);
+  }
+
+  /** @throws MusterError STORAGE_UNAVAILABLE never: it is waited for where the cluster store knows nothing either. */
+  private async floor(): Promise<{ readonly epoch: number; readonly term: Term }> {
+    const { store, clock, log } = this.setup;
+    while (!this.stopped) {
+      try {
+        return await this.remembered.highest();
+      } catch (error) {
+        log.write('warn', 'coordinator.storage-away', { error });
+      }
+      const found = await store.range(this.keys.epoch).catch(() => undefined);
+      // A store that has an epoch was not wiped; whether it was restored from an older copy can be asked at the next start.
+      if (found && found.entries.length > 0) break;
+      await new Promise<void>((resolve) => clock.after(this.options.retryMs, resolve));
+    }
+    return { epoch: epoch(0), term: term(0) };
+  }
+
+  private listen(election: Election): void {
+    const { peers } = this;
+    serveProbes(peers);
+    peers.on('heartbeat', (from, envelope) => this.beat(from, envelope, election));
+    peers.on('released', (from, envelope) => this.regime?.released(from, envelope));
+    peers.on('probeResult', (from, envelope) => this.regime?.probeResult(from, envelope));
+    peers.onUp((info) => this.regime?.linked(info));
+    peers.onDown((info) => {
+      this.loads.gone(info.peer);
+      this.regime?.unlinked(info);
+    });
+    const views = new Views({
+      cluster: this.setup.self.cluster,
+      keys: this.keys,
+      election,
+      loads: this.loads,
+      health: this.health,
+      inspections: this.inspections,
+      rule: new RoutingTable(this.setup.placementKeys),
+      coordinators: () => this.others,
+      now: () => this.setup.clock.monotonic(),
+    });
+    const leading = (): Regime => {
+      if (this.leads && this.regime?.ready) return this.regime;
+      throw notLeader(peers.self.peer, this.leads ? '' : election.state.leader, this.others);
+    };
+    const { metrics, log } = this.setup;
+    serveAdmin({ peers, handlers: adminHandlers(views, leading, this.followers), metrics, log });
+  }
+
+  private beat(from: PeerInfo, envelope: EnvelopeOf<'heartbeat'>, election: Election): void {
+    if (from.role !== 'node' && from.role !== 'gateway') return;
+    const now = this.setup.clock.monotonic();
+    this.loads.heard(from, envelope.body, now);
+    if (this.regime) {
+      if (!this.regime.beat(from, envelope) || now - this.hintedAt < STRANGER_HINT_MS) return;
+      this.hintedAt = now;
+      this.listing.hint();
+      return;
+    }
+    const { epoch: of, vice } = election.state;
+    const body = { number: envelope.body.number, leads: false, goodForMs: 0, vice };
+    this.peers.send(from.peer, 'control', { type: 'heartbeatAck', epoch: of, body });
+  }
+
+  private listed(result: RangeResult, sentAt: Millis): void {
+    this.health.answered();
+    const coordinators = readMembers(this.keys, 'coordinator', result.entries);
+    const { self } = this.peers;
+    for (const { peer, record } of coordinators) {
+      if (peer !== self.peer && dials(self, { role: 'coordinator', peer })) this.peers.connect(peer, record.address);
+    }
+    const isStanding = (peer: PeerId) => coordinators.some((other) => other.peer === peer);
+    for (const { peer } of this.others)
+      if (!isStanding(peer) && this.peers.link(peer) === undefined) this.peers.disconnect(peer);
+    this.others = coordinators;
+    this.election?.listed(result, coordinators, sentAt);
+    this.regime?.listed(result);
+    void this.registration.look();
+  }
+
+  private lead(won: { readonly epoch: number; readonly modRevision: number; readonly why: TakeoverReason }): void {
+    const { election } = this;
+    if (!election) return;
+    const former = this.regime?.ledger.highestTerm() ?? 0;
+    this.regime?.stop();
+    this.floorTerm = term(Math.max(this.floorTerm, former));
+    const regime = new Regime({
+      ...this.setup,
+      keys: this.keys,
+      peers: this.peers,
+      loads: this.loads,
+      health: this.health,
+      epoch: won.epoch,
+      fence: won.modRevision,
+      floorTerm: this.floorTerm,
+      formerIsGone: won.why === 'refused' || won.why === 'former',
+      options: this.options,
+      heartbeat: this.heartbeat,
+      takeover: this.takeover,
+      on: {
+        fenced: () => election.fenced(),
+        event: (event) => this.event(event),
+        term: (highest) => this.remembered.raise(won.epoch, highest),
+      },
+      vice: () => election.state.vice,
+      goodForMs: () => election.goodForMs(),
+    });
+    this.regime = regime;
+    this.gauges(won.epoch, 1);
+    this.event({ type: 'leader.elected', leader: this.peers.self.peer, reason: won.why });
+    void regime.begin();
+  }
+
+  private abdicate(): void {
+    this.regime?.stop();
+    this.regime = undefined;
+    this.followers.clear();
+    this.gauges(this.epoch, 0);
+  }
+
+  private tick(): void {
+    if (this.stopped) return;
+    this.timer = this.setup.clock.after(this.options.tickMs, () => this.tick());
+    this.regime?.tick();
+  }
+
+  private event(event: ClusterEventBody): void {
+    this.followers.tell(this.epoch, event);
+  }
+
+  private gauges(of: number, leads: number): void {
+    const { metrics } = this.setup;
+    metrics.gauge('muster_coordinator_epoch', 'Highest epoch known').set(of);
+    metrics.gauge('muster_coordinator_leads', 'Whether this coordinator leads').set(leads);
+  }
+}

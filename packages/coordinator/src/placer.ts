@@ -1,0 +1,238 @@
+import {
+  type PeerInfo,
+  type Peers,
+  type ReleaseEffect,
+  type ReleaseMove,
+  type ReleaseRound,
+  type ReleaseStep,
+  type ShardRow,
+  startRelease,
+  stepRelease,
+} from '@muster/cluster';
+import {
+  type Clock,
+  type Compare,
+  HASHED_SHARDS,
+  type Log,
+  type Metrics,
+  type Millis,
+  type PeerId,
+  type Term,
+} from '@muster/ports';
+import type { EnvelopeOf } from '@muster/wire';
+import type { HeardLoads } from './heard-loads.js';
+import type { Ledger } from './ledger.js';
+import type { CoordinatorOptions } from './options.js';
+import { balance, givenTo, needsOwner, type PlacementInput, place } from './placement.js';
+import type { Roster } from './roster.js';
+import type { StoreHealth } from './store-health.js';
+
+export type PlacedWhy = 'cold-start' | 'dead' | 'unowned' | 'join';
+
+export interface PlacerSetup {
+  readonly clock: Clock;
+  readonly peers: Peers;
+  readonly ledger: Ledger;
+  readonly roster: Roster;
+  readonly loads: HeardLoads;
+  readonly health: StoreHealth;
+  readonly epoch: number;
+  readonly floorTerm: Term;
+  /** K4: the table that was found is older than what storage remembers. */
+  readonly outdated: boolean;
+  readonly options: CoordinatorOptions;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly on: {
+    placed(why: PlacedWhy, rows: readonly ShardRow[]): void;
+    fenced(): void;
+  };
+}
+
+/**
+ * Makes the table what it should be. Level-triggered: whatever happened, it compares the table with the members and writes the
+ * difference, so nothing that was missed or refused is missed for ever. One transaction at a time.
+ */
+export class Placer {
+  private readonly setup: PlacerSetup;
+  private running = false;
+  private again = false;
+  private stopped = false;
+  /** Of members that died: deleted together with their rows' owners. */
+  private deadLines: readonly Compare[] = [];
+  private firstTargetAt: Millis | undefined;
+  private balancedAt: Millis;
+  private retryAt: Millis = Number.NEGATIVE_INFINITY;
+  private round: ReleaseRound | undefined;
+  private rounds = 0;
+  private toCommit: readonly ReleaseMove[] | undefined;
+
+  constructor(setup: PlacerSetup) {
+    this.setup = setup;
+    this.balancedAt = setup.clock.monotonic();
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  /** Shards that their owners were asked for and that have not settled. */
+  get moving(): number {
+    return this.round ? this.round.asked.size + this.round.released.size : 0;
+  }
+
+  /** Rows that need an owner. */
+  homeless(): number {
+    const input = this.input();
+    return input.rows.filter((row) => needsOwner(row, input)).length;
+  }
+
+  /** Something changed: look at the table now. */
+  request(): void {
+    if (this.stopped) return;
+    if (this.running) this.again = true;
+    else void this.run();
+  }
+
+  died(peer: PeerId, line: Compare | undefined): void {
+    if (line) this.deadLines = [...this.deadLines, line];
+    if (this.round) this.release(stepRelease(this.round, { type: 'died', peer }, this.now()));
+    this.request();
+  }
+
+  tick(): void {
+    if (this.stopped) return;
+    const now = this.now();
+    if (this.round) this.release(stepRelease(this.round, { type: 'tick' }, now));
+    if (now >= this.retryAt && this.homeless() > 0) this.request();
+    if (!this.round && !this.running && now - this.balancedAt >= this.setup.options.balanceEveryMs) this.balance(now);
+  }
+
+  released(from: PeerInfo, { shard, term, body }: EnvelopeOf<'released'>): void {
+    const { move, done } = body;
+    if (this.round?.move === move) {
+      const input = { type: 'released', from: from.peer, shard, term, move, done } as const;
+      this.release(stepRelease(this.round, { ...input, shard: input.shard as ShardRow['shard'] }, this.now()));
+      return;
+    }
+    // Sealed for a leader before us, or for a round that is over: nobody will commit it, so the owner may go on.
+    const row = this.setup.ledger.row(shard as ShardRow['shard']);
+    if (done && row?.owner === from.peer && row.term === term) this.send(row, move, true);
+  }
+
+  private async run(): Promise<void> {
+    this.running = true;
+    do {
+      this.again = false;
+      if (this.setup.health.reachable) await this.settle();
+    } while (this.again && !this.stopped);
+    this.running = false;
+  }
+
+  /** The dead first: their shards are nobody's. */
+  private async settle(): Promise<void> {
+    await this.placeHomeless();
+    const moves = this.toCommit;
+    this.toCommit = undefined;
+    if (moves && !this.stopped) await this.commitReleased(moves);
+  }
+
+  private async placeHomeless(): Promise<void> {
+    const { ledger, on, clock, options } = this.setup;
+    const input = this.input();
+    const cold = !input.rows.some((row) => row.owner !== '' && !needsOwner(row, input));
+    if (cold && !this.isWarm(input.targets)) return;
+    const changes = place(input);
+    const lines = this.deadLines;
+    if (changes.length === 0) return;
+    const result = await ledger.commit(changes, lines);
+    this.count(result);
+    if (result === 'committed') {
+      this.deadLines = this.deadLines.filter((line) => !lines.includes(line));
+      const why = cold ? 'cold-start' : changes.some((row) => input.rows[row.shard]!.owner !== '') ? 'dead' : 'unowned';
+      on.placed(why, changes);
+    } else if (result === 'fenced') on.fenced();
+    else if (result === 'refused' && lines.length > 0) {
+      // A line that is not as it was: its process is back under a new name. That may not hold up its old shards.
+      this.deadLines = [];
+      this.again = true;
+    } else this.retryAt = clock.monotonic() + options.retryMs;
+  }
+
+  /** At a cold start the nodes that are expected are waited for, so that the first one does not get everything. */
+  private isWarm(targets: readonly PeerId[]): boolean {
+    const { expectNodes, coldStartMs } = this.setup.options;
+    const now = this.now();
+    if (targets.length > 0) this.firstTargetAt ??= now;
+    return targets.length >= expectNodes || now - (this.firstTargetAt ?? now) >= coldStartMs;
+  }
+
+  private input(): PlacementInput {
+    const { ledger, roster, floorTerm, outdated } = this.setup;
+    const isAlive = (peer: PeerId) => roster.isAlive(peer);
+    return { rows: ledger.rows(), targets: roster.targets(), isAlive, floorTerm, outdated };
+  }
+
+  private balance(now: Millis): void {
+    const { ledger, roster, loads, options, epoch, health } = this.setup;
+    this.balancedAt = now;
+    const targets = roster.targets();
+    if (!health.reachable || targets.length < 2 || this.homeless() > 0) return;
+    const isEmpty = (row: ShardRow) => row.owner !== '' && loads.isOccupied(row.owner, row.shard) === false;
+    const moves = balance({ rows: ledger.rows(), targets, isEmpty, max: options.releasesMax });
+    if (moves.length === 0) return;
+    this.rounds += 1;
+    this.release(startRelease(`${epoch}.${this.rounds}`, moves, now + options.releaseMs));
+  }
+
+  private release({ state, effects }: ReleaseStep): void {
+    this.round = state.phase === 'over' ? undefined : state;
+    for (const effect of effects) this.perform(state, effect);
+    // The next round follows at once: a joiner should not wait for its share.
+    if (state.phase === 'over') this.balancedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  private perform(round: ReleaseRound, effect: ReleaseEffect): void {
+    if (effect.type === 'commit') {
+      this.toCommit = effect.moves;
+      this.request();
+      return;
+    }
+    this.send(effect.move.row, round.move, effect.type === 'cancel');
+  }
+
+  private send({ owner, shard, term }: ShardRow, move: string, cancel: boolean): void {
+    const { peers, epoch } = this.setup;
+    if (owner !== '') peers.send(owner, 'control', { type: 'release', shard, term, epoch, body: { move, cancel } });
+  }
+
+  private async commitReleased(moves: readonly ReleaseMove[]): Promise<void> {
+    const { ledger, roster, on } = this.setup;
+    const stands = ({ row, to }: ReleaseMove) => {
+      const { owner, term } = ledger.row(row.shard);
+      return owner === row.owner && term === row.term && roster.isAlive(to);
+    };
+    const rows = moves.map(({ row, to }) => givenTo(row, to, this.setup));
+    const result = moves.every(stands) ? await ledger.commit(rows) : 'refused';
+    this.count(result);
+    if (result === 'stopped' || this.stopped) return;
+    if (result === 'committed') on.placed('join', rows);
+    if (this.round)
+      this.release(stepRelease(this.round, { type: 'settled', committed: result === 'committed' }, this.now()));
+    if (result === 'fenced') on.fenced();
+  }
+
+  private count(result: string): void {
+    const { metrics } = this.setup;
+    metrics.counter('muster_coordinator_commits_total', 'Transactions on the shard table').add(1, { result });
+  }
+
+  private now(): Millis {
+    return this.setup.clock.monotonic();
+  }
+}
+
+/** Hashed shards that have an owner. */
+export function ownedShards(rows: readonly ShardRow[]): number {
+  return rows.filter(({ owner, shard }) => owner !== '' && shard < HASHED_SHARDS).length;
+}

@@ -1,0 +1,307 @@
+import {
+  type DeathCause,
+  type HeartbeatOptions,
+  ownedDigest,
+  type PeerInfo,
+  type Peers,
+  type Phase,
+  readEpoch,
+  readMembers,
+  type ShardRow,
+  type StoreKeys,
+  type TakeoverOptions,
+} from '@muster/cluster';
+import {
+  type Clock,
+  type ClusterStore,
+  type Log,
+  type Metrics,
+  type Millis,
+  type PeerId,
+  type RangeResult,
+  type Term,
+  term,
+} from '@muster/ports';
+import type { EnvelopeOf } from '@muster/wire';
+import type { ClusterEventBody } from './admin/events.js';
+import type { HeardLoads } from './heard-loads.js';
+import { Ledger } from './ledger.js';
+import type { CoordinatorOptions } from './options.js';
+import { type PlacedWhy, Placer } from './placer.js';
+import { Publisher } from './publisher.js';
+import { type Member, type Registration, Roster } from './roster.js';
+import type { StoreHealth } from './store-health.js';
+
+export interface RegimeSetup {
+  readonly clock: Clock;
+  readonly store: ClusterStore;
+  readonly keys: StoreKeys;
+  readonly peers: Peers;
+  readonly loads: HeardLoads;
+  readonly health: StoreHealth;
+  readonly epoch: number;
+  /** Revision of the epoch's key as this leader wrote it. */
+  readonly fence: number;
+  /** Highest that storage remembers (K4). */
+  readonly floorTerm: Term;
+  /** The former leader cannot be alive, so nobody can have been acknowledged by it any more (K6). */
+  readonly formerIsGone: boolean;
+  readonly options: CoordinatorOptions;
+  readonly heartbeat: HeartbeatOptions;
+  readonly takeover: TakeoverOptions;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly on: {
+    fenced(): void;
+    event(event: ClusterEventBody): void;
+    /** The highest term is another now: storage should remember it (K4). */
+    term(highest: Term): void;
+  };
+  readonly vice: () => string;
+  readonly goodForMs: () => Millis;
+}
+
+/**
+ * One leader's time: from the won take-over until it is deposed. Made anew each time, so that nothing an earlier regime believed
+ * is believed again: the table and the members are read from the store after the epoch was written.
+ */
+export class Regime {
+  readonly ledger: Ledger;
+  readonly roster: Roster;
+  private readonly setup: RegimeSetup;
+  private readonly publisher: Publisher;
+  private placer: Placer | undefined;
+  private stopped = false;
+
+  constructor(setup: RegimeSetup) {
+    const { clock, store, keys, peers, loads, health, epoch, options, metrics, log } = setup;
+    this.setup = setup;
+    this.ledger = new Ledger({
+      clock,
+      store,
+      keys,
+      fence: setup.fence,
+      retryMs: options.retryMs,
+      answered: () => health.answered(),
+      failed: (error) => health.failed(error),
+      changed: (rows) => this.rowsChanged(rows),
+    });
+    this.roster = new Roster({
+      clock,
+      peers,
+      loads,
+      options: setup.heartbeat,
+      vice: setup.vice,
+      epoch,
+      deadMax: options.deadMax,
+      metrics,
+      log,
+      on: {
+        joined: (member) => this.joined(member),
+        dead: (member, cause) => this.dead(member, cause),
+        phase: (member, phase, before) => this.phase(member, phase, before),
+        changed: () => this.publisher.memberListChanged(),
+      },
+    });
+    this.publisher = new Publisher({
+      clock,
+      peers,
+      epoch,
+      revision: () => this.ledger.revision,
+      rows: () => this.ledger.rows(),
+      members: () => this.roster.infos(),
+      metrics,
+    });
+  }
+
+  /** The table is known: acknowledgements may be good. */
+  get ready(): boolean {
+    return this.placer !== undefined;
+  }
+
+  get moving(): number {
+    return this.placer?.moving ?? 0;
+  }
+
+  get homeless(): number {
+    return this.placer?.homeless() ?? 0;
+  }
+
+  /** Reads the cluster, however long the store takes, and begins to lead it. */
+  async begin(): Promise<void> {
+    const { store, keys, clock, health, options, log } = this.setup;
+    while (!this.stopped && !this.placer) {
+      try {
+        const result = await store.range(keys.root);
+        health.answered();
+        if (!this.stopped) this.load(result);
+        return;
+      } catch (error) {
+        health.failed(error);
+        log.write('error', 'regime.not-loaded', { epoch: this.setup.epoch, error });
+      }
+      await new Promise<void>((resolve) => clock.after(options.retryMs, resolve));
+    }
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.ledger.stop();
+    this.placer?.stop();
+    this.publisher.stop();
+  }
+
+  tick(): void {
+    if (!this.placer) return;
+    this.roster.tick(this.setup.health.reachable);
+    this.placer.tick();
+  }
+
+  /** A list of the whole cluster. */
+  listed(result: RangeResult): void {
+    const { keys, fence } = this.setup;
+    if (!this.placer) return;
+    if (readEpoch(keys, result.entries)?.modRevision !== fence) {
+      this.setup.on.fenced();
+      return;
+    }
+    this.roster.listed(registrations(keys, result));
+    this.ledger.take(result);
+    this.placer.request();
+  }
+
+  /** After an outage everybody's silence counts from now, and what could not be written meanwhile is. */
+  storeBack(): void {
+    this.roster.restart();
+    this.placer?.request();
+  }
+
+  /** @returns whether the list of members should be read again: somebody unknown beats. */
+  beat(from: PeerInfo, { body }: EnvelopeOf<'heartbeat'>): boolean {
+    const { peers, epoch, loads, vice } = this.setup;
+    if (!this.placer) return false;
+    const standing = this.roster.beat(from, body);
+    if (standing === 'dead') return this.tellDead(from);
+    if (standing === 'member') this.repair(from, body);
+    // A stranger's rows are not confirmed by anybody yet, so its fence is not put off.
+    const goodForMs = standing === 'member' ? this.setup.goodForMs() : 0;
+    const ack = { number: body.number, leads: true, goodForMs, sessions: loads.sessions(), vice: vice() };
+    peers.send(from.peer, 'control', { type: 'heartbeatAck', epoch, body: ack });
+    return standing === 'stranger';
+  }
+
+  linked(info: PeerInfo): void {
+    if (!this.placer || (info.role !== 'node' && info.role !== 'gateway')) return;
+    this.roster.linked(info.peer);
+    this.publisher.pushAll(info.peer);
+  }
+
+  unlinked(info: PeerInfo): void {
+    this.publisher.forget(info.peer);
+    this.roster.unlinked(info.peer);
+  }
+
+  released(from: PeerInfo, envelope: EnvelopeOf<'released'>): void {
+    this.placer?.released(from, envelope);
+  }
+
+  probeResult(from: PeerInfo, { body }: EnvelopeOf<'probeResult'>): void {
+    this.roster.probeResult(from, body.number, body.outcome);
+  }
+
+  private load(result: RangeResult): void {
+    const { keys, floorTerm, epoch, log, on } = this.setup;
+    if (readEpoch(keys, result.entries)?.modRevision !== this.setup.fence) {
+      on.fenced();
+      return;
+    }
+    this.ledger.take(result);
+    const highest = this.ledger.highestTerm();
+    // K4: a store that was wiped or restored knows less than storage does.
+    const outdated = highest < floorTerm;
+    if (outdated) log.write('error', 'regime.store-is-older', { epoch, highest, remembered: floorTerm });
+    this.placer = new Placer({
+      ...this.setup,
+      ledger: this.ledger,
+      roster: this.roster,
+      outdated,
+      on: { placed: (why, rows) => this.placed(why, rows), fenced: () => on.fenced() },
+    });
+    const owners = new Set(this.ledger.rows().flatMap(({ owner }) => (owner === '' ? [] : [owner])));
+    this.roster.begin(registrations(keys, result), owners, this.mercyMs());
+    this.publisher.pushAllToAll();
+    on.term(highest);
+    this.placer.request();
+  }
+
+  /** K6: for how long the deposed leader's acknowledgements may keep a member going that we do not hear. */
+  private mercyMs(): Millis {
+    const { formerIsGone, heartbeat, takeover } = this.setup;
+    return formerIsGone ? 0 : takeover.confirmMs + heartbeat.selfFenceMs + heartbeat.fenceMarginMs;
+  }
+
+  private tellDead(from: PeerInfo): boolean {
+    const { peers, epoch } = this.setup;
+    if (from.role !== 'node') {
+      this.roster.revive(from.peer);
+      return true;
+    }
+    const by = this.roster.successorOf(from.peer) ?? 'its shards were placed again';
+    peers.send(from.peer, 'control', { type: 'replaced', epoch, body: { by } });
+    return false;
+  }
+
+  /** A lost push shows in the next beats: what the member has does not fit the table. */
+  private repair(from: PeerInfo, beat: EnvelopeOf<'heartbeat'>['body']): void {
+    if (this.publisher.pushedAgoMs(from.peer) < this.setup.options.pushAgainMs) return;
+    const behind = beat.tableRevision < this.ledger.revision && from.role !== 'node';
+    if (behind || (from.role === 'node' && beat.ownedDigest !== this.digestOf(from.peer)))
+      this.publisher.pushAll(from.peer);
+  }
+
+  private digestOf(peer: PeerId): number {
+    const own = this.ledger.rows().filter(({ owner }) => owner === peer);
+    return ownedDigest(own.map((row) => [row.shard, row.term] as const));
+  }
+
+  private rowsChanged(rows: readonly ShardRow[]): void {
+    this.publisher.rowsChanged(rows);
+    this.setup.on.term(term(rows.reduce((highest, row) => Math.max(highest, row.term), 0)));
+  }
+
+  private placed(why: PlacedWhy, rows: readonly ShardRow[]): void {
+    const { log, epoch, on, metrics } = this.setup;
+    const to: Record<string, number> = {};
+    for (const { owner } of rows) to[owner] = (to[owner] ?? 0) + 1;
+    log.write('info', 'shards.placed', { epoch, why, shards: rows.length, to, revision: this.ledger.revision });
+    metrics.counter('muster_coordinator_shards_placed_total', 'Shards that got an owner').add(rows.length, { why });
+    on.event({ type: 'shards.placed', why, shards: rows.length, to });
+  }
+
+  private joined({ info: { role, peer, address } }: Member): void {
+    const { log, epoch, on } = this.setup;
+    log.write('info', 'member.joined', { epoch, role, peer, address });
+    on.event({ type: 'member.joined', role, peer, address });
+  }
+
+  private dead({ info, line }: Member, cause: DeathCause): void {
+    this.setup.on.event({ type: 'member.dead', role: info.role, peer: info.peer, why: cause });
+    // A new incarnation has written its own line over it.
+    const stale = cause !== 'replaced' && cause !== 'left' && info.role === 'node';
+    this.placer?.died(info.peer, stale ? line : undefined);
+  }
+
+  private phase({ info: { role, peer } }: Member, phase: Phase, before: Phase): void {
+    const { on, log, epoch } = this.setup;
+    if (phase === 'suspect') on.event({ type: 'member.suspect', role, peer });
+    else if (phase === 'up' && before !== 'joining') on.event({ type: 'member.recovered', role, peer });
+    log.write(phase === 'up' ? 'info' : 'warn', 'member.phase', { epoch, peer, phase, before });
+    this.placer?.request();
+  }
+}
+
+function registrations(keys: StoreKeys, { entries }: RangeResult): Registration[] {
+  return (['node', 'gateway'] as const).flatMap((role) =>
+    readMembers(keys, role, entries).map((registered) => ({ ...registered, role })),
+  );
+}

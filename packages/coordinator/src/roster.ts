@@ -1,0 +1,306 @@
+import {
+  type DeathCause,
+  type HeartbeatOptions,
+  isProbeOutcome,
+  type MemberInfo,
+  newWatch,
+  type PeerInfo,
+  type Peers,
+  type Phase,
+  type Registered,
+  stepWatch,
+  type Watch,
+  type WatchEffect,
+  type WatchInput,
+} from '@muster/cluster';
+import { type Clock, type Compare, type Log, type Metrics, type Millis, type PeerId, parsePeerId } from '@muster/ports';
+import type { Heartbeat } from '@muster/wire';
+import type { HeardLoads } from './heard-loads.js';
+
+export interface RosterSetup {
+  readonly clock: Clock;
+  readonly peers: Peers;
+  readonly loads: HeardLoads;
+  readonly options: HeartbeatOptions;
+  /** Who would take over, or empty: a witness where it is linked. */
+  readonly vice: () => string;
+  readonly epoch: number;
+  readonly deadMax: number;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly on: {
+    joined(member: Member): void;
+    dead(member: Member, cause: DeathCause): void;
+    phase(member: Member, phase: Phase, before: Phase): void;
+    /** Somebody's line in the list that is pushed is another now. */
+    changed(): void;
+  };
+}
+
+/** One node or gateway in this leader's regime. */
+export interface Member {
+  readonly info: PeerInfo;
+  readonly watch: Watch;
+  /** Its line in the store, where it has one. */
+  readonly line: Compare | undefined;
+  readonly state: 'up' | 'cordoned' | 'draining';
+}
+
+interface Question {
+  readonly peer: PeerId;
+  readonly round: number;
+  readonly witness: string;
+}
+
+/** Questions to witnesses that are remembered; an answer to an older one is passed over. */
+const QUESTIONS_MAX = 512;
+
+/** Who is alive, as the leader judges it: one watch per member, and the shell around them (cluster's heartbeat/protocol.ts). */
+export class Roster {
+  private readonly setup: RosterSetup;
+  private readonly members = new Map<PeerId, Member>();
+  private readonly deaths = new Map<PeerId, DeathCause>();
+  private readonly questions = new Map<number, Question>();
+  private asked = 0;
+  private tickedAt: Millis;
+
+  constructor(setup: RosterSetup) {
+    this.setup = setup;
+    this.tickedAt = setup.clock.monotonic();
+  }
+
+  all(): readonly Member[] {
+    return [...this.members.values()];
+  }
+
+  get(peer: string): Member | undefined {
+    return this.members.get(peer as PeerId);
+  }
+
+  /** Not known to be dead. */
+  isAlive(peer: PeerId): boolean {
+    return this.members.has(peer);
+  }
+
+  /** Nodes that may get shards. */
+  targets(): PeerId[] {
+    return this.all()
+      .filter(({ info, watch, state }) => info.role === 'node' && watch.phase === 'up' && state === 'up')
+      .map(({ info }) => info.peer)
+      .sort();
+  }
+
+  /** What is pushed about members. */
+  infos(): MemberInfo[] {
+    return this.all()
+      .map(({ info: { role, peer, address, zone, build }, watch, state }) => {
+        const suspect = watch.phase === 'suspect' || watch.phase === 'silent';
+        return { role, peer, address, zone, build, state: suspect ? ('suspect' as const) : state };
+      })
+      .sort((a, b) => (a.peer < b.peer ? -1 : 1));
+  }
+
+  /** Why it is not a member any more; undefined: it is one, or was never heard of. */
+  deathOf(peer: PeerId): DeathCause | undefined {
+    return this.deaths.get(peer);
+  }
+
+  /** Another incarnation under the same id that is a member. */
+  successorOf(peer: PeerId): PeerId | undefined {
+    const { id } = parsePeerId(peer);
+    return this.all().find(({ info }) => info.peer !== peer && parsePeerId(info.peer).id === id)?.info.peer;
+  }
+
+  /** The beginning of a regime: who is registered or owns something, each with the mercy that a take-over asks for (K6). */
+  begin(registered: readonly Registration[], owners: Iterable<PeerId>, mercyMs: Millis): void {
+    for (const each of registered) this.admit(each, false);
+    for (const peer of owners) if (!this.members.has(peer)) this.admitOwner(peer);
+    this.replaceFormer();
+    for (const { info } of this.all()) this.input(info.peer, { type: 'restart', mercyMs });
+    const now = this.setup.clock.monotonic();
+    for (const { info } of this.all()) {
+      const heard = this.setup.loads.get(info.peer);
+      if (heard && now - heard.at < this.setup.options.suspectMs) this.input(info.peer, { type: 'beat' });
+    }
+  }
+
+  /** What a list of the store shows. A missing line kills nobody; a new incarnation kills the old one (K3). */
+  listed(registered: readonly Registration[]): void {
+    const lines = new Map(registered.map((each) => [each.peer, each]));
+    for (const each of registered) {
+      const member = this.members.get(each.peer);
+      if (member) this.refresh(member, each);
+      else if (!this.deaths.has(each.peer)) this.admit(each, true);
+    }
+    this.replaceFormer(lines);
+    for (const member of this.all()) if (!lines.has(member.info.peer)) this.unregistered(member);
+  }
+
+  /** A beat came. `stranger`: not registered, as far as is known here. */
+  beat(from: PeerInfo, { state }: Heartbeat): 'member' | 'dead' | 'stranger' {
+    const member = this.members.get(from.peer);
+    if (!member) return this.deaths.has(from.peer) || this.successorOf(from.peer) ? 'dead' : 'stranger';
+    const said = state === 'cordoned' || state === 'draining' ? state : 'up';
+    if (said !== member.state) {
+      this.members.set(from.peer, { ...member, state: said });
+      this.setup.on.changed();
+    }
+    this.input(from.peer, { type: 'beat' });
+    return 'member';
+  }
+
+  /** A gateway owns nothing: one that was given up and is back may simply go on. */
+  revive(peer: PeerId): void {
+    this.deaths.delete(peer);
+  }
+
+  linked(peer: PeerId): void {
+    this.input(peer, { type: 'linked' });
+  }
+
+  unlinked(peer: PeerId): void {
+    this.input(peer, { type: 'unlinked' });
+  }
+
+  /** The store is away: no verdict by silence could be acted on, and what made others silent may be the same trouble. */
+  tick(storeReachable: boolean): void {
+    const { clock, options } = this.setup;
+    const now = clock.monotonic();
+    const late = now - this.tickedAt - options.stallMs;
+    this.tickedAt = now;
+    for (const { info } of this.all()) {
+      if (late > 0) this.input(info.peer, { type: 'stalled', ms: late });
+      if (!storeReachable) this.input(info.peer, { type: 'spare', ms: options.suspectMs });
+      this.input(info.peer, { type: 'tick' });
+    }
+  }
+
+  /** After an outage of the store silence counts from now. */
+  restart(): void {
+    for (const { info } of this.all()) this.input(info.peer, { type: 'restart', mercyMs: 0 });
+  }
+
+  probeResult(from: PeerInfo, number: number, outcome: string): void {
+    const question = this.questions.get(number);
+    if (!question || question.witness !== from.peer || !isProbeOutcome(outcome)) return;
+    this.questions.delete(number);
+    this.input(question.peer, { type: 'probed', round: question.round, witness: from.peer, outcome });
+  }
+
+  private admit(registered: Registration, newcomer: boolean): void {
+    const { peer, role, record, key, modRevision } = registered;
+    const { address, zone, build, state } = record;
+    this.enter({ role, peer, address, zone, build }, { key, modRevision }, state, newcomer);
+  }
+
+  /** An owner without a line in the store: its lease ran out. Where it listens is known only if it is linked. */
+  private admitOwner(peer: PeerId): void {
+    const linked = this.setup.peers.link(peer);
+    this.enter(linked ?? { role: 'node', peer, address: '', zone: '', build: '' }, undefined, 'up', false);
+  }
+
+  private enter(info: PeerInfo, line: Compare | undefined, state: Member['state'], newcomer: boolean): void {
+    const { clock, options, peers, on } = this.setup;
+    const linked = peers.link(info.peer) !== undefined;
+    const watch = newWatch({ ...info, linked, newcomer }, { now: clock.monotonic(), options });
+    const member: Member = { info, watch, line, state };
+    this.members.set(info.peer, member);
+    on.joined(member);
+    on.changed();
+  }
+
+  private refresh(member: Member, { record, key, modRevision }: Registration): void {
+    if (member.line?.modRevision === modRevision) return;
+    const { address, zone, build } = record;
+    const info = { ...member.info, address, zone, build };
+    this.members.set(info.peer, { ...member, info, line: { key, modRevision }, watch: { ...member.watch, address } });
+    this.setup.on.changed();
+  }
+
+  private replaceFormer(lines: ReadonlyMap<PeerId, unknown> = this.registeredNow()): void {
+    const newest = new Map([...lines.keys()].map((peer) => [parsePeerId(peer).id, peer]));
+    for (const { info } of this.all()) {
+      const registered = newest.get(parsePeerId(info.peer).id);
+      if (registered && registered !== info.peer) this.input(info.peer, { type: 'replaced' });
+    }
+  }
+
+  private registeredNow(): ReadonlyMap<PeerId, unknown> {
+    return new Map(this.all().flatMap(({ info, line }) => (line ? [[info.peer, line]] : [])));
+  }
+
+  private unregistered(member: Member): void {
+    const { info, state, watch } = member;
+    if (member.line) this.members.set(info.peer, { ...member, line: undefined });
+    // Who said that it goes has gone; a gateway without a link owns nothing that would have to be waited for.
+    if (state === 'draining' || (info.role !== 'node' && !watch.linked)) this.input(info.peer, { type: 'left' });
+  }
+
+  private input(peer: PeerId, input: WatchInput): void {
+    const member = this.members.get(peer);
+    if (!member) return;
+    const { clock, options } = this.setup;
+    const observer = { now: clock.monotonic(), witnesses: this.witnessesFor(peer), options };
+    const { state: watch, effects } = stepWatch(member.watch, input, observer);
+    this.members.set(peer, { ...member, watch });
+    for (const effect of effects) this.perform(peer, effect);
+  }
+
+  /** Itself, its vice, and one other node that is up. */
+  private witnessesFor(peer: PeerId): string[] {
+    const { peers, vice } = this.setup;
+    const second = vice();
+    const node = this.all().find(
+      ({ info, watch }) => info.role === 'node' && info.peer !== peer && watch.linked && watch.phase === 'up',
+    );
+    return [peers.self.peer, ...(second && peers.link(second) ? [second] : []), ...(node ? [node.info.peer] : [])];
+  }
+
+  private perform(peer: PeerId, effect: WatchEffect): void {
+    const { on } = this.setup;
+    const member = this.members.get(peer)!;
+    switch (effect.type) {
+      case 'probe':
+        for (const witness of effect.witnesses) this.ask(member, { peer, round: effect.round, witness });
+        return;
+      case 'phase':
+        on.phase(member, effect.phase, effect.before);
+        on.changed();
+        return;
+      case 'dead':
+        this.died(member, effect.cause, effect.silentMs);
+    }
+  }
+
+  private died(member: Member, cause: DeathCause, silentMs: Millis): void {
+    const { log, metrics, on, deadMax, epoch } = this.setup;
+    const { peer, role } = member.info;
+    this.members.delete(peer);
+    this.deaths.set(peer, cause);
+    if (this.deaths.size > deadMax) this.deaths.delete(this.deaths.keys().next().value!);
+    log.write('warn', 'member.dead', { peer, role, cause, silentMs, epoch });
+    metrics.counter('muster_coordinator_deaths_total', 'Members that were given up').add(1, { role, cause });
+    on.dead(member, cause);
+    on.changed();
+  }
+
+  private ask({ info }: Member, question: Question): void {
+    const { peers, epoch } = this.setup;
+    const { peer, round, witness } = question;
+    if (witness === peers.self.peer) {
+      void peers
+        .probe(info.address, peer)
+        .then((outcome) => this.input(peer, { type: 'probed', round, witness, outcome }));
+      return;
+    }
+    const number = ++this.asked;
+    this.questions.set(number, question);
+    this.questions.delete(number - QUESTIONS_MAX);
+    peers.send(witness, 'control', { type: 'probe', epoch, body: { number, peer, address: info.address } });
+  }
+}
+
+/** A line in the store, with the role it stands under. */
+export interface Registration extends Registered {
+  readonly role: 'node' | 'gateway';
+}
