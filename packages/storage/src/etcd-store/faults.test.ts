@@ -4,12 +4,12 @@ import { type AddressInfo, connect as connectTo, createServer, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { codeOf, type Log, MemoryMetrics, SeededRandom, SystemClock, type WatchHandler } from '@muster/ports';
+import { codeOf, type Log, MemoryMetrics, SeededRandom, type WatchHandler } from '@muster/ports';
 import { Etcd3 } from 'etcd3';
+import { clock, eventually, pause } from '../cluster-store/forms-under-test.js';
 import { EtcdStore, type EtcdStoreConfig } from './store.js';
 import { findProgram, LocalEtcd } from './system-local-etcd.js';
 
-const clock = new SystemClock();
 const ONE_SECOND = 1_000;
 
 /** TCP between a store and etcd. */
@@ -338,23 +338,3 @@ test('where there is no etcd, the error says what to install', () => {
   const nowhere = { PATH: '', XDG_CACHE_HOME: folder };
   expect(() => findProgram('etcd', nowhere)).toThrow('apt-get install etcd-server etcd-client');
 });
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(ms, resolve);
-  });
-}
-
-/** Tries until it does not throw; the last error, where it never stops. */
-async function eventually(attempt: () => unknown, limitMs = 8_000): Promise<void> {
-  const until = clock.monotonic() + limitMs;
-  for (;;) {
-    try {
-      await attempt();
-      return;
-    } catch (error) {
-      if (clock.monotonic() > until) throw error;
-    }
-    await pause(10);
-  }
-}
