@@ -60,10 +60,22 @@ describe('repeated requests (K11)', () => {
     expect(await bank.ask('withdraw', { amount: 5 }, { request: 1 })).toEqual(poor);
     expect(bank.log.records).toHaveLength(0);
     await bank.ask('deposit', { amount: 5 }, { request: 2 });
-    expect(bank.log.records).toHaveLength(1);
+    const recorded = bank.log.records[0]!.entries as readonly { readonly type: string; readonly request?: number }[];
+    expect(recorded.filter(({ type }) => type === 'reply').map(({ request }) => request)).toEqual([1, 2]);
     expect(await bank.ask('withdraw', { amount: 5 }, { request: 1 })).toEqual(poor);
     expect(bank.state()).toMatchObject({ balance: 5 });
   });
+});
+
+test('K11: an actor whose state is worth nothing is not forgotten while a repeat may come', async () => {
+  const bank = openBank({ options: { passivateAfterMs: 1_000 } });
+  await bank.ask('deposit', { amount: 5 }, { request: 1 });
+  await bank.ask('withdraw', { amount: 5 }, { request: 2 });
+  await bank.clock.advance(9_000);
+  expect(await bank.ask('deposit', { amount: 5 }, { request: 1 })).toBe(5);
+  expect(bank.state()).toMatchObject({ balance: 0 });
+  await bank.clock.advance(12_000);
+  expect(bank.runtime.actorsIn(SHARD)).toBe(0);
 });
 
 describe('the gate (K7)', () => {

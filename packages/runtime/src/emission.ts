@@ -8,13 +8,6 @@ import type { Due, WheelTimer } from './timer-wheel.js';
 import { type Recent, TopicStreams } from './topic-streams.js';
 import type { TurnResult } from './turn.js';
 
-interface Emission {
-  readonly to?: DeliveryOrigin;
-  readonly outcome?: Outcome;
-  readonly result?: TurnResult;
-  readonly cause?: string;
-}
-
 /** Wait before a timer is offered again to an actor whose system lane is full. */
 const LANE_FULL_RETRY_MS = 100;
 
@@ -58,7 +51,8 @@ export class Emitter implements SendingActor, Due {
     this.streams = undefined;
   }
 
-  emit(position: Position, { to, outcome, result, cause = '' }: Emission): void {
+  /** Once `position` is durable: the outcome to who waits for it, and what the turn's `result` holds for others. */
+  emit(position: Position, to?: DeliveryOrigin, outcome?: Outcome, result?: TurnResult, cause = ''): void {
     const { shard, services } = this.actor;
     const events = result && result.publications.length > 0 ? this.keep(result, cause) : NONE;
     const sends = result ? sendsOf(result) : NONE;

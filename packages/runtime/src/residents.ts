@@ -1,4 +1,4 @@
-import { causeOf, type EntityRef, entityKey, isEntity, isMusterError, MusterError } from '@muster/ports';
+import { causeOf, type EntityRef, entityKey, isEntity, isMusterError, type Millis, MusterError } from '@muster/ports';
 import { Activation, type Keeper } from './activation.js';
 import type { AnyActorKind } from './actor.js';
 import { type Envelope, emptyEnvelope, restoreEnvelope, saveEnvelope } from './envelope.js';
@@ -86,13 +86,16 @@ export class Residents implements Keeper {
     this.watchIdle(activation, left > 0 ? left : limit);
   }
 
-  /** False where its state cannot be saved: then it stays. */
+  /** False where it has to stay for now. */
   private passivate(activation: Activation): boolean {
     const { shard, key, kind } = activation;
     const envelope = activation.envelope!;
     const { counters } = this.services;
+    const blank = forgettable(envelope);
+    // Worth nothing, but a repeat of what it answered may still come (K11): it stays until that is over.
+    if (blank && heardAt(envelope) > this.services.clock.now() - this.services.options.replyKeepMs) return false;
     try {
-      const text = forgettable(envelope) ? undefined : saveEnvelope(envelope);
+      const text = blank ? undefined : saveEnvelope(envelope);
       this.remove(activation);
       if (text !== undefined) shard.parked.set(key, { text, timer: this.parkTimer(shard, activation.ref, envelope) });
       counters.passivations.add(1, { how: text === undefined ? 'forgotten' : 'parked' });
@@ -195,4 +198,12 @@ function activationFailed(key: string, cause: string): Outcome {
 function forgettable({ kind, born, state, timers, outbox, deferred }: Envelope): boolean {
   if (!born) return true;
   return !timers && !outbox && !deferred && kind.blank?.(state) === true;
+}
+
+/** When somebody's command was last recorded; 0: never. Wall clock. */
+function heardAt({ sessions, received }: Envelope): Millis {
+  let last = 0;
+  for (const window of sessions?.values() ?? []) last = Math.max(last, window.heardAt);
+  for (const { at } of received?.values() ?? []) last = Math.max(last, at);
+  return last;
 }

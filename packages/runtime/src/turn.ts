@@ -37,7 +37,12 @@ export interface TurnResult {
   readonly resolved: readonly { readonly to: DeliveryOrigin; readonly outcome: Outcome }[];
   readonly publications: readonly NumberedPublication[];
   /** What the actor's code threw, and where. The state is unchanged unless `part` is `reply` or `publish`. */
-  readonly error?: { readonly part: 'decide' | 'reply' | 'publish'; readonly cause: unknown };
+  readonly error: TurnError | undefined;
+}
+
+export interface TurnError {
+  readonly part: 'decide' | 'reply' | 'publish';
+  readonly cause: unknown;
 }
 
 export interface TurnEnvironment {
@@ -85,9 +90,9 @@ export function takeTurn(envelope: Envelope, input: TurnInput, env: TurnEnvironm
   return settle(envelope, entries, input, env, {
     outcome: answer.outcome,
     publications: published.publications,
-    ...(error && { error }),
-    ...(decision.resolve && { resolve: decision.resolve }),
-    ...(decision.defer && { defer: true as const }),
+    error,
+    resolve: decision.resolve,
+    defer: decision.defer,
   });
 }
 
@@ -183,7 +188,7 @@ function apply(envelope: Envelope, entries: readonly Entry[], options: RuntimeOp
 
 interface Published {
   readonly publications: readonly NumberedPublication[];
-  error?: NonNullable<TurnResult['error']>;
+  error?: TurnError;
 }
 
 /** Applies events one by one: what subscribers see of each is made from the state right after it. */
@@ -222,7 +227,7 @@ function answerOf(
   decision: AnyDecision,
   input: TurnInput,
   env: TurnEnvironment,
-): { readonly outcome: Outcome; readonly error?: NonNullable<TurnResult['error']> } {
+): { readonly outcome: Outcome; readonly error?: TurnError } {
   if (decision.refuse) return { outcome: refused(decision.refuse) };
   try {
     const { reply } = decision;
@@ -236,9 +241,9 @@ function answerOf(
 interface Settling {
   readonly outcome: Outcome | undefined;
   readonly publications: readonly NumberedPublication[];
-  readonly resolve?: NonNullable<AnyDecision['resolve']>;
-  readonly defer?: true;
-  readonly error?: NonNullable<TurnResult['error']>;
+  readonly resolve?: AnyDecision['resolve'] | undefined;
+  readonly defer?: true | undefined;
+  readonly error?: TurnError | undefined;
 }
 
 /** The answers: this sender's, and those that waited for this turn. */
@@ -274,5 +279,5 @@ function settle(
     resolved.push({ to: waiting.origin, outcome: late.outcome });
   }
   for (const entry of closing) entries.push(entry);
-  return { entries, outcome, resolved, publications, ...(problem && { error: problem }) };
+  return { entries, outcome, resolved, publications, error: problem };
 }

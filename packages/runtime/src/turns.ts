@@ -73,7 +73,7 @@ export class Turns {
         origin.type === 'client'
           ? { session: origin.session, request: origin.request }
           : { session: origin.type, request: origin.type === 'entity' ? origin.number : origin.request };
-      this.actor.emitter.emit(this.actor.shard.log.end, { to: origin, outcome: failure('TOO_OLD', details) });
+      this.actor.emitter.emit(this.actor.shard.log.end, origin, failure('TOO_OLD', details));
     } else if (repeat === 'waiting') {
       const ticket = ticketOf(origin);
       // It may now wait in another process than the first time.
@@ -83,7 +83,7 @@ export class Turns {
       this.record([entry]);
     } else {
       // The first answer may still wait for its log position: this one must not overtake it.
-      this.actor.emitter.emit(this.actor.shard.log.end, { to: origin, outcome: repeat });
+      this.actor.emitter.emit(this.actor.shard.log.end, origin, repeat);
     }
   }
 
@@ -184,17 +184,13 @@ export class Turns {
       }
       this.append(entries);
     } else if (reply) this.repeats.keepUnrecorded(reply, this.actor.services.options);
-    this.actor.emitter.emit(this.actor.shard.log.end, {
-      ...(replyTo && outcome && { to: replyTo, outcome }),
-      result,
-      cause,
-    });
+    this.actor.emitter.emit(this.actor.shard.log.end, replyTo, outcome, result, cause);
   }
 
   /** Entries that are no turn of the actor's own rules. */
   private record(entries: Entry[]): void {
     this.append(entries);
-    this.actor.emitter.emit(this.actor.shard.log.end, {});
+    this.actor.emitter.emit(this.actor.shard.log.end);
   }
 
   private append(entries: Entry[]): void {
