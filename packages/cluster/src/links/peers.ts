@@ -44,7 +44,8 @@ export class Peers {
   private readonly links = new Map<PeerId, PeerLink>();
   private readonly greeting = new Set<PeerLink>();
   private readonly diallers = new Map<PeerId, Dialler>();
-  private readonly buried = new Set<PeerId>();
+  /** With who said so: the table can take it back, a newer incarnation cannot. */
+  private readonly buried = new Map<PeerId, 'table' | 'newer'>();
   private readonly handlers = new Map<BodyType, AnyHandler>();
   private readonly ups = new Set<(peer: PeerInfo) => void>();
   private readonly downs = new Set<(peer: PeerInfo, reason: DownReason) => void>();
@@ -100,17 +101,23 @@ export class Peers {
     this.links.get(peer)?.end('disconnected');
   }
 
-  /** That incarnation is dead: its link ends and it is refused from now on. */
-  bury(peer: PeerId): void {
+  /** That incarnation is dead: its link ends and it is refused from now on. `by`: the table said so, or a newer incarnation came. */
+  bury(peer: PeerId, by: 'table' | 'newer' = 'table'): void {
+    const before = this.buried.get(peer);
     this.buried.delete(peer);
-    this.buried.add(peer);
-    for (const oldest of this.buried) {
+    this.buried.set(peer, before === 'newer' ? before : by);
+    for (const oldest of this.buried.keys()) {
       if (this.buried.size <= this.options.buriedMax) break;
       this.buried.delete(oldest);
     }
     this.diallers.get(peer)?.stop();
     this.diallers.delete(peer);
     this.links.get(peer)?.refuse(this.deadError(peer));
+  }
+
+  /** The table lists it among the living: a leader was mistaken about its silence, and it comes back owning nothing. */
+  exhume(peer: PeerId): void {
+    if (this.buried.get(peer) === 'table') this.buried.delete(peer);
   }
 
   /** Who is at the other end of the peer's link; undefined: no link. */
@@ -237,7 +244,7 @@ export class Peers {
   /** K3: whoever comes under an id proves that the id's former incarnation is dead. */
   private buryFormer(peer: PeerId): void {
     const { id } = parsePeerId(peer);
-    for (const other of [...this.links.keys()]) if (parsePeerId(other).id === id) this.bury(other);
+    for (const other of [...this.links.keys()]) if (parsePeerId(other).id === id) this.bury(other, 'newer');
   }
 
   private dispatch(info: PeerInfo, lane: Lane, envelope: Envelope): void {

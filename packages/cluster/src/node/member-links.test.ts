@@ -46,7 +46,12 @@ test('members in the table get a link, those that left it lose it, the dead and 
   b.peers.connect(peerId('a', '1'), a.info.address);
   await clock.advance(3_000);
   expect(linkedTo(a.peers)).toEqual([]);
+  // The next leader heard it and lists it again: it was silent, not dead.
+  await tell([a.info, b.info]);
+  expect(linkedTo(a.peers)).toEqual(['b#1']);
   const reborn = await node('b#2');
   await tell([a.info, reborn.info]);
   expect(linkedTo(a.peers)).toEqual(['b#2']);
+  await tell([a.info, b.info]);
+  expect(linkedTo(a.peers)).not.toContain('b#1');
 });

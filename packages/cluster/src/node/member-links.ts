@@ -54,7 +54,9 @@ export class MemberLinks {
       const now = names.get(parsePeerId(peer).id);
       return now !== undefined && now !== peer;
     };
-    const dead = [...members.filter(({ state }) => state === 'dead'), ...this.known.filter(isReplaced)];
+    const dead = members.filter(({ state }) => state === 'dead');
+    for (const { peer } of living) peers.exhume(peer);
     for (const { peer } of dead) if (peer !== peers.self.peer) peers.bury(peer);
+    for (const { peer } of this.known.filter(isReplaced)) if (peer !== peers.self.peer) peers.bury(peer, 'newer');
   }
 }

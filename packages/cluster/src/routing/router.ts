@@ -56,6 +56,7 @@ export class Router implements CommandRouter {
   private readonly owners = new Set<OwnerListener>();
   private readonly release: (() => void)[] = [];
   private adminRequests = 0;
+  private announcing: ShardId | undefined;
   private sweeper: Timer | undefined;
   private stopped = false;
 
@@ -101,8 +102,9 @@ export class Router implements CommandRouter {
         const pending = this.pendingOf(key, call, shard, done);
         line.push(pending);
         this.enlist(pending);
-        if (this.routes[shard]!.phase === 'flying') this.pump(shard, line);
-        else this.input(shard, { type: 'tick' });
+        if (this.routes[shard]!.phase === 'waiting') this.input(shard, { type: 'tick' });
+        // Nothing overtakes what listeners are putting in front.
+        else if (this.announcing !== shard) this.pump(shard, line);
       }
     }
   }
@@ -252,7 +254,9 @@ export class Router implements CommandRouter {
       previous = pending;
       this.enlist(pending);
     };
+    this.announcing = shard;
     for (const listener of this.owners) listener(shard, row, front);
+    this.announcing = undefined;
   }
 
   /** Sends what is unsent, oldest first, until the link is full. */
