@@ -107,7 +107,7 @@ export class Residents implements Keeper {
     }
   }
 
-  /** Brings a parked actor back when its earliest timer is due: it then fires as any resident's. */
+  /** Brings a parked actor back when its earliest timer is due: it fires there. */
   private parkTimer(
     shard: Shard,
     ref: EntityRef,
