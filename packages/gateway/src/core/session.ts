@@ -1,5 +1,6 @@
 import type { Call, CallInFront, ErrorData, RoutedOutcome, StreamEvent, StreamHandle } from '@muster/cluster';
 import {
+  ERRORS,
   NOTICE_ENDED,
   NOTICE_PREFIX,
   NOTICE_SUPERSEDED,
@@ -115,7 +116,7 @@ export class PlayerSession implements SocketListener {
           this.attached(reply.watch);
         },
         delayed: (code, details) => this.attachDelayed(code, details),
-        refused: (error) => this.end(error, error.code === 'SUPERSEDED' ? undefined : 'attach_refused'),
+        refused: (error) => this.attachRefused(error),
       },
     });
   }
@@ -326,6 +327,15 @@ export class PlayerSession implements SocketListener {
       commandId: definition.commandId,
     }));
     for (const message of [...again, ...this.waiting.splice(0)]) this.fail(message, failure);
+  }
+
+  private attachRefused(error: MusterError): void {
+    if (error.code === 'SUPERSEDED') this.end(error);
+    else if (ERRORS[error.code].tachyon !== 'unauthorized') this.end(error, 'attach_refused');
+    else {
+      this.context.traffic.dropped('attach_refused');
+      this.close(CLOSE_POLICY, error.message);
+    }
   }
 
   private snapshot({ data }: StreamEvent): void {

@@ -1,0 +1,356 @@
+import { describe, expect, test } from '@jest/globals';
+import { entity, type Span, shardOfKey } from '@muster/ports';
+import { attachedClient, coreWorld, FakeClient, FIRST_SESSION } from '../testing/session.test-kit.js';
+
+const SEND = { target: { type: 'player', userId: '2' }, message: 'hello' };
+
+describe('a connection begins', () => {
+  test('user/self is the first thing a client gets; what it asked before waits for it', () => {
+    const world = coreWorld();
+    const client = new FakeClient(world);
+    client.request('messaging/send', SEND);
+    const attach = world.cluster.next('attach');
+    expect(attach).toMatchObject({
+      entity: entity('player', '1'),
+      origin: { type: 'client', session: FIRST_SESSION, request: 1, answered: 0, caller: '1' },
+      json: { session: FIRST_SESSION, gateway: 'gateway-1#a1', resume: false },
+    });
+    attach.ok({ login: 3, resumed: false, watch: [] });
+    expect(world.cluster.asked).toEqual([]);
+    world.cluster.snapshot('player/1', 'self', { user: { userId: '1' } });
+    expect(client.socket.frames).toEqual([
+      { type: 'event', messageId: expect.any(String), commandId: 'user/self', data: { user: { userId: '1' } } },
+    ]);
+    world.cluster.next('send').ok();
+    expect(client.socket.said).toEqual(['user/self', 'messaging/send']);
+  });
+
+  test('users that the player followed before are followed again, after user/self', () => {
+    const world = coreWorld();
+    const client = attachedClient(world, '1', ['5', '6']);
+    expect(world.cluster.subscribed).toEqual(['player/1 self', 'player/5 public', 'player/6 public']);
+    world.cluster.snapshot('player/5', 'public', { users: [{ userId: '5' }] });
+    expect(client.socket.said).toEqual(['user/self', 'user/updated']);
+  });
+
+  test('while nobody owns the player the socket stays, requests get a retryable error, and the session is attached in the end', async () => {
+    const world = coreWorld();
+    const client = new FakeClient(world);
+    for (let waited = 0; waited < 15_000; waited += 3_000) {
+      client.request('messaging/send', SEND);
+      await world.clock.advance(3_000);
+      world.cluster.next('attach').fail('NO_OWNER', { shard: 1 });
+    }
+    expect(client.socket.said).toEqual(Array(5).fill('messaging/send!'));
+    expect(client.socket.frames[0]).toMatchObject({ status: 'failed', reason: 'internal_error', details: 'try again' });
+    await world.clock.advance(3_000);
+    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: [] });
+    world.cluster.snapshot('player/1', 'self', {});
+    expect(client.socket.said.at(-1)).toBe('user/self');
+    expect(client.socket.closedWith).toBeUndefined();
+  });
+
+  test.each([
+    ['unknown_user', 1008],
+    ['superseded', 1000],
+  ])('a sign-in that is refused with %s ends with %d', (reason, code) => {
+    const world = coreWorld();
+    const client = new FakeClient(world);
+    world.cluster.next('attach').fail('REFUSED', { reason });
+    expect(client.socket.closedWith?.code).toBe(code);
+  });
+});
+
+describe('requests', () => {
+  test('are answered in any order, each under its own message id', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    client.request('user/info', { userId: '5' }, 'first');
+    client.request('messaging/send', SEND, 'second');
+    world.cluster.next('send').ok();
+    world.cluster.next('info').ok({ userId: '5' });
+    expect(client.socket.frames.slice(1)).toEqual([
+      { type: 'response', messageId: 'second', commandId: 'messaging/send', status: 'success' },
+      { type: 'response', messageId: 'first', commandId: 'user/info', status: 'success', data: { userId: '5' } },
+    ]);
+  });
+
+  test('go to the actor that the command names, with what was answered so far (K11)', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    client.request('user/info', { userId: '5' });
+    client.request('user/info', { userId: '6' });
+    const [five, six] = [world.cluster.next('info'), world.cluster.next('info')];
+    expect([five.entity.id, six.entity.id]).toEqual(['5', '6']);
+    expect(five.origin).toMatchObject({ request: 2, answered: 1 });
+    expect(six.origin).toMatchObject({ request: 3, answered: 1 });
+    six.ok({});
+    client.request('user/info', { userId: '7' });
+    expect(world.cluster.next('info').origin).toMatchObject({ request: 4, answered: 1 });
+    five.ok({});
+    client.request('user/info', { userId: '7' });
+    expect(world.cluster.next('info').origin).toMatchObject({ request: 5, answered: 3 });
+  });
+
+  test.each([
+    ['lobby/create', {}, 'command_unimplemented'],
+    ['user/self', {}, 'command_unimplemented'],
+    ['constructor', {}, 'command_unimplemented'],
+    ['messaging/send', { target: 7 }, 'invalid_request'],
+    ['messaging/send', { ...SEND, message: 'x'.repeat(513) }, 'message_too_long'],
+    ['user/info', { userId: '../1' }, 'unknown_user'],
+  ])('%s with %j fails here and the connection stays', (commandId, data, reason) => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    client.request(commandId, data);
+    expect(client.socket.frames.at(-1)).toMatchObject({ status: 'failed', reason, commandId });
+    expect(client.socket.closedWith).toBeUndefined();
+    expect(world.cluster.asked).toEqual([]);
+  });
+
+  test("an actor's refusal keeps its reason; what happened inside stays inside", () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    client.request('user/info', { userId: '5' });
+    world.cluster.next('info').fail('REFUSED', { reason: 'unknown_user' });
+    client.request('user/info', { userId: '5' });
+    world.cluster.next('info').fail('NO_OWNER', { shard: 17, peer: 'node-1#secret' });
+    expect(client.socket.frames.slice(1)).toMatchObject([
+      { reason: 'unknown_user' },
+      { reason: 'internal_error', details: 'try again' },
+    ]);
+  });
+
+  test('only so many are under way at once', () => {
+    const world = coreWorld({ requestsInFlightMax: 2 });
+    const client = attachedClient(world);
+    for (let i = 0; i < 3; i += 1) client.request('messaging/send', SEND);
+    expect(world.cluster.asked.length).toBe(2);
+    expect(client.socket.frames.at(-1)).toMatchObject({ messageId: 'm3', status: 'failed', reason: 'internal_error' });
+    expect(world.metrics.value('muster_gateway_drops_total', { reason: 'in_flight' })).toBe(1);
+  });
+
+  test('system/serverStats counts the cluster, and at least who is here', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    client.request('system/serverStats');
+    world.cluster.clusterSessions = 41;
+    client.request('system/serverStats');
+    expect(client.socket.frames.slice(1).map(({ data }) => data)).toEqual([{ userCount: 1 }, { userCount: 41 }]);
+    expect(world.cluster.sessions).toBe(1);
+  });
+
+  test('one in so many is traced, from here to the actor', () => {
+    const ended: (string | undefined)[] = [];
+    const span: Span = { parent: '00-trace-01', set: () => undefined, end: (code) => ended.push(code) };
+    const world = coreWorld({ traceRatio: 1 }, { start: () => span });
+    const client = attachedClient(world);
+    client.request('messaging/send', SEND);
+    const asked = world.cluster.next('send');
+    expect(asked.trace).toBe('00-trace-01');
+    asked.fail('NO_OWNER');
+    expect(ended).toEqual(['NO_OWNER']);
+  });
+});
+
+describe('events', () => {
+  test('K16: what a client caused comes after its reply, and nothing overtakes it', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    client.request('messaging/subscribeReceived');
+    const asked = world.cluster.next('subscribeReceived');
+    expect(asked.cause).toBe(`${FIRST_SESSION}:2`);
+    world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'a' }, asked.cause);
+    world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'b' });
+    expect(client.socket.said).toEqual(['user/self']);
+    asked.ok({ hasMissedMessages: false });
+    world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'c' }, asked.cause);
+    expect(client.socket.frames.slice(1).map(({ data }) => data)).toEqual([
+      { hasMissedMessages: false },
+      { marker: 'a' },
+      { marker: 'b' },
+      { marker: 'c' },
+    ]);
+  });
+
+  test('K16: a failure is a reply too, and what others caused does not wait', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    client.request('messaging/send', SEND);
+    world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'a' }, 'gateway-2#b/1:2');
+    const asked = world.cluster.next('send');
+    world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'b' }, asked.cause);
+    asked.fail('DEADLINE_EXCEEDED');
+    expect(client.socket.said).toEqual(['user/self', 'messaging/received', 'messaging/send!', 'messaging/received']);
+  });
+
+  test('each has a message id of its own', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    for (let i = 0; i < 3; i += 1) world.cluster.publish('player/1', 'self', 'messaging/received', {});
+    expect(new Set(client.socket.frames.map(({ messageId }) => messageId)).size).toBe(4);
+  });
+
+  test('watch and unwatch are for the gateway: it follows, sends each user whole, and the client sees no notice', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    const notice = { session: FIRST_SESSION, userIds: ['5'] };
+    world.cluster.publish('player/1', 'self', 'muster:watch', { ...notice, session: 'gateway-2#b/9' });
+    expect(world.cluster.subscribed).toEqual(['player/1 self']);
+    world.cluster.publish('player/1', 'self', 'muster:watch', notice);
+    world.cluster.publish('player/1', 'self', 'muster:watch', notice);
+    world.cluster.snapshot('player/5', 'public', { users: [{ userId: '5', status: 'menu' }] });
+    world.cluster.publish('player/5', 'public', 'user/updated', { users: [{ userId: '5', status: 'offline' }] });
+    world.cluster.publish('player/1', 'self', 'muster:unwatch', notice);
+    expect(world.cluster.subscribed).toEqual(['player/1 self']);
+    expect(client.socket.said).toEqual(['user/self', 'user/updated', 'user/updated']);
+  });
+
+  test('a client that causes more than can wait is cut off', () => {
+    const world = coreWorld({ heldEventsMax: 2 });
+    const client = attachedClient(world);
+    client.request('messaging/send', SEND);
+    const { cause } = world.cluster.next('send');
+    for (let i = 0; i < 3; i += 1) world.cluster.publish('player/1', 'self', 'messaging/received', {}, cause);
+    expect(client.socket.closedWith?.code).toBe(1013);
+    expect(world.metrics.value('muster_gateway_drops_total', { reason: 'held_events' })).toBe(1);
+  });
+});
+
+describe('the player is owned elsewhere', () => {
+  test('K14: the session is attached again in front of everything else, with what the actor may have lost', () => {
+    const world = coreWorld();
+    const client = attachedClient(world, '1', ['5']);
+    client.request('messaging/subscribeReceived');
+    world.cluster.next('subscribeReceived').ok({ hasMissedMessages: false });
+    client.request('messaging/send', SEND);
+    const [front, ...rest] = world.cluster.newOwner(shardOfKey('player/1'));
+    expect(rest).toEqual([]);
+    expect(front).toMatchObject({
+      name: 'attach',
+      json: { session: FIRST_SESSION, resume: true, login: 1, held: { userIds: ['5'], messaging: true } },
+    });
+    client.request('user/info', { userId: '9' });
+    expect(world.cluster.asked.map(({ name }) => name)).toEqual(['attach', 'send']);
+    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: ['5'] });
+    expect(world.cluster.asked.map(({ name }) => name)).toEqual(['send', 'info']);
+    expect(client.socket.said.at(-1)).toBe('messaging/subscribeReceived');
+  });
+
+  test('sessions of other shards do not care', () => {
+    const world = coreWorld();
+    attachedClient(world);
+    expect(world.cluster.newOwner(shardOfKey('player/2'))).toEqual([]);
+  });
+
+  test('an actor that lost the session is told again, and the command is asked once more, before later ones', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    client.request('messaging/send', { ...SEND, message: 'first' });
+    world.cluster.next('send').fail('REFUSED', { reason: 'session_unknown' });
+    client.request('messaging/send', { ...SEND, message: 'second' });
+    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: [] });
+    expect(world.cluster.asked.map(({ json }) => (json as { message: string }).message)).toEqual(['first', 'second']);
+    world.cluster.next('send').fail('REFUSED', { reason: 'session_unknown' });
+    expect(client.socket.frames.at(-1)).toMatchObject({ messageId: 'm1', status: 'failed' });
+    expect(world.cluster.asked.map(({ name }) => name)).toEqual(['send']);
+  });
+
+  test('a session that ended behind a living socket is attached again', () => {
+    const world = coreWorld();
+    attachedClient(world);
+    world.cluster.publish('player/1', 'self', 'muster:ended', { session: 'gateway-2#b/9' });
+    expect(world.cluster.asked).toEqual([]);
+    world.cluster.publish('player/1', 'self', 'muster:ended', { session: FIRST_SESSION });
+    expect(world.cluster.next('attach').json).toMatchObject({ resume: true, login: 1 });
+  });
+
+  test('after events were missed the client starts afresh, and the session asks whether it is still the one', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    world.cluster.snapshot('player/1', 'self', { user: {} });
+    expect(client.socket.said).toEqual(['user/self', 'user/self']);
+    world.cluster.next('attach').fail('REFUSED', { reason: 'superseded' });
+    expect(client.socket.closedWith?.code).toBe(1000);
+  });
+});
+
+describe('a connection ends', () => {
+  test('a newer sign-in ends this one with 1000, told or found out', () => {
+    const world = coreWorld();
+    const told = attachedClient(world, '1');
+    world.cluster.publish('player/1', 'self', 'muster:superseded', { session: FIRST_SESSION });
+    expect(told.socket.closedWith).toEqual({ code: 1000, reason: 'this player has signed in elsewhere' });
+    const foundOut = attachedClient(world, '2');
+    foundOut.request('messaging/send', SEND);
+    world.cluster.next('send').fail('REFUSED', { reason: 'superseded' });
+    expect(foundOut.socket.closedWith?.code).toBe(1000);
+    expect(world.core.size).toBe(0);
+  });
+
+  test('a lost socket suspends the session; nothing of it stays here', () => {
+    const world = coreWorld();
+    const client = attachedClient(world, '1', ['5']);
+    client.session.closed();
+    expect(world.cluster.next('detach')).toMatchObject({
+      json: { session: FIRST_SESSION, clean: false },
+      origin: { session: FIRST_SESSION, caller: '1' },
+    });
+    expect(world.cluster.subscribed).toEqual([]);
+    expect([world.core.size, world.cluster.sessions]).toEqual([0, 0]);
+  });
+
+  test('the actor is told again where it could not be reached', async () => {
+    const world = coreWorld();
+    attachedClient(world).session.closed();
+    world.cluster.next('detach').fail('NO_OWNER');
+    await world.clock.advance(1_000);
+    world.cluster.next('detach').fail('NO_OWNER');
+    await world.clock.advance(1_000);
+    world.cluster.next('detach').ok();
+    await world.clock.advance(10_000);
+    expect(world.cluster.asked).toEqual([]);
+  });
+
+  test('system/disconnect: the session ends, success is answered, then 1000', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    client.request('system/disconnect', { reason: 'bye' });
+    client.request('messaging/send', SEND);
+    expect(client.socket.said).toEqual(['user/self']);
+    const detach = world.cluster.next('detach');
+    expect(detach.json).toEqual({ session: FIRST_SESSION, clean: true });
+    detach.ok();
+    expect(client.socket.said).toEqual(['user/self', 'system/disconnect']);
+    expect(client.socket.closedWith?.code).toBe(1000);
+    client.session.closed();
+    expect(world.cluster.asked).toEqual([]);
+  });
+
+  test('a stop closes everybody with 1012 and waits until the actors know', async () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    let stopped = false;
+    const stopping = world.core.stop().then(() => {
+      stopped = true;
+    });
+    expect(client.socket.closedWith?.code).toBe(1012);
+    await world.clock.advance(100);
+    expect(stopped).toBe(false);
+    world.cluster.next('detach').ok();
+    await world.clock.advance(0);
+    await stopping;
+    const late = new FakeClient(world, '2');
+    expect(late.socket.closedWith?.code).toBe(1012);
+    expect(world.core.ready()).toContainEqual({ name: 'sessions', ok: false, detail: 'stopping' });
+  });
+
+  test('a stop does not wait for ever', async () => {
+    const world = coreWorld();
+    attachedClient(world);
+    const stopping = world.core.stop();
+    await world.clock.advance(world.core.options.stopMs);
+    await stopping;
+    expect(world.core.size).toBe(0);
+  });
+});
