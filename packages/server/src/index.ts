@@ -1,1 +1,11 @@
-export {};
+export { program } from './command-line.js';
+export { type BotConfig, type Config, checkConfig, parseConfig, readConfig } from './config/load.js';
+export { configDocument, printConfig } from './config/print.js';
+export { type DevOptions, type DevServer, serveDev } from './dev.js';
+export {
+  LocalCluster,
+  type LocalClusterDocument,
+  type LocalClusterOptions,
+  type LocalProcess,
+} from './local-cluster/local-cluster.js';
+export { type Serving, type ServingDocument, serve } from './serve.js';

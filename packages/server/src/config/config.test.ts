@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { OPTION_DOCS } from '../generated/option-docs.js';
-import { checkConfig, parseConfig } from './load.js';
+import { checkConfig, parseConfig, readConfig } from './load.js';
 import { configDocument, printConfig } from './print.js';
 import { SECTIONS } from './sections.js';
 
@@ -20,6 +20,7 @@ describe('configuration', () => {
     for (const [name, section] of Object.entries(SECTIONS))
       expect(config[name as keyof typeof SECTIONS]).toEqual(section.defaults);
     expect(config.bots).toEqual([]);
+    expect(config.externalIssuers).toEqual([]);
   });
 
   test('what is given replaces its default and nothing else', () => {
@@ -39,8 +40,8 @@ describe('configuration', () => {
   });
 
   test('a value of the wrong type is refused with both types', () => {
-    expect(refusal('[heartbeat]\nbeatMs = "fast"')).toBe('muster.toml: heartbeat.beatMs is a number, not a text');
-    expect(refusal('[etcd]\nhosts = "one"')).toBe('muster.toml: etcd.hosts is a list of texts, not a text');
+    expect(refusal('[heartbeat]\nbeatMs = "fast"')).toBe('muster.toml: [heartbeat] beatMs is a number, not a text');
+    expect(refusal('[etcd]\nhosts = "one"')).toBe('muster.toml: [etcd] hosts is a list of texts, not a text');
     expect(refusal('heartbeat = 3')).toContain('heartbeat is a section');
   });
 
@@ -66,6 +67,24 @@ describe('configuration', () => {
     expect(config.bots).toEqual([{ clientId: 'autohost', secret: 'hunter2', name: 'autohost' }]);
     expect(printConfig(config)).not.toContain('hunter2');
     expect(refusal('[[bots]]\nclientId = "autohost"')).toContain('has a secret');
+  });
+
+  test('an external issuer is known by name, keys and audience; symmetric algorithms are refused', () => {
+    const one =
+      '[[externalIssuers]]\nissuer = "https://id.example"\njwksUrl = "https://id.example/keys"\naudience = "muster"\n';
+    expect(parseConfig(one, 'muster.toml').externalIssuers).toMatchObject([
+      { issuer: 'https://id.example', accountClaim: 'sub' },
+    ]);
+    expect(refusal(`${one}algorithms = ["HS256"]`)).toContain('HS256');
+    expect(refusal(`${one}audiense = "x"`)).toContain('did you mean audience?');
+  });
+
+  test('--set lays one option over the file, as TOML or as plain text', () => {
+    const config = readConfig(undefined, ['heartbeat.beatMs=90', 'cluster.name=eu-2', 'etcd.hosts=["http://a:1"]']);
+    expect([config.heartbeat.beatMs, config.cluster.name, config.etcd.hosts]).toEqual([90, 'eu-2', ['http://a:1']]);
+    expect(() => readConfig(undefined, ['heartbeat.beatMs'])).toThrow('--set takes');
+    expect(() => readConfig(undefined, ['heartbeat.beetMs=1'])).toThrow('did you mean beatMs?');
+    expect(() => readConfig('/does/not/exist.toml')).toThrow('/does/not/exist.toml');
   });
 
   test('every option has its comment, and docs/config.md says the same (npm run docs writes it)', () => {

@@ -44,6 +44,22 @@ export interface TelemetryOptions {
   readonly spansQueuedMax: number;
 }
 
+/** The port that game clients connect to. */
+export interface HttpOptions {
+  /** Where a gateway serves clients, `host:port`. Port 0 takes a free one. */
+  readonly listen: string;
+}
+
+/** Which access tokens are taken; the embedded issuer and others have sections of their own. */
+export interface TokenOptions {
+  /** Scheme, host and port that clients are configured with. Empty: as the client addressed us, on loopback only; else where we listen. */
+  readonly publicUrl: string;
+  /** How far another machine's clock may be off. Lower: stricter. Higher: a token works a little longer than it says. */
+  readonly clockToleranceMs: Millis;
+  /** Longest token that is looked at, in characters. */
+  readonly tokenLengthMax: number;
+}
+
 /** Mutual TLS between the processes of the cluster. All three or none. */
 export interface TlsOptions {
   /** File with the certificate authority that signs every process of the cluster, PEM. */
@@ -60,4 +76,6 @@ export const ETCD_DEFAULTS: EtcdOptions = { hosts: ['http://127.0.0.1:2379'] };
 export const STORAGE_DEFAULTS: StorageOptions = { url: 'pglite:' };
 export const ADMIN_DEFAULTS: AdminOptions = { listen: '127.0.0.1:0', checkTimeoutMs: 2_000 };
 export const TELEMETRY_DEFAULTS: TelemetryOptions = { logLevel: 'info', otlpEndpoint: '', spansQueuedMax: 2_048 };
+export const HTTP_DEFAULTS: HttpOptions = { listen: '127.0.0.1:0' };
+export const TOKEN_DEFAULTS: TokenOptions = { publicUrl: '', clockToleranceMs: 5_000, tokenLengthMax: 8_192 };
 export const TLS_DEFAULTS: TlsOptions = { caFile: '', certFile: '', keyFile: '' };

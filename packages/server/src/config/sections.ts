@@ -1,6 +1,8 @@
 import {
   HEARTBEAT_DEFAULTS,
   heartbeatOptions,
+  MEMBERSHIP_DEFAULTS,
+  membershipOptions,
   PEERS_DEFAULTS,
   peersOptions,
   ROUTER_DEFAULTS,
@@ -10,7 +12,15 @@ import {
   TAKEOVER_DEFAULTS,
   takeoverOptions,
 } from '@muster/cluster';
-import { GATEWAY_DEFAULTS, gatewayOptions } from '@muster/gateway';
+import { COORDINATOR_DEFAULTS, coordinatorOptions } from '@muster/coordinator';
+import {
+  EMBEDDED_ISSUER_DEFAULTS,
+  GATEWAY_DEFAULTS,
+  GATEWAY_SERVER_DEFAULTS,
+  gatewayOptions,
+  gatewayServerOptions,
+  oauthOptions,
+} from '@muster/gateway';
 import { PLAYER_DEFAULTS, playerOptions } from '@muster/play';
 import { MusterError } from '@muster/ports';
 import { RUNTIME_DEFAULTS, runtimeOptions } from '@muster/runtime';
@@ -21,10 +31,12 @@ import {
   ADMIN_DEFAULTS,
   CLUSTER_DEFAULTS,
   ETCD_DEFAULTS,
+  HTTP_DEFAULTS,
   PROCESS_DEFAULTS,
   STORAGE_DEFAULTS,
   TELEMETRY_DEFAULTS,
   TLS_DEFAULTS,
+  TOKEN_DEFAULTS,
 } from './options.js';
 
 interface Section<O extends object> {
@@ -73,6 +85,28 @@ export const SECTIONS = {
     if (given !== 0 && given !== 3) throw bad('caFile, certFile and keyFile are given together');
     return options;
   }),
+  http: section('Where gateways serve clients.', 'HttpOptions', HTTP_DEFAULTS),
+  edge: section(
+    'Limits on client connections and HTTP requests.',
+    'GatewayServerOptions',
+    GATEWAY_SERVER_DEFAULTS,
+    gatewayServerOptions,
+  ),
+  oauth: section('Access tokens.', 'TokenOptions', TOKEN_DEFAULTS, (options) => {
+    const { publicUrl, ...limits } = options;
+    oauthOptions({ ...limits, ...(publicUrl === '' ? {} : { publicUrl }) });
+    return options;
+  }),
+  issuer: section(
+    'The authorization server within the gateway.',
+    'EmbeddedIssuerOptions',
+    EMBEDDED_ISSUER_DEFAULTS,
+    (options) => {
+      if (options.signIn !== 'off' && options.signIn !== 'dev') throw bad('signIn is off or dev');
+      return oauthOptions({ embedded: options }).embedded;
+    },
+  ),
+  coordinator: section('Placement of shards.', 'CoordinatorOptions', COORDINATOR_DEFAULTS, coordinatorOptions),
   gateway: section('Client sessions.', 'GatewayOptions', GATEWAY_DEFAULTS, gatewayOptions),
   tachyon: section('Limits on client messages.', 'TachyonOptions', TACHYON_DEFAULTS, tachyonOptions),
   player: section('The player actor.', 'PlayerOptions', PLAYER_DEFAULTS, playerOptions),
@@ -82,6 +116,12 @@ export const SECTIONS = {
     'HeartbeatOptions',
     HEARTBEAT_DEFAULTS,
     heartbeatOptions,
+  ),
+  membership: section(
+    'Registration and the search for coordinators.',
+    'MembershipOptions',
+    MEMBERSHIP_DEFAULTS,
+    membershipOptions,
   ),
   takeover: section('Leader and vice.', 'TakeoverOptions', TAKEOVER_DEFAULTS, takeoverOptions),
   routing: section('Commands on their way to their owner.', 'RouterOptions', ROUTER_DEFAULTS, routerOptions),

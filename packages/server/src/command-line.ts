@@ -1,0 +1,154 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { causeOf, MusterError, SystemClock } from '@muster/ports';
+import { Command } from 'commander';
+import { readConfig } from './config/load.js';
+import { printConfig } from './config/print.js';
+import { serveDev } from './dev.js';
+import { LocalCluster } from './local-cluster/local-cluster.js';
+import { servePglite } from './local-cluster/pglite-server.js';
+import { BUILD } from './process/foundation.js';
+import { untilToldToEnd } from './process/system-signals.js';
+import { serve, serverRole } from './serve.js';
+
+const ENTRY = fileURLToPath(new URL('./main.js', import.meta.url));
+
+interface ConfigFlags {
+  readonly config?: string;
+  readonly set: readonly string[];
+}
+
+/** `muster serve | dev | cluster | config check | config print`. */
+export function program(): Command {
+  const root = new Command('muster').version(BUILD).description('A game back-end on a cluster of virtual actors.');
+  withConfig(root.command('serve').description('run one role of the cluster in this process'))
+    .requiredOption('--role <role>', 'coordinator, node or gateway')
+    .option(
+      '--id <id>',
+      'name of this process in the cluster store; a restart keeps it (default: process.id of the configuration)',
+    )
+    .action((flags: ConfigFlags & { role: string; id?: string }) => runRole(flags));
+  withConfig(root.command('dev').description('run the whole system in this process, on embedded defaults'))
+    .option('--port <n>', 'where clients connect', port, 8400)
+    .option('--admin-port <n>', 'where musterctl, health and metrics connect', port, 8401)
+    .option('--data <folder>', 'where accounts are kept', '.muster')
+    .action((flags: ConfigFlags & { port: number; adminPort: number; data: string }) => runDev(flags));
+  withConfig(
+    root
+      .command('cluster')
+      .description('run a real cluster on this machine: etcd, a database and every role as a process'),
+  )
+    .option('--nodes <n>', 'compute nodes', count, 3)
+    .option('--gateways <n>', 'gateways', count, 2)
+    .option('--coordinators <n>', 'coordinators: the leader, the vice and spares', count, 2)
+    .option(
+      '--data <folder>',
+      'where etcd and the database keep their files (default: a folder that is removed at the end)',
+    )
+    .option('--restart', 'start killed processes again', false)
+    .option('--json', 'print one JSON document when it serves', false)
+    .action((flags: ClusterFlags) => runCluster(flags));
+  const config = root.command('config').description('the configuration file');
+  withConfig(config.command('check').description('say whether the configuration is right')).action(
+    (flags: ConfigFlags) => {
+      readConfig(flags.config, flags.set);
+      process.stdout.write('the configuration is right\n');
+    },
+  );
+  withConfig(config.command('print').description('print every option with its meaning and the value in force')).action(
+    (flags: ConfigFlags) => {
+      process.stdout.write(printConfig(readConfig(flags.config, flags.set)));
+    },
+  );
+  root
+    .command('pglite', { hidden: true })
+    .requiredOption('--folder <folder>')
+    .action((flags: { folder: string }) => runPglite(flags.folder));
+  return root;
+}
+
+function withConfig(command: Command): Command {
+  const collect = (one: string, all: readonly string[]): string[] => [...all, one];
+  return command
+    .option('--config <file>', 'TOML file')
+    .option('--set <section.option=value>', 'one option, over the file; may be repeated', collect, []);
+}
+
+async function runRole({ role, id, config: file, set }: ConfigFlags & { role: string; id?: string }): Promise<void> {
+  const config = readConfig(file, set);
+  const name = id ?? (config.process.id === '' ? role : config.process.id);
+  const serving = await serve({ role: serverRole(role), config, id: name });
+  process.stdout.write(`${JSON.stringify(serving.document)}\n`);
+  const why = await Promise.race([untilToldToEnd(), serving.replaced]);
+  process.stderr.write(`muster: ${name} ends: ${why}\n`);
+  await serving.stop();
+}
+
+async function runDev(flags: ConfigFlags & { port: number; adminPort: number; data: string }): Promise<void> {
+  const dev = await serveDev({ ...flags, data: resolve(flags.data), overrides: flags.set, config: flags.config });
+  process.stdout.write(`muster ready ${dev.gateway} ${dev.admin}\n\n${dev.hints}\n`);
+  await untilToldToEnd();
+  await dev.stop();
+}
+
+interface ClusterFlags extends ConfigFlags {
+  readonly nodes: number;
+  readonly gateways: number;
+  readonly coordinators: number;
+  readonly data?: string;
+  readonly restart: boolean;
+  readonly json: boolean;
+}
+
+async function runCluster(flags: ClusterFlags): Promise<void> {
+  const { nodes, gateways, coordinators, restart, json, config, set } = flags;
+  const data = flags.data ? resolve(flags.data) : mkdtempSync(join(tmpdir(), 'muster-cluster-'));
+  mkdirSync(data, { recursive: true });
+  const cluster = new LocalCluster({
+    clock: new SystemClock(),
+    coordinators,
+    nodes,
+    gateways,
+    data,
+    restart,
+    overrides: set,
+    config,
+    entry: ENTRY,
+    output: (text) => process.stderr.write(text),
+  });
+  // From the first process on: whoever interrupts the start must not leave any behind.
+  const ended = untilToldToEnd();
+  try {
+    const document = await Promise.race([cluster.start(), ended.then(() => undefined)]);
+    if (document && json) process.stdout.write(`${JSON.stringify(document)}\n`);
+    else if (document) process.stdout.write(`cluster ready ${document.gateways.join(' ')} ${document.admin}\n`);
+    await ended;
+  } finally {
+    await cluster.stop();
+    if (!flags.data) rmSync(data, { recursive: true, force: true });
+  }
+}
+
+async function runPglite(folder: string): Promise<void> {
+  const server = await servePglite(folder);
+  const document = { ready: true, role: 'pglite', id: 'database', pid: process.pid, address: server.address };
+  process.stdout.write(`${JSON.stringify(document)}\n`);
+  await untilToldToEnd();
+  await server.stop();
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new MusterError('BAD_CONFIG', { details: `${text} is no port` });
+  return value;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 64)
+    throw new MusterError('BAD_CONFIG', { details: `${text} is not a number from 1 to 64: ${causeOf(text)}` });
+  return value;
+}

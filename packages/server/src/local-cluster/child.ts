@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { causeOf, MusterError } from '@muster/ports';
+import type { ServingDocument } from '../serve.js';
+
+/** How much of what a process last wrote is kept for the error that says why it did not start. */
+const LAST_WORDS_CHARACTERS = 4_000;
+
+export interface ChildSetup {
+  /** Compiled entry of this package. */
+  readonly entry: string;
+  readonly args: readonly string[];
+  /** Its log lines, as they come. */
+  readonly output: (text: string) => void;
+}
+
+/** One process of a local cluster. It is told to end when this process ends, however that happens: its IPC channel breaks. */
+export class Child {
+  readonly process: ChildProcess;
+  /** What it said when it was ready. @throws MusterError STOPPING with its last words where it ended before. */
+  readonly ready: Promise<ServingDocument>;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  private hasEnded = false;
+
+  constructor({ entry, args, output }: ChildSetup) {
+    const child = spawn(process.execPath, ['--enable-source-maps', entry, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.process = child;
+    let lastWords = '';
+    const keep = (chunk: unknown): void => {
+      lastWords = (lastWords + String(chunk)).slice(-LAST_WORDS_CHARACTERS);
+      output(String(chunk));
+    };
+    child.stderr!.on('data', keep);
+    child.on('error', (error) => keep(causeOf(error)));
+    this.ended = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        this.hasEnded = true;
+        resolve({ code, signal });
+      });
+    });
+    this.ready = this.firstDocument().catch((error: unknown) => {
+      throw new MusterError(
+        'STOPPING',
+        { peer: args.join(' ') },
+        { cause: new Error(`${causeOf(error)}\n${lastWords}`) },
+      );
+    });
+    // Whoever waits hears of it; nobody waiting is no reason to die.
+    this.ready.catch(() => undefined);
+  }
+
+  get pid(): number {
+    return this.process.pid ?? 0;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    if (!this.hasEnded) this.process.kill(signal);
+  }
+
+  private firstDocument(): Promise<ServingDocument> {
+    return new Promise((resolve, reject) => {
+      let text = '';
+      this.process.stdout!.on('data', (chunk) => {
+        text += String(chunk);
+        for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+          const line = text.slice(0, end);
+          text = text.slice(end + 1);
+          if (line.startsWith('{"ready":')) resolve(JSON.parse(line) as ServingDocument);
+        }
+      });
+      void this.ended.then(({ code, signal }) => reject(new Error(`ended with ${code ?? signal} before it was ready`)));
+    });
+  }
+}

@@ -1,0 +1,197 @@
+import { join } from 'node:path';
+import type { Clock } from '@muster/ports';
+import { findProgram, LocalEtcd } from '@muster/storage';
+import type { ServerRole } from '../process/foundation.js';
+import { Child } from './child.js';
+import { type LocalDatabase, startDatabase } from './database.js';
+
+export interface LocalClusterOptions {
+  readonly clock: Clock;
+  readonly coordinators: number;
+  readonly nodes: number;
+  readonly gateways: number;
+  /** Folder for etcd's and the database's files. */
+  readonly data: string;
+  /** Start killed processes again; those that end by themselves with code 0 always are. */
+  readonly restart: boolean;
+  /** `section.option=value` for every process. */
+  readonly overrides: readonly string[];
+  /** Configuration file for every process. */
+  readonly config: string | undefined;
+  /** Compiled entry of this package. */
+  readonly entry: string;
+  /** Log lines and notices, for people. */
+  readonly output: (text: string) => void;
+}
+
+/** One process, as `npm run cluster -- --json` shows it. */
+export interface LocalProcess {
+  readonly role: ServerRole | 'etcd' | 'postgres' | 'pglite';
+  readonly id: string;
+  readonly pid: number;
+  readonly address: string;
+  /** Where it serves health, metrics and (a coordinator) the admin API. */
+  readonly admin?: string;
+}
+
+export interface LocalClusterDocument {
+  readonly etcd: string;
+  readonly processes: readonly LocalProcess[];
+  readonly gateways: readonly string[];
+  readonly admin: string;
+}
+
+/** A killed process is started again at once, one that ends soon after its start only after this long: it must not fill the machine. */
+const RESTART_PAUSE_MS = 1_000;
+const SOON_MS = 5_000;
+
+interface Member {
+  readonly role: ServerRole;
+  readonly id: string;
+  child: Child;
+  startedAt: number;
+  /** Addresses it had first, which it keeps: clients and operators know them. */
+  kept: readonly string[];
+}
+
+/** etcd, a database, coordinators, nodes and gateways as processes of this machine. */
+export class LocalCluster {
+  private readonly options: LocalClusterOptions;
+  private readonly members: Member[] = [];
+  private etcd: LocalEtcd | undefined;
+  private database: LocalDatabase | undefined;
+  private stopping = false;
+
+  constructor(options: LocalClusterOptions) {
+    this.options = options;
+  }
+
+  /** Resolves when every process serves. @throws MusterError; what was started is ended again. */
+  async start(): Promise<LocalClusterDocument> {
+    try {
+      return await this.bringUp();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Ends all in the order that loses least: gateways, nodes, coordinators, then what they stand on. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    for (const role of ['gateway', 'node', 'coordinator'] as const) {
+      const ending = this.members
+        .filter((member) => member.role === role)
+        .map(({ child }) => end(child, this.options.clock));
+      await Promise.all(ending);
+    }
+    await this.database?.stop();
+    await this.etcd?.stop();
+  }
+
+  private async bringUp(): Promise<LocalClusterDocument> {
+    const { clock, data, entry, output, coordinators, nodes, gateways } = this.options;
+    const etcd = LocalEtcd.start({ program: findProgram('etcd', process.env), folder: join(data, 'etcd') });
+    const database = startDatabase({ clock, folder: data, entry, output });
+    await Promise.allSettled([etcd, database]);
+    // Kept before either is looked at, so that a failure of one ends the other.
+    this.etcd = await etcd.catch(() => undefined);
+    this.database = await database.catch(() => undefined);
+    await Promise.all([etcd, database]);
+    this.launch('coordinator', coordinators);
+    this.launch('node', nodes);
+    this.launch('gateway', gateways);
+    await Promise.all(this.members.map(({ child }) => child.ready));
+    return this.document();
+  }
+
+  private launch(role: ServerRole, count: number): void {
+    for (let n = 1; n <= count; n += 1) {
+      const id = `${role}-${role === 'coordinator' ? String.fromCharCode(96 + n) : n}`;
+      const startedAt = this.options.clock.monotonic();
+      const member: Member = { role, id, child: this.spawn(role, id, []), startedAt, kept: [] };
+      this.members.push(member);
+      this.watch(member);
+    }
+  }
+
+  private spawn(role: ServerRole, id: string, kept: readonly string[]): Child {
+    const { config, overrides, entry, output, nodes, data } = this.options;
+    const set = [
+      `etcd.hosts=["${this.etcd!.url}"]`,
+      `storage.url="${this.database!.url}"`,
+      `process.data=${JSON.stringify(join(data, id))}`,
+      `coordinator.expectNodes=${nodes}`,
+      'issuer.signIn="dev"',
+      ...overrides,
+      ...kept,
+    ];
+    const args = [
+      'serve',
+      '--role',
+      role,
+      '--id',
+      id,
+      ...(config ? ['--config', config] : []),
+      ...set.flatMap((one) => ['--set', one]),
+    ];
+    return new Child({ entry, args, output });
+  }
+
+  private watch(member: Member): void {
+    const { child } = member;
+    void child.ready.then(({ client, admin }) => {
+      member.kept = [
+        ...(client ? [`http.listen="${new URL(client).host}"`] : []),
+        ...(admin ? [`admin.listen="${new URL(admin).host}"`] : []),
+      ];
+    });
+    void child.ended.then(({ code, signal }) => {
+      if (this.stopping) return;
+      const { clock, restart, output } = this.options;
+      const again = code === 0 || restart;
+      output(`${member.id} (pid ${child.pid}) ended with ${code ?? signal}${again ? '; it is started again' : ''}\n`);
+      const soon = clock.monotonic() - member.startedAt < SOON_MS;
+      if (again) clock.after(soon ? RESTART_PAUSE_MS : 0, () => this.respawn(member));
+    });
+  }
+
+  private respawn(member: Member): void {
+    if (this.stopping) return;
+    member.child = this.spawn(member.role, member.id, member.kept);
+    member.startedAt = this.options.clock.monotonic();
+    this.options.output(`${member.id} runs as pid ${member.child.pid}\n`);
+    this.watch(member);
+  }
+
+  private async document(): Promise<LocalClusterDocument> {
+    const serving = await Promise.all(this.members.map(({ child }) => child.ready));
+    const { etcd, database } = this;
+    return {
+      etcd: etcd!.url,
+      processes: [
+        { role: 'etcd', id: 'etcd', pid: etcd!.pid, address: new URL(etcd!.url).host },
+        { role: database!.kind, id: 'database', pid: database!.pid, address: new URL(database!.url).host },
+        ...serving.map(({ role, id, pid, address, admin }) => ({
+          role,
+          id,
+          pid,
+          address,
+          ...(admin ? { admin } : {}),
+        })),
+      ],
+      gateways: serving.flatMap(({ client }) => (client ? [client] : [])),
+      admin: serving.find(({ role }) => role === 'coordinator')?.admin ?? '',
+    };
+  }
+}
+
+/** How long a process may take to end by itself before it is killed. */
+const STOP_DEADLINE_MS = 10_000;
+
+async function end(child: Child, clock: Clock): Promise<void> {
+  child.kill('SIGTERM');
+  const timer = clock.after(STOP_DEADLINE_MS, () => child.kill('SIGKILL'));
+  await child.ended;
+  timer.cancel();
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { causeOf, isMusterError } from '@muster/ports';
+import { program } from './command-line.js';
+
+try {
+  await program().parseAsync(process.argv);
+} catch (error) {
+  const { cause } = error as Error;
+  process.stderr.write(
+    `muster: ${isMusterError(error) ? error.message : ((error as Error).stack ?? causeOf(error))}\n`,
+  );
+  if (isMusterError(error) && cause instanceof Error) process.stderr.write(`${cause.message}\n`);
+  process.exitCode = isMusterError(error) && error.code === 'BAD_CONFIG' ? 2 : 1;
+}

@@ -1,0 +1,71 @@
+import { placementKeys } from '@muster/cluster';
+import { Coordinator } from '@muster/coordinator';
+import type { ClusterStore, Storage } from '@muster/ports';
+import { CoordinatorLink } from '../admin/coordinator-link.js';
+import { BUILD, type Foundation, selfOf } from '../process/foundation.js';
+import { kindsOf } from './node.js';
+import type { RunningRole } from './running.js';
+
+export interface CoordinatorParts {
+  readonly id: string;
+  readonly listen: string;
+  readonly store: ClusterStore;
+  readonly storage: Storage;
+  /** Another incarnation has this coordinator's place. */
+  readonly replaced: (by: string) => void;
+}
+
+export async function startCoordinator(
+  foundation: Foundation,
+  { id, listen, store, storage, replaced }: CoordinatorParts,
+): Promise<RunningRole> {
+  const { config, clock, random, network, metrics } = foundation;
+  const { coordinator: options, heartbeat, takeover, membership, peers, link } = config;
+  const self = selfOf(foundation, id, listen);
+  const log = foundation.log.with({ incarnation: self.incarnation });
+  const coordinator = new Coordinator({
+    clock,
+    random,
+    network,
+    store,
+    storage: storage.regime,
+    self,
+    placementKeys: placementKeys(kindsOf(foundation, storage)),
+    metrics,
+    log,
+    onReplaced: replaced,
+    options,
+    heartbeat,
+    takeover,
+    membership,
+    peers,
+    link,
+  });
+  await coordinator.start();
+  const { peer, address } = coordinator.peers.self;
+  const admin = new CoordinatorLink({
+    clock,
+    random,
+    network,
+    metrics,
+    log,
+    cluster: self.cluster,
+    build: BUILD,
+    home: { peer, address },
+  });
+  return {
+    address,
+    admin,
+    ready: () => [
+      {
+        name: 'leader',
+        ok: coordinator.ready,
+        detail: coordinator.leads ? `leads epoch ${coordinator.epoch}` : `follows epoch ${coordinator.epoch}`,
+      },
+    ],
+    stop: async () => {
+      await admin.stop();
+      await coordinator.stop();
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { ClusterClient, placementKeys } from '@muster/cluster';
+import { GatewayCore, GatewayServer } from '@muster/gateway';
+import type { ClusterStore, Storage } from '@muster/ports';
+import { ensureBot } from '@muster/storage';
+import { TachyonProtocol } from '@muster/tachyon';
+import type { Config } from '../config/load.js';
+import { type Foundation, selfOf } from '../process/foundation.js';
+import { clusterOptionsOf } from './cluster-options.js';
+import { kindsOf } from './node.js';
+import type { RunningRole } from './running.js';
+
+export interface GatewayParts {
+  readonly id: string;
+  readonly listen: string;
+  readonly store: ClusterStore;
+  readonly storage: Storage;
+  /** Another incarnation has this gateway's place. */
+  readonly replaced: (by: string) => void;
+}
+
+export async function startGateway(
+  foundation: Foundation,
+  { id, listen, store, storage, replaced }: GatewayParts,
+): Promise<RunningRole> {
+  const { config, clock, random, network, metrics, tracer, vitals } = foundation;
+  const self = selfOf(foundation, id, listen);
+  const log = foundation.log.with({ incarnation: self.incarnation });
+  for (const bot of config.bots) await ensureBot(storage.accounts, bot);
+  const cluster = new ClusterClient({
+    clock,
+    random,
+    network,
+    store,
+    self,
+    metrics,
+    log,
+    vitals,
+    replaced,
+    placementKeys: placementKeys(kindsOf(foundation, storage)),
+    options: clusterOptionsOf(config),
+  });
+  const protocol = new TachyonProtocol(config.tachyon);
+  const core = new GatewayCore({ clock, random, cluster, metrics, log, tracer, protocol, options: config.gateway });
+  const server = new GatewayServer({
+    core,
+    storage,
+    clock,
+    random,
+    metrics,
+    log,
+    options: config.edge,
+    oauth: oauthOf(config),
+  });
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    await cluster.stop();
+  };
+  const address = await cluster.start();
+  try {
+    const { url } = await server.listen(hostAndPort(config.http.listen));
+    return { address, clientUrl: url, ready: () => server.ready(), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function oauthOf({ oauth, issuer, externalIssuers }: Config) {
+  const { publicUrl, ...limits } = oauth;
+  return { ...limits, ...(publicUrl === '' ? {} : { publicUrl }), embedded: issuer, external: externalIssuers };
+}
+
+function hostAndPort(address: string): { readonly host: string; readonly port: number } {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
+}

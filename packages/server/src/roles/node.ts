@@ -1,0 +1,56 @@
+import { ComputeNode } from '@muster/cluster';
+import { playerKind } from '@muster/play';
+import type { ClusterStore, Storage } from '@muster/ports';
+import { NactScheduler } from '@muster/runtime';
+import { type Foundation, selfOf } from '../process/foundation.js';
+import { clusterOptionsOf } from './cluster-options.js';
+import type { RunningRole } from './running.js';
+
+export interface NodeParts {
+  readonly id: string;
+  readonly listen: string;
+  readonly store: ClusterStore;
+  readonly storage: Storage;
+  /** Another incarnation has this node's place: end the process, it may come back as somebody new. */
+  readonly replaced: (by: string) => void;
+}
+
+/** Kinds of actors that every node runs. */
+export function kindsOf({ config, metrics }: Foundation, storage: Storage) {
+  return [playerKind({ accounts: storage.accounts, metrics, options: config.player })];
+}
+
+export async function startNode(
+  foundation: Foundation,
+  { id, listen, store, storage, replaced }: NodeParts,
+): Promise<RunningRole> {
+  const { config, clock, random, network, metrics, log, tracer, vitals } = foundation;
+  const self = selfOf(foundation, id, listen);
+  const node = new ComputeNode({
+    clock,
+    random,
+    network,
+    store,
+    self,
+    metrics,
+    log: log.with({ incarnation: self.incarnation }),
+    tracer,
+    vitals,
+    replaced,
+    kinds: kindsOf(foundation, storage),
+    scheduler: new NactScheduler((worker, error) => log.write('error', 'actor.escaped', { worker, error })),
+    options: { ...clusterOptionsOf(config), runtime: config.runtime },
+  });
+  const address = await node.start();
+  return {
+    address,
+    ready: () => [
+      {
+        name: 'table',
+        ok: node.ready,
+        detail: node.ready ? `owns ${node.shards.length} shards` : 'no whole table yet, or no leader',
+      },
+    ],
+    stop: () => node.stop(),
+  };
+}

@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import { type ClusterStore, causeOf, MusterError, type Storage } from '@muster/ports';
+import { AdminServer } from './admin/admin-server.js';
+import type { Config } from './config/load.js';
+import {
+  type Foundation,
+  layFoundation,
+  openAccounts,
+  openClusterStore,
+  type ServerRole,
+} from './process/foundation.js';
+import { startCoordinator } from './roles/coordinator.js';
+import { startGateway } from './roles/gateway.js';
+import { startNode } from './roles/node.js';
+import type { RunningRole } from './roles/running.js';
+
+export interface ServeOptions {
+  readonly role: ServerRole;
+  readonly config: Config;
+  /** Name in the cluster store. */
+  readonly id: string;
+}
+
+/** What a process says of itself when it serves: one JSON line on standard output. */
+export interface ServingDocument {
+  readonly ready: true;
+  readonly role: ServerRole;
+  readonly id: string;
+  readonly pid: number;
+  readonly address: string;
+  /** Gateways: where clients connect. */
+  readonly client?: string;
+  /** Where health, metrics and (coordinators) the admin API are served; absent where they are not. */
+  readonly admin?: string;
+}
+
+export interface Serving {
+  readonly document: ServingDocument;
+  /** Resolves when the process was told that another incarnation has its place. */
+  readonly replaced: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts one role of the cluster in this process. What was started is ended again where a later part fails. @throws MusterError */
+export async function serve({ role, config, id }: ServeOptions): Promise<Serving> {
+  const foundation = layFoundation(config, id);
+  const { log } = foundation;
+  const ends: (() => Promise<void>)[] = [() => foundation.stop()];
+  const stop = async (): Promise<void> => {
+    for (const end of ends.splice(0).reverse())
+      await end().catch((error) => log.write('warn', 'stop.failed', { cause: causeOf(error) }));
+  };
+  try {
+    const store = openClusterStore(foundation);
+    ends.push(() => store.close());
+    const storage = await openAccounts(foundation);
+    ends.push(() => storage.close());
+    let replaced: (by: string) => void = () => undefined;
+    const whenReplaced = new Promise<string>((resolve) => {
+      replaced = resolve;
+    });
+    const running = await start(role, foundation, { id, store, storage, replaced });
+    ends.push(() => running.stop());
+    const admin = await serveAdmin(foundation, running, store, storage);
+    if (admin) ends.push(() => admin.server.close());
+    const { address, clientUrl } = running;
+    const document = {
+      ready: true as const,
+      role,
+      id,
+      pid: process.pid,
+      address,
+      ...(clientUrl ? { client: clientUrl } : {}),
+      ...(admin ? { admin: admin.url } : {}),
+    };
+    log.write('info', 'process.serves', { ...document });
+    return { document, replaced: whenReplaced, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly id: string;
+  readonly store: ClusterStore;
+  readonly storage: Storage;
+  readonly replaced: (by: string) => void;
+}
+
+function start(role: ServerRole, foundation: Foundation, parts: Parts): Promise<RunningRole> {
+  const { listen } = foundation.config.process;
+  if (role === 'coordinator') return startCoordinator(foundation, { ...parts, listen });
+  if (role === 'node') return startNode(foundation, { ...parts, listen });
+  return startGateway(foundation, { ...parts, listen });
+}
+
+async function serveAdmin(foundation: Foundation, running: RunningRole, store: ClusterStore, storage: Storage) {
+  const { clock, log, metrics, config } = foundation;
+  if (config.admin.listen === '') return undefined;
+  const server = new AdminServer({
+    clock,
+    log,
+    metrics,
+    checkTimeoutMs: config.admin.checkTimeoutMs,
+    ...(running.admin ? { backend: running.admin } : {}),
+    ready: async () => [
+      ...(await running.ready()),
+      await check('cluster store', () => store.range(`/muster/${config.cluster.name}/meta`)),
+      await check('storage', () => storage.ping()),
+    ],
+  });
+  return { server, url: `http://${await server.listen(config.admin.listen)}` };
+}
+
+async function check(name: string, ask: () => Promise<unknown>) {
+  try {
+    await ask();
+    return { name, ok: true, detail: '' };
+  } catch (error) {
+    return { name, ok: false, detail: causeOf(error) };
+  }
+}
+
+/** Folder below the process's data folder. */
+export function dataFolder(config: Config, name: string): string {
+  return join(config.process.data, name);
+}
+
+/** @throws MusterError BAD_CONFIG */
+export function serverRole(text: string): ServerRole {
+  if (text === 'coordinator' || text === 'node' || text === 'gateway') return text;
+  throw new MusterError('BAD_CONFIG', { details: `${text} is no role: coordinator, node and gateway are` });
+}
