@@ -12,7 +12,7 @@ export interface ProcessOptions {
   readonly zone: string;
 }
 
-export interface ClusterOptions {
+export interface ClusterNameOptions {
   /** Name of the cluster: the first part of every key in the cluster store. Two clusters may share one etcd under two names. */
   readonly name: string;
 }
@@ -71,7 +71,7 @@ export interface TlsOptions {
 }
 
 export const PROCESS_DEFAULTS: ProcessOptions = { id: '', listen: '127.0.0.1:0', data: '.muster', zone: '' };
-export const CLUSTER_DEFAULTS: ClusterOptions = { name: 'dev' };
+export const CLUSTER_DEFAULTS: ClusterNameOptions = { name: 'dev' };
 export const ETCD_DEFAULTS: EtcdOptions = { hosts: ['http://127.0.0.1:2379'] };
 export const STORAGE_DEFAULTS: StorageOptions = { url: 'pglite:' };
 export const ADMIN_DEFAULTS: AdminOptions = { listen: '127.0.0.1:0', checkTimeoutMs: 2_000 };

@@ -1,5 +1,14 @@
 // Made by scripts/option-docs.mjs from the comments in the options.ts files. Do not edit.
 export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "CliOptions": {
+    "timeoutMs": "",
+    "answerBytesMax": "",
+    "reconnectMinMs": "",
+    "reconnectMaxMs": "",
+    "reconnectForMs": "",
+    "keepAliveMs": "",
+    "stateLinesMax": ""
+  },
   "ClientOptions": {
     "requestTimeoutMs": "How long a request may wait for its response, time without a connection included. Lower: a cluster that replaces a node (up to 3 s) fails requests it would have answered. Higher: a person waits for nothing.",
     "pendingMax": "Requests without a response at a time. Lower: bursts are refused. Higher: a caller in a loop fills memory before it is told.",
@@ -39,6 +48,25 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "listMs": "Watches may lose events, so everything is listed again this often. Lower: more reads. Higher: what was missed is missed for longer.",
     "hintMs": "A hint of a watch is followed by a list after this: several hints make one list."
   },
+  "ClusterOptions": {
+    "peers": "",
+    "link": "",
+    "router": "",
+    "streams": "",
+    "membership": "",
+    "heartbeat": ""
+  },
+  "NodeOptions": {
+    "runtime": "",
+    "release": "",
+    "node": ""
+  },
+  "ComputeOptions": {
+    "fenceCheckMs": "The fence is looked at again, beside its timer, when a command arrives this long after the last look: a process that was stopped wakes up with its messages before its timers. Lower: more looks. Higher: commands of that long may still be executed."
+  },
+  "ReleaseOptions": {
+    "askEveryMs": "An owner that waits, sealed, for a new term or a cancel says so this often. Lower: a shard whose leader died opens sooner. Higher: fewer messages while the store is away."
+  },
   "RouterOptions": {
     "holdMs": "Longest that a command waits for an owner, all its waits together. Lower: clients see errors during a slow failover. Higher: they wait for an answer that will not come. A silent node is replaced after about 1 s.",
     "holdMessages": "Commands that wait per shard while nothing can be sent. Lower: errors in a burst. Higher: memory, and a burst for the new owner.",
@@ -66,6 +94,20 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "readMs": "A leader reads the epoch this often, and a coordinator repeats a probe of its leader, or a take-over that the store did not take. Lower: more reads. Higher: fewer fit in `confirmMs`.",
     "stallMs": "An observer whose own loop was this late does not count that time as silence. Lower: take-overs are put off more often."
   },
+  "CoordinatorOptions": {
+    "expectNodes": "Where nobody owns anything yet, shards are placed when so many nodes have come. Lower: the first one gets everything and the others wait for shards that nobody uses. Higher: a smaller cluster waits `coldStartMs`.",
+    "coldStartMs": "… or when so much time has passed since the first one came.",
+    "tickMs": "Members and links are looked at this often. Lower: deaths by silence are noticed sooner. Higher: less work.",
+    "balanceEveryMs": "Owners are compared this often, to give empty shards to whoever has too few. Lower: a joiner gets more sooner. Higher: less work.",
+    "releasesMax": "Empty shards that are asked for at once. Lower: a joiner waits longer for its share. Higher: more shards are sealed at one time.",
+    "releaseMs": "An owner that was asked for an empty shard and has not answered by now keeps it. Lower: a busy owner is passed over. Higher: one that hangs holds up the others of its round.",
+    "pushAgainMs": "A member whose report does not fit the table gets it again, this often at most. Lower: rows may be sent twice while they are under way. Higher: a lost row is missed for longer.",
+    "retryMs": "A transaction or read that failed is tried again this soon. Lower: more load on a store in trouble. Higher: a later heal.",
+    "deadMax": "Dead members that are remembered, to tell them so if they come back. A node that comes back later finds itself without shards.",
+    "inspectMs": "How long an owner may take to tell an operator about an entity.",
+    "inspectionsMax": "Questions of operators that wait for an owner at one time.",
+    "followersMax": "Operators that follow events at one time."
+  },
   "GatewayOptions": {
     "messagesPerSecond": "Messages a player may send per second, on average. Lower: less load from hostile clients. Higher: lively clients are not cut off. Existing Tachyon servers allow 10, and clients are written for it.",
     "messagesBurst": "Messages that may come at once. Lower: clients that restore their view after a reconnect are cut off. Higher: a flood lasts longer.",
@@ -85,12 +127,71 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "traceRatio": "Part of the commands that are traced, 0…1. Lower: cheaper. Higher: more is seen.",
     "stopMs": "Longest that an orderly stop waits for the actors to hear that the clients are gone."
   },
+  "GatewayServerOptions": {
+    "frameBytesMax": "Largest WebSocket message in bytes. Lower: less memory a hostile client can claim. Higher: bigger lobby options fit. Other game servers allow 4 KiB.",
+    "fragmentsMax": "Pieces of one message, and pieces that may wait to be put together: a byte per piece costs far more than its byte.",
+    "bufferedChunksMax": "Pieces of one message, and pieces that may wait to be put together: a byte per piece costs far more than its byte.",
+    "headersTimeoutMs": "From a connection's first byte to the end of its headers. Lower: a slow-loris is gone sooner. Higher: bad networks get through.",
+    "requestTimeoutMs": "The same to the end of the request.",
+    "timeoutCheckMs": "How often both are looked at.",
+    "keepAliveMs": "An idle HTTP connection is kept this long.",
+    "upgradeTimeoutMs": "From a request for a WebSocket to its answer: storage and issuers are asked in between.",
+    "closeTimeoutMs": "After a close frame was sent, the socket is cut. Lower: a client that does not listen is gone sooner. Higher: slow clients read the reason.",
+    "bodyBytesMax": "Largest body of an HTTP request.",
+    "connectionsMax": "WebSockets, and sockets of any kind, of this process.",
+    "connectionsPerAddressMax": "Of one address. Generous: whole schools and tournaments share one, and a load test comes from 127.0.0.1.",
+    "loginsMax": "Sign-ins of one account by WebSocket within the window. Existing Tachyon servers allow 3 in 10 s.",
+    "loginsWindowMs": "Sign-ins of one account by WebSocket within the window. Existing Tachyon servers allow 3 in 10 s.",
+    "accountRequestsMax": "HTTP requests of one account within the window; beyond it, the account is blocked.",
+    "accountWindowMs": "HTTP requests of one account within the window; beyond it, the account is blocked.",
+    "accountBlockMs": "HTTP requests of one account within the window; beyond it, the account is blocked.",
+    "addressRequestsMax": "The same for an address: a thousand people behind one sign in (three requests each) within a minute.",
+    "addressWindowMs": "The same for an address: a thousand people behind one sign in (three requests each) within a minute.",
+    "addressBlockMs": "How long a blocked address is answered with 429.",
+    "addressRefusalsMax": "So many answers with 429 later, its connections are cut without an answer until the block is over.",
+    "countedMax": "Accounts and addresses that are counted at a time. Beyond it, the one seen longest ago is forgotten.",
+    "proxies": "Proxies in front of us that add to X-Forwarded-For. 0: the header is not believed."
+  },
+  "EmbeddedIssuerOptions": {
+    "issuer": "`iss` of its tokens. The same at every gateway of the cluster, or they refuse each other's tokens; not the address clients see.",
+    "audience": "`aud` of its tokens.",
+    "signIn": "`dev`: whoever asks is signed in as whom they say they are, without a password. `off`: nobody; bots still are. Never `dev` in production.",
+    "clientId": "The public client that lobbies sign in as.",
+    "redirectUris": "Where it may be redirected to. Loopback hosts are equal and their port is free (RFC 8252).",
+    "codeLifetimeMs": "From sign-in to exchange. Lower: less time for a thief. Higher: slow devices get in.",
+    "accessLifetimeMs": "Of an access token. Lower: a ban works sooner. Higher: fewer refreshes; clients renew at half of it.",
+    "refreshLifetimeMs": "Of a refresh token, from its last use. Lower: people sign in again after a holiday. Higher: a forgotten device stays signed in.",
+    "sweepMs": "How often expired codes and refresh tokens are removed from storage."
+  },
+  "ExternalIssuerOptions": {
+    "issuer": "Exactly what its tokens say in `iss`.",
+    "jwksUrl": "Exactly what its tokens say in `iss`.",
+    "audience": "Exactly what its tokens say in `iss`.",
+    "algorithms": "Signature algorithms that are accepted, asymmetric ones only.",
+    "accountClaim": "Claim that names the account here: it must be unique and never change hands, as `sub` is.",
+    "accountPrefix": "Put before the claim to make the account's name, so that nobody signs in as somebody whom another issuer vouches for.",
+    "roleClaim": "Claim that is `bot` in the tokens of machines.",
+    "nameClaim": "Claim with the name that others see; the account's name where it is missing.",
+    "createAccounts": "Creates an account at the first sign-in. Otherwise only accounts that exist get in.",
+    "maxTokenAgeMs": "Oldest token that is taken, whatever it says itself.",
+    "keyCooldownMs": "Least time between two fetches of its keys. Lower: a new key works sooner. Higher: unknown key ids cost it less.",
+    "keyMaxAgeMs": "Keys are fetched again after this long.",
+    "keyTimeoutMs": "Keys are fetched again after this long."
+  },
+  "OAuthOptions": {
+    "publicUrl": "Scheme, host and port that clients are configured with. Absent: as the client addressed us, on loopback only; else where we listen.",
+    "clockToleranceMs": "How far another machine's clock may be off.",
+    "tokenLengthMax": "Longest token that is looked at.",
+    "embedded": "Longest token that is looked at.",
+    "external": "Longest token that is looked at."
+  },
   "PlayerOptions": {
     "graceMs": "How long a session waits for its player after a connection was lost. Lower: queues and parties are freed sooner, but a router restart throws people out. Higher: ghosts stay in parties longer. Clients come back within 10 s and their own liveness check takes up to 30 s.",
     "inboxMessagesMax": "Messages kept per session for clients that reconnect. Lower: less state per player to replicate. Higher: more is there after a long absence. Lobby clients expect 200.",
     "watchedMax": "Users whose changes one session follows. Lower: less fan-out. Higher: bigger friend lists; the published schema says 100.",
     "checksMax": "`user/subscribeUpdates` requests of one session whose users are being looked up at the same time. Lower: a client that asks in bursts is refused. Higher: each holds up to 100 look-ups in the actor's outbox.",
     "checkTimeoutMs": "How long such a look-up may take. Lower: users on a node that is being replaced look unknown for now. Higher: the client's own deadline comes first. A change of owner takes up to 3 s.",
+    "listenersMax": "Processes of which the actor remembers that they listen to `self`: the gateways of its newest connections. Lower: after many take-overs at once the newest connection may have to prove itself by a command. Higher: more state per player.",
     "passivateAfterMs": "Idle time after which the actor leaves memory. Lower: less memory for players who are offline but looked at. Higher: fewer reads of accounts."
   },
   "RuntimeOptions": {
@@ -129,7 +230,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "data": "Folder for what this process keeps on disk (embedded storage). Relative to the working directory.",
     "zone": "Failure domain, for placement and for people."
   },
-  "ClusterOptions": {
+  "ClusterNameOptions": {
     "name": "Name of the cluster: the first part of every key in the cluster store. Two clusters may share one etcd under two names."
   },
   "EtcdOptions": {
@@ -147,10 +248,33 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "otlpEndpoint": "URL that OpenTelemetry traces are sent to (OTLP over HTTP), for example `http://127.0.0.1:4318/v1/traces`. Empty: nowhere.",
     "spansQueuedMax": "Traces that wait to be sent; past it new ones are dropped and counted. Lower: less memory. Higher: a slow collector loses less."
   },
+  "HttpOptions": {
+    "listen": "Where a gateway serves clients, `host:port`. Port 0 takes a free one."
+  },
+  "TokenOptions": {
+    "publicUrl": "Scheme, host and port that clients are configured with. Empty: as the client addressed us, on loopback only; else where we listen.",
+    "clockToleranceMs": "How far another machine's clock may be off. Lower: stricter. Higher: a token works a little longer than it says.",
+    "tokenLengthMax": "Longest token that is looked at, in characters."
+  },
   "TlsOptions": {
     "caFile": "File with the certificate authority that signs every process of the cluster, PEM.",
     "certFile": "File with this process's certificate, PEM.",
     "keyFile": "File with its private key, PEM."
+  },
+  "WorldOptions": {
+    "latencyMs": "Shortest way of a frame between two processes; drawn once per pair from [1, 3] times this.",
+    "jitterMs": "Mean of what comes on top, exponentially distributed. Higher: more interleavings between connections.",
+    "storeLatencyMs": "Way to the store, and to the database.",
+    "clientLatencyMs": "Way between a client and its gateway. Much longer than inside: clients are far away.",
+    "driftShare": "Most that a process's clock runs fast or slow, as a share. Real crystals: 0.0001. Higher: finds time-outs without margin.",
+    "windowBytes": "Bytes of one connection under way before `send` asks to wait, as HTTP/2's window.",
+    "dialTimeoutMs": "A dial without an answer is `unreachable` after this, as with gRPC.",
+    "keepAliveMinMs": "A connection whose other side is silent breaks between these two, as gRPC's keep-alive does (5 s and 2 s).",
+    "keepAliveMaxMs": "A connection whose other side is silent breaks between these two, as gRPC's keep-alive does (5 s and 2 s).",
+    "retransmitMs": "A way that was cut carries again this long after it is healed at the most: retransmission.",
+    "superviseMs": "A process that stopped because it was replaced is started again after this, as a supervisor does.",
+    "healMs": "Longest that the cluster may take, after the last fault, until everything is as desired. Above calmMs of the take-over and the re-registration after a lost lease.",
+    "traceLinesMax": "Lines of the event log that are kept."
   },
   "DatabaseOptions": {
     "callDeadlineMs": "Longest a call may take, its wait for a connection included; then STORAGE_UNAVAILABLE. Lower: a sign-in fails early while Postgres merely switches its primary. Higher: gateways keep more half-done sign-ins while it is away.",
