@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { MemoryMetrics, type PeerId, peerId, type Role, SeededRandom, silentLog, VirtualClock } from '@muster/ports';
 import { Link, LoopbackNetwork } from '@muster/wire';
-import { dials } from './handshake.js';
+import { dials, secondCounts } from './handshake.js';
 import { Peers } from './peers.js';
 
 let clock: VirtualClock;
@@ -186,4 +186,13 @@ test('gateways dial nodes, everybody dials coordinators, the smaller id dials wi
   expect(dials(who('cli'), who('coordinator'))).toBe(true);
   expect(dials(who('node', 'a'), who('node', 'b'))).toBe(true);
   expect(dials(who('node', 'b'), who('node', 'a'))).toBe(false);
+});
+
+test('of two links that both sides dialled, both keep the one of the smaller id; of two by one side, the newer', () => {
+  const [mine, theirs] = [{ dialled: true }, { dialled: false }];
+  // What this side dialled counts where this side is the smaller.
+  expect([secondCounts(theirs, mine, true), secondCounts(mine, theirs, true)]).toEqual([true, false]);
+  expect([secondCounts(theirs, mine, false), secondCounts(mine, theirs, false)]).toEqual([false, true]);
+  for (const smaller of [true, false])
+    expect([secondCounts(mine, mine, smaller), secondCounts(theirs, theirs, smaller)]).toEqual([true, true]);
 });

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { type EntityRef, entity } from '@muster/ports';
 import type { ClusterClient } from '../node/cluster-client.js';
 import type { ComputeNode } from '../node/compute-node.js';
-import { books, type Member, World } from '../world.test-kit.js';
+import { book, books, type Member, World } from '../world.test-kit.js';
 import type { StreamEvent, StreamHandle } from './subscription.js';
 
 let world: World;
@@ -50,6 +50,11 @@ function follow(of: EntityRef = a, snapshot = true, topic = 'lines', by = g): He
 
 const write = (...texts: string[]): Promise<unknown[]> =>
   world.answers(texts.map((text) => world.ask(g, a, 'write', { text })));
+function seenOf(of: EntityRef, at = n1!): { status: string; subscribers: unknown; lines: unknown } {
+  const seen = at.process.runtime.inspect(world.where(of).shard, of);
+  const { status, subscribers, state } = seen as { status: string; subscribers: unknown; state: { lines: unknown } };
+  return { status, subscribers, lines: state.lines };
+}
 const pause = (ms = 50): Promise<void> => world.clock.advance(ms);
 
 test('a listener gets the state, then every event with its number, its cause and who sent it', async () => {
@@ -173,7 +178,25 @@ test('closing before the actor is there leaves nothing behind', async () => {
   await write('1');
   await pause();
   expect([told, other.told]).toEqual([[], []]);
-  expect(n1!.process.runtime.inspect(world.where(a).shard, a)).toMatchObject({ subscribers: {} });
+  expect(seenOf(a)).toEqual({ status: 'active', subscribers: {}, lines: ['1'] });
+});
+
+test('leaving while the actor is still being loaded ends the subscription as soon as it stands', async () => {
+  const load = (): Promise<unknown> => new Promise((resolve) => world.clock.after(100, () => resolve(undefined)));
+  const n3 = await world.node('n3', {}, [{ ...book, kind: 'slow', load }]);
+  const [left, lost] = [entity('slow', 'left'), entity('slow', 'lost')];
+  world.own(n3, left, 1);
+  world.own(n3, lost, 1);
+  const { told, handle } = follow(left);
+  const other = follow(lost);
+  await pause(20);
+  handle.close();
+  await pause(20);
+  g.cable.kill();
+  await pause(200);
+  for (const actor of [left, lost])
+    expect(seenOf(actor, n3)).toEqual({ status: 'active', subscribers: {}, lines: expect.anything() });
+  expect([told, other.told]).toEqual([[], []]);
 });
 
 test('an actor hears that a gateway which listened is cut off or gone', async () => {
@@ -181,8 +204,7 @@ test('an actor hears that a gateway which listened is cut off or gone', async ()
   await pause();
   g.cable.kill();
   await pause();
-  const seen = n1!.process.runtime.inspect(world.where(a).shard, a);
-  expect(seen).toMatchObject({ state: { lines: [`lost ${g.peer}`] }, subscribers: {} });
+  expect(seenOf(a)).toEqual({ status: 'active', subscribers: {}, lines: [`lost ${g.peer}`] });
 });
 
 test('two gateways follow one actor, each with a subscription of its own', async () => {
