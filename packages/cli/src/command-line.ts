@@ -1,0 +1,234 @@
+import type { AdminArguments, AdminCommand, AdminResults, ClusterEvent } from '@muster/coordinator';
+import { parseEntity } from '@muster/ports';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { adminAddresses, DEFAULT_ADMIN } from './admin-address.js';
+import { AdminClient } from './admin-client.js';
+import { EXIT, Failure } from './failure.js';
+import { follow } from './follow.js';
+import { coloured, type Paint, plain } from './format/paint.js';
+import { duration } from './format/units.js';
+import { type CliOptions, defaultCliOptions } from './options.js';
+import type { Terminal } from './terminal.js';
+import { entityShowView } from './views/entity.js';
+import { epochShowView } from './views/epoch.js';
+import { eventLine } from './views/events.js';
+import { coordinatorListView, nodeListView, nodeShowView } from './views/members.js';
+import { shardListView, shardShowView } from './views/shards.js';
+import { statusView } from './views/status.js';
+import type { View } from './views/view.js';
+
+/** What every command takes, wherever it stands on the line. */
+interface Flags {
+  readonly admin: URL[];
+  readonly json?: true;
+  readonly color: boolean;
+  readonly timeout: number;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 not found, 4 denied, 5 conflict or stale, 6 unreachable or too late.
+More: docs/musterctl.md`;
+
+/** `musterctl <noun> <verb>`. Actions throw Failure. */
+export function program(terminal: Terminal, tuning: Partial<CliOptions> = {}): Command {
+  const defaults = { ...defaultCliOptions, ...tuning };
+  const root = new Command('musterctl').description('Looks at a running Muster cluster through its admin API.');
+  root
+    .addOption(
+      new Option('--admin <urls>', 'admin API of a coordinator; several with commas are tried in turn')
+        .env('MUSTER_ADMIN')
+        .argParser(addresses)
+        .default([new URL(DEFAULT_ADMIN)], DEFAULT_ADMIN),
+    )
+    .option('--json', 'print the answer as JSON, one document per line')
+    .addOption(
+      new Option('--timeout <time>', 'how long to wait for an answer: 500ms, 5s, 1min')
+        .argParser(milliseconds)
+        .default(defaults.timeoutMs, duration(defaults.timeoutMs)),
+    )
+    .option('--no-color', 'plain text, as with NO_COLOR')
+    .addHelpText('after', EXIT_CODES);
+  lookCommands(root, new Asking(terminal, defaults));
+  return prepared(root, terminal, 'musterctl');
+}
+
+function lookCommands(root: Command, asking: Asking): void {
+  root
+    .command('status')
+    .description('how the cluster is: problems first')
+    .action((_, at: Command) => asking.show(at, 'status', {}, statusView));
+  const node = root.command('node').description('compute nodes, and gateways');
+  node
+    .command('list')
+    .description('every node and gateway with its load')
+    .action((_, at: Command) => asking.show(at, 'node.list', {}, nodeListView));
+  node
+    .command('show <id>')
+    .description('one of them; the beginning of an id is enough')
+    .action((id: string, _, at: Command) => asking.show(at, 'node.show', { node: id }, nodeShowView));
+  const shard = root.command('shard').description('who owns what');
+  shard
+    .command('list')
+    .description('every shard with its owner')
+    .option('--node <id>', 'only what this node owns')
+    .action((only: { readonly node?: string }, at: Command) => asking.show(at, 'shard.list', only, shardListView));
+  shard
+    .command('show')
+    .argument('<n>', 'its number', shardNumber)
+    .description('one shard')
+    .action((n: number, _, at: Command) => asking.show(at, 'shard.show', { shard: n }, shardShowView));
+  root
+    .command('entity')
+    .description('virtual actors')
+    .command('show')
+    .argument('<kind/id>', 'such as player/17', entity)
+    .description('where an entity lives and what its owner knows of it')
+    .action((name: string, _, at: Command) => asking.show(at, 'entity.show', { entity: name }, entityShowView));
+  root
+    .command('epoch')
+    .description("the coordinators' regime")
+    .command('show')
+    .description('who leads, since when and why')
+    .action((_, at: Command) => asking.show(at, 'epoch.show', {}, epochShowView));
+  root
+    .command('coordinator')
+    .description('leader, vice and standbys')
+    .command('list')
+    .description('every coordinator')
+    .action((_, at: Command) => asking.show(at, 'coordinator.list', {}, coordinatorListView));
+  root
+    .command('events')
+    .description('what happens in the cluster, as it happens')
+    .requiredOption('--follow', 'until Ctrl-C; connects again after a change of leader')
+    .action((_, at: Command) => asking.events(at));
+}
+
+/** Runs one command: asks, then prints the document or the view of it. */
+class Asking {
+  private readonly terminal: Terminal;
+  private readonly defaults: CliOptions;
+
+  constructor(terminal: Terminal, defaults: CliOptions) {
+    this.terminal = terminal;
+    this.defaults = defaults;
+  }
+
+  async show<Name extends AdminCommand>(
+    at: Command,
+    name: Name,
+    args: AdminArguments[Name],
+    view: View<AdminResults[Name]>,
+  ): Promise<void> {
+    const { terminal } = this;
+    const flags = at.optsWithGlobals<Flags>();
+    const { client, options } = this.connection(flags);
+    const text = await client.call(name, args).catch((error: unknown) => {
+      throw withAdvice(error, name);
+    });
+    if (flags.json) return terminal.out(`${text.trimEnd()}\n`);
+    const page = rendered(() =>
+      view(JSON.parse(text) as AdminResults[Name], {
+        paint: this.paint(flags),
+        nowMs: terminal.nowMs(),
+        stateLinesMax: options.stateLinesMax,
+      }),
+    );
+    terminal.out(`${page.lines.map((line) => line.trimEnd()).join('\n')}\n`);
+    if (page.next.length > 0) terminal.err(`\nnext: ${page.next.join(' · ')}\n`);
+  }
+
+  async events(at: Command): Promise<void> {
+    const { terminal } = this;
+    const flags = at.optsWithGlobals<Flags>();
+    const paint = this.paint(flags);
+    await follow({
+      ...this.connection(flags),
+      ends: terminal.ended(),
+      event: (text) =>
+        terminal.out(`${flags.json ? text : rendered(() => eventLine(JSON.parse(text) as ClusterEvent, paint))}\n`),
+      notice: (text) => terminal.err(`musterctl: ${text}\n`),
+    });
+  }
+
+  private connection({ admin, timeout }: Flags): { client: AdminClient; options: CliOptions } {
+    const options = { ...this.defaults, timeoutMs: timeout };
+    return { client: new AdminClient({ urls: admin, options }), options };
+  }
+
+  private paint({ color }: Flags): Paint {
+    return this.terminal.colours && color ? coloured : plain;
+  }
+}
+
+/** A document that a view cannot read is another version's; its JSON still says everything. */
+function rendered<Text>(render: () => Text): Text {
+  try {
+    return render();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const hint = '--json shows it as it is';
+    throw new Failure(EXIT.failed, 'the answer has another shape than this version of musterctl knows', { hint });
+  }
+}
+
+const ADVICE: Partial<Record<AdminCommand, string>> = {
+  'node.show': '`musterctl node list` shows every id',
+  'shard.list': '`musterctl node list` shows every id',
+  'shard.show': '`musterctl shard list` shows every shard',
+};
+
+function withAdvice(error: unknown, command: AdminCommand): unknown {
+  const hint = ADVICE[command];
+  const about = error instanceof Failure && (error.exit === EXIT.notFound || error.exit === EXIT.usage);
+  return about && error.hint === '' && hint
+    ? new Failure(error.exit, error.message, { hint, code: error.code })
+    : error;
+}
+
+/** Errors are thrown, texts go through the terminal, and every help says the common options: for all commands below. */
+function prepared(command: Command, terminal: Terminal, path: string): Command {
+  command
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.err(text.replace(/^error: /, 'musterctl: ')),
+      getOutHasColors: () => terminal.colours,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError(`try: ${path} --help`);
+  for (const sub of command.commands) prepared(sub, terminal, `${path} ${sub.name()}`);
+  return command;
+}
+
+function addresses(text: string): readonly URL[] {
+  try {
+    const urls = adminAddresses(text);
+    if (urls.length > 0) return urls;
+  } catch (error) {
+    if (error instanceof Failure) throw new InvalidArgumentError(`${error.message}: ${error.hint}`);
+    throw error;
+  }
+  throw new InvalidArgumentError('it is empty');
+}
+
+function milliseconds(text: string): number {
+  const [, amount, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|min)?$/.exec(text) ?? [];
+  const ms = Number(amount) * { ms: 1, s: 1_000, min: 60_000 }[unit as 'ms' | 's' | 'min'];
+  if (!(ms >= 1 && ms <= 3_600_000)) throw new InvalidArgumentError('a time such as 500ms, 5s or 1min is expected');
+  return ms;
+}
+
+function shardNumber(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('a shard is a number');
+  return Number(text);
+}
+
+function entity(text: string): string {
+  try {
+    parseEntity(text);
+    return text;
+  } catch {
+    throw new InvalidArgumentError('kind/id is expected, such as player/17');
+  }
+}

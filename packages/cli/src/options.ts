@@ -1,0 +1,27 @@
+/** What a command may take and wait for. The command line sets the first; the rest are the same for everybody. */
+export interface CliOptions {
+  readonly timeoutMs: number;
+  readonly answerBytesMax: number;
+  readonly reconnectMinMs: number;
+  readonly reconnectMaxMs: number;
+  readonly reconnectForMs: number;
+  readonly keepAliveMs: number;
+  readonly stateLinesMax: number;
+}
+
+export const defaultCliOptions: CliOptions = {
+  /** Longest that one command waits for its answer. Lower: a script hears of trouble sooner. Higher: a take-over (below 2 s) ends well. */
+  timeoutMs: 5_000,
+  /** Longest answer that is read. Lower: a wrong address costs less memory. Higher: larger clusters. All 1,280 shards are about 250 KiB. */
+  answerBytesMax: 16 * 1024 * 1024,
+  /** First pause before `events --follow` connects again; it doubles. Lower: fewer events are missed. Higher: less noise while nobody leads. */
+  reconnectMinMs: 200,
+  /** Longest such pause. Lower: fewer events are missed after a long outage. Higher: less load on a cluster that starts. */
+  reconnectMaxMs: 2_000,
+  /** How long it tries before it gives up. Lower: scripts hear of an outage sooner. Higher: it survives a restart of all coordinators. */
+  reconnectForMs: 60_000,
+  /** Silence after which the kernel asks whether the other side of an event stream is still there. Lower: a cut is seen sooner. Higher: fewer packets. */
+  keepAliveMs: 15_000,
+  /** Lines of an actor's state that `entity show` prints; `--json` has all. Lower: the rest stays on the screen. Higher: less often cut. */
+  stateLinesMax: 120,
+};
