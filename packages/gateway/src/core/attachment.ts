@@ -18,7 +18,6 @@ import {
 } from '@muster/play';
 import {
   type Clock,
-  type EntityRef,
   ERRORS,
   type ErrorCode,
   jitter,
@@ -38,7 +37,6 @@ export interface AttachmentSetup {
   readonly options: GatewayOptions;
   readonly session: string;
   readonly gateway: PeerId;
-  readonly player: EntityRef;
   readonly account: AccountView | undefined;
   readonly send: SendOwn;
   /** What the actor must learn again where it has lost the session. */

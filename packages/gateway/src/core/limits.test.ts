@@ -134,7 +134,9 @@ describe('capacity', () => {
     attachedClient(world, '1');
     const second = new FakeClient(world, '2');
     expect(second.socket.closedWith?.code).toBe(1013);
+    second.session.closed();
     expect(world.core.size).toBe(1);
+    expect(world.cluster.asked).toEqual([]);
   });
 
   test('frames and bytes are counted, soon after', async () => {

@@ -1,67 +1,40 @@
-import type { Call, CallInFront, ErrorData, RoutedOutcome, StreamEvent, StreamHandle } from '@muster/cluster';
+import type { CallInFront, StreamEvent, StreamHandle } from '@muster/cluster';
 import {
-  ERRORS,
   NOTICE_ENDED,
   NOTICE_PREFIX,
   NOTICE_SUPERSEDED,
   NOTICE_UNWATCH,
   NOTICE_WATCH,
   PLAYER_KIND,
-  REASON_SESSION_UNKNOWN,
-  REASON_SUPERSEDED,
   SELF_TOPIC,
   type SessionNotice,
   type WatchNotice,
 } from '@muster/play';
-import {
-  type EntityRef,
-  type ErrorCode,
-  type ErrorDetails,
-  entity,
-  isMusterError,
-  type Millis,
-  MusterError,
-  type ShardId,
-  type Span,
-} from '@muster/ports';
+import { type EntityRef, ERRORS, entity, isMusterError, type Millis, MusterError, type ShardId } from '@muster/ports';
 import {
   CLOSE_NORMAL,
   type CommandDefinition,
   closeReason,
   closingOf,
-  eventFrame,
-  type Failure,
-  failureFrame,
   type Message,
-  messagingSubscribeReceived,
   type RequestMessage,
-  responseFrame,
   systemDisconnect,
   userSelf,
   userUpdated,
 } from '@muster/tachyon';
 import { Attachment } from './attachment.js';
 import type { ClientSocket, SignedIn, SocketListener } from './client-socket.js';
+import { ClientWriter } from './client-writer.js';
 import { EventOrder } from './event-order.js';
 import { Following } from './following.js';
+import { textOf } from './json-text.js';
+import { SessionCommands } from './session-commands.js';
 import type { SessionContext } from './session-context.js';
 import { TokenBucket } from './token-bucket.js';
 import type { DropReason } from './traffic.js';
 
-const JSON_NULL = Buffer.from('null');
 /** A policy was broken. */
 const CLOSE_POLICY = 1008;
-
-/** A request that was sent and not answered. */
-interface InFlight {
-  readonly messageId: string;
-  readonly definition: CommandDefinition;
-  readonly entity: EntityRef;
-  readonly command: string;
-  readonly data: Uint8Array;
-  readonly span: Span | undefined;
-  readonly retried: boolean;
-}
 
 /** One client connection: from its frames to its player's actor and back. Holds nothing that may not be lost. */
 export class PlayerSession implements SocketListener {
@@ -73,24 +46,19 @@ export class PlayerSession implements SocketListener {
   private readonly context: SessionContext;
   private readonly socket: ClientSocket;
   private readonly bucket: TokenBucket;
+  private readonly writer: ClientWriter;
+  private readonly commands: SessionCommands;
   private readonly order: EventOrder;
   private readonly following: Following;
   private readonly attachment: Attachment;
-  /** By request number, oldest first. */
-  private readonly inFlight = new Map<number, InFlight>();
-  /** Requests that came while not attached, oldest first; those to be asked again before the others. */
-  private again: InFlight[] = [];
-  private waiting: RequestMessage[] = [];
   private stream: StreamHandle | undefined;
+  /** Whom the actor says that the player follows. */
   private watch: readonly string[] = [];
-  private state: 'starting' | 'open' | 'leaving' | 'over' = 'starting';
-  private messaging = false;
-  private requests = 0;
-  private answered = 0;
-  private events = 0;
+  /** `new`: the actor has not heard of it. `starting`: `user/self` was not sent yet. `leaving`: the client asked to go and is being answered. */
+  private state: 'new' | 'starting' | 'open' | 'leaving' | 'over' = 'new';
 
   constructor(context: SessionContext, id: string, socket: ClientSocket, who: SignedIn) {
-    const { options, clock, cluster } = context;
+    const { options, clock, cluster, traffic } = context;
     this.context = context;
     this.id = id;
     this.socket = socket;
@@ -98,36 +66,30 @@ export class PlayerSession implements SocketListener {
     this.shard = cluster.table.shardOf(this.player);
     this.heardAt = clock.monotonic();
     this.bucket = new TokenBucket(options.messagesPerSecond, options.messagesBurst, this.heardAt);
-    this.order = new EventOrder(id, (request) => this.inFlight.has(request), options.heldEventsMax);
-    this.following = new Following(cluster.streams, (event) => this.userEvent(event));
-    this.attachment = new Attachment({
-      clock,
-      random: context.random,
-      options,
-      session: id,
-      gateway: cluster.self,
-      player: this.player,
-      account: who.account,
-      send: (name, data, done) => cluster.router.call(this.ownCall(name, data), done),
-      held: () => ({ userIds: this.following.userIds, messaging: this.messaging }),
-      on: {
-        attached: (reply, first) => {
-          context.traffic.attached(first ? 'new' : reply.resumed ? 'resumed' : 'restored');
-          this.attached(reply.watch);
-        },
-        delayed: (code, details) => this.attachDelayed(code, details),
-        refused: (error) => this.attachRefused(error),
-      },
+    this.writer = new ClientWriter(socket, id, traffic, options.sendBufferBytesMax, () =>
+      this.end(new MusterError('SLOW_READER'), 'slow_reader'),
+    );
+    this.commands = new SessionCommands(context, id, this.player, this.writer, {
+      mayAsk: () => this.state === 'open' && this.attachment.attached,
+      own: (message, definition) => this.own(message, definition),
+      replied: () => this.order.replied(),
+      unknown: () => this.attachment.attach(),
+      superseded: () => this.end(new MusterError('SUPERSEDED')),
     });
+    this.order = new EventOrder(id, (request) => this.commands.isInFlight(request), options.heldEventsMax);
+    this.following = new Following(cluster.streams, (event) => this.userEvent(event));
+    this.attachment = this.newAttachment(who);
   }
 
   start(): void {
+    this.state = 'starting';
     this.attachment.attach();
   }
 
   /** The actor has a new owner, who may know nothing of this session: says so before anything else gets there. */
   ownerChanged(front: CallInFront): void {
-    if (this.attachment.attached) this.attachment.attach((name, data, done) => front(this.ownCall(name, data), done));
+    if (this.attachment.attached)
+      this.attachment.attach((name, data, done) => front(this.commands.ownCall(name, data), done));
   }
 
   frame(text: string, bytes = text.length): void {
@@ -149,7 +111,7 @@ export class PlayerSession implements SocketListener {
       this.end(error, error.code === 'FRAME_TOO_LARGE' ? 'frame_too_large' : 'bad_message');
       return;
     }
-    if (message.type === 'request') this.request(message);
+    if (message.type === 'request') this.commands.take(message);
     else if (message.type === 'response') this.unasked(message.messageId);
     // No event is defined from players to the server, and an event has no answer.
     else traffic.dropped('event_refused');
@@ -164,17 +126,16 @@ export class PlayerSession implements SocketListener {
   }
 
   closed(): void {
-    const unannounced = this.state === 'starting' || this.state === 'open';
-    this.settle();
-    if (unannounced) this.context.departures.leave(this.player, this.id, () => this.nextRequest());
+    this.leave();
   }
 
   ping(): void {
     this.socket.ping();
   }
 
-  /** Ends the connection because of `error`; where it is not of the client's doing, `drop` says what to count. */
+  /** Ends the connection because of `error`. */
   end(error: MusterError, drop?: DropReason): void {
+    if (this.state === 'over') return;
     if (drop) this.context.traffic.dropped(drop);
     const { code, reason } = closingOf(error);
     this.close(code, reason);
@@ -183,116 +144,49 @@ export class PlayerSession implements SocketListener {
   /** Ends the connection; the actor hears of it. */
   close(code: number, reason: string): void {
     if (this.state === 'over') return;
-    const announce = this.state !== 'leaving';
-    this.settle();
-    if (announce) this.context.departures.leave(this.player, this.id, () => this.nextRequest());
+    this.leave();
     this.context.traffic.closed(code);
     this.socket.close(code, closeReason(reason));
   }
 
-  private settle(): void {
+  /** Forgets everything and tells the actor, unless it was told. */
+  private leave(): void {
     if (this.state === 'over') return;
+    const told = this.state === 'leaving' || this.state === 'new';
     this.state = 'over';
+    this.writer.end();
+    this.commands.end();
     this.attachment.end();
     this.stream?.close();
     this.following.set([]);
     this.order.clear();
-    for (const { span } of this.inFlight.values()) span?.end('UNREACHABLE');
-    this.inFlight.clear();
-    this.waiting = [];
-    this.again = [];
     this.context.ended(this);
+    if (!told) this.context.departures.leave(this.player, this.id, () => this.commands.nextRequest());
   }
 
-  private unasked(messageId: string): void {
-    this.context.traffic.dropped('unasked_response');
-    this.close(CLOSE_POLICY, `Received response to message id ${messageId} but no request pending.`);
-  }
-
-  private request(message: RequestMessage): void {
-    const { options, traffic } = this.context;
-    if (this.inFlight.size + this.waiting.length + this.again.length >= options.requestsInFlightMax) {
-      traffic.dropped('in_flight');
-      this.fail(message, this.failureOf('TOO_MANY_REQUESTS', { max: options.requestsInFlightMax }));
-    } else if (this.state === 'open' && this.attachment.attached) this.accept(message);
-    else this.waiting.push(message);
-  }
-
-  private accept(message: RequestMessage): void {
-    const accepted = this.context.protocol.accept(message, 'user→server', this.player.id);
-    if (!accepted.ok) this.fail(message, accepted);
-    else if (!accepted.entity) this.own(message, accepted.definition);
-    else {
-      // Printed again, not cut out of the frame: what was checked is what is sent.
-      const data = message.data === undefined ? JSON_NULL : Buffer.from(JSON.stringify(message.data));
-      const { definition, entity: to, command } = accepted;
-      const span = this.context.trace(definition.commandId);
-      this.dispatch({ messageId: message.messageId, definition, entity: to, command, data, span, retried: false });
-    }
-  }
-
-  /** Commands of the gateway itself. */
-  private own(message: RequestMessage, definition: CommandDefinition): void {
-    if (definition === systemDisconnect) this.disconnect(message);
-    else this.reply(message.messageId, definition, JSON.stringify({ userCount: this.context.userCount() }));
-  }
-
-  /** Answered whatever the actor says: a client that wants to go must be able to. */
-  private disconnect({ messageId, commandId }: RequestMessage): void {
-    this.state = 'leaving';
-    this.context.departures.leave(this.player, this.id, () => this.nextRequest(), {
-      clean: true,
-      told: () => {
-        if (this.state !== 'leaving') return;
-        this.send(responseFrame(messageId, commandId));
-        this.close(CLOSE_NORMAL, 'goodbye');
+  private newAttachment({ account }: SignedIn): Attachment {
+    const { clock, random, options, cluster, traffic } = this.context;
+    return new Attachment({
+      clock,
+      random,
+      options,
+      session: this.id,
+      gateway: cluster.self,
+      account,
+      send: (name, data, done) => cluster.router.call(this.commands.ownCall(name, data), done),
+      held: () => ({ userIds: this.following.userIds, messaging: this.commands.messaging }),
+      on: {
+        attached: (reply, first) => {
+          traffic.attached(first ? 'new' : reply.resumed ? 'resumed' : 'restored');
+          this.attached(reply.watch);
+        },
+        delayed: (code, details) => {
+          traffic.attached('failed');
+          this.commands.giveUp(code, details);
+        },
+        refused: (error) => this.attachRefused(error),
       },
     });
-  }
-
-  private dispatch(sent: InFlight): void {
-    const request = this.nextRequest();
-    this.inFlight.set(request, sent);
-    const { cluster, options } = this.context;
-    const call: Call = {
-      entity: sent.entity,
-      name: sent.command,
-      data: sent.data,
-      origin: {
-        type: 'client',
-        session: this.id,
-        request,
-        answered: this.answeredUpTo(request),
-        caller: this.player.id,
-      },
-      deadlineMs: options.requestTimeoutMs,
-      trace: sent.span?.parent ?? '',
-      cause: `${this.id}:${request}`,
-    };
-    cluster.router.call(call, (outcome) => this.outcome(request, outcome));
-  }
-
-  private outcome(request: number, outcome: RoutedOutcome): void {
-    const sent = this.inFlight.get(request);
-    if (!sent) return;
-    this.inFlight.delete(request);
-    if (outcome.ok) {
-      sent.span?.end();
-      if (sent.definition === messagingSubscribeReceived) this.messaging = true;
-      this.reply(sent.messageId, sent.definition, sent.definition.reply && textOf(outcome.data));
-    } else if (outcome.code === 'REFUSED' && outcome.details.reason === REASON_SUPERSEDED) {
-      this.end(new MusterError('SUPERSEDED'));
-    } else if (outcome.code === 'REFUSED' && outcome.details.reason === REASON_SESSION_UNKNOWN && !sent.retried) {
-      this.again.push({ ...sent, retried: true });
-      this.attachment.attach();
-    } else {
-      sent.span?.end(outcome.code);
-      this.fail(
-        { messageId: sent.messageId, commandId: sent.definition.commandId },
-        this.failureOf(outcome.code, outcome.details, sent.definition),
-      );
-    }
-    this.order.replied();
   }
 
   private attached(watch: readonly string[]): void {
@@ -311,22 +205,9 @@ export class PlayerSession implements SocketListener {
     );
   }
 
-  /** Everything that waited for the actor, in the order in which the client sent it. */
   private goOn(): void {
     this.following.set(this.watch);
-    for (const sent of this.again.splice(0)) this.dispatch(sent);
-    while (this.waiting.length > 0 && this.state === 'open' && this.attachment.attached)
-      this.accept(this.waiting.shift()!);
-  }
-
-  private attachDelayed(code: ErrorCode, details: ErrorData): void {
-    this.context.traffic.attached('failed');
-    const failure = this.failureOf(code, details);
-    const again = this.again.splice(0).map(({ messageId, definition }) => ({
-      messageId,
-      commandId: definition.commandId,
-    }));
-    for (const message of [...again, ...this.waiting.splice(0)]) this.fail(message, failure);
+    this.commands.goOn();
   }
 
   private attachRefused(error: MusterError): void {
@@ -338,8 +219,32 @@ export class PlayerSession implements SocketListener {
     }
   }
 
+  private unasked(messageId: string): void {
+    this.context.traffic.dropped('unasked_response');
+    this.close(CLOSE_POLICY, `Received response to message id ${messageId} but no request pending.`);
+  }
+
+  /** Commands of the gateway itself. */
+  private own(message: RequestMessage, definition: CommandDefinition): void {
+    if (definition === systemDisconnect) this.disconnect(message.messageId, definition);
+    else this.writer.reply(message.messageId, definition, JSON.stringify({ userCount: this.context.userCount() }));
+  }
+
+  /** Answered whatever the actor says: a client that wants to go must be able to. */
+  private disconnect(messageId: string, definition: CommandDefinition): void {
+    this.state = 'leaving';
+    this.context.departures.leave(this.player, this.id, () => this.commands.nextRequest(), {
+      clean: true,
+      told: () => {
+        if (this.state !== 'leaving') return;
+        this.writer.reply(messageId, definition, undefined);
+        this.close(CLOSE_NORMAL, 'goodbye');
+      },
+    });
+  }
+
   private snapshot({ data }: StreamEvent): void {
-    this.event(userSelf.commandId, textOf(data));
+    this.writer.event(userSelf.commandId, textOf(data));
     if (this.state === 'starting') {
       this.state = 'open';
       if (this.attachment.attached) this.goOn();
@@ -349,12 +254,13 @@ export class PlayerSession implements SocketListener {
   }
 
   private userEvent(event: StreamEvent): void {
-    this.hold(event, () => this.event(event.name === '' ? userUpdated.commandId : event.name, textOf(event.data)));
+    const commandId = event.name === '' ? userUpdated.commandId : event.name;
+    this.hold(event, () => this.writer.event(commandId, textOf(event.data)));
   }
 
   private selfEvent({ name, data }: StreamEvent): void {
     if (!name.startsWith(NOTICE_PREFIX)) {
-      this.event(name, textOf(data));
+      this.writer.event(name, textOf(data));
       return;
     }
     const notice = JSON.parse(textOf(data)) as SessionNotice & Partial<WatchNotice>;
@@ -373,69 +279,4 @@ export class PlayerSession implements SocketListener {
     });
     if (!held) this.end(new MusterError('SLOW_READER'), 'held_events');
   }
-
-  private event(commandId: string, data: string): void {
-    this.events += 1;
-    this.send(eventFrame(`${this.id}/${this.events}`, commandId, data));
-  }
-
-  private reply(messageId: string, { commandId }: CommandDefinition, data: string | undefined): void {
-    this.context.traffic.requests += 1;
-    this.send(responseFrame(messageId, commandId, data));
-  }
-
-  private fail({ messageId, commandId }: { messageId: string; commandId: string }, failure: Failure): void {
-    this.context.traffic.requests += 1;
-    this.context.traffic.failures += 1;
-    this.send(failureFrame(messageId, commandId, failure));
-  }
-
-  private failureOf(code: ErrorCode, details: ErrorData, definition?: CommandDefinition): Failure {
-    return this.context.protocol.failure(code, details as ErrorDetails, definition);
-  }
-
-  private send(frame: string): void {
-    if (this.state === 'over') return;
-    const { traffic, options } = this.context;
-    traffic.framesOut += 1;
-    traffic.bytesOut += frame.length;
-    if (this.socket.send(frame) > options.sendBufferBytesMax) this.end(new MusterError('SLOW_READER'), 'slow_reader');
-  }
-
-  /** A command of the gateway to the player's own actor. */
-  private ownCall(name: string, data: unknown): Call {
-    const request = this.nextRequest();
-    return {
-      entity: this.player,
-      name,
-      data: Buffer.from(JSON.stringify(data)),
-      origin: {
-        type: 'client',
-        session: this.id,
-        request,
-        answered: this.answeredUpTo(request),
-        caller: this.player.id,
-      },
-      deadlineMs: this.context.options.requestTimeoutMs,
-      trace: '',
-      cause: '',
-    };
-  }
-
-  private nextRequest(): number {
-    this.requests += 1;
-    return this.requests;
-  }
-
-  /** K11: every request below this one was answered. `request` itself is about to be sent. */
-  private answeredUpTo(request: number): number {
-    while (this.answered + 1 < request && !this.inFlight.has(this.answered + 1)) this.answered += 1;
-    return this.answered;
-  }
-}
-
-function textOf(data: Uint8Array): string {
-  return Buffer.isBuffer(data)
-    ? data.toString('utf8')
-    : Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8');
 }

@@ -1,0 +1,52 @@
+import { type CommandDefinition, eventFrame, type Failure, failureFrame, responseFrame } from '@muster/tachyon';
+import type { ClientSocket } from './client-socket.js';
+import type { Traffic } from './traffic.js';
+
+/** Everything that goes to one client. */
+export class ClientWriter {
+  private readonly socket: ClientSocket;
+  private readonly traffic: Traffic;
+  private readonly bufferMax: number;
+  private readonly slow: () => void;
+  private readonly eventPrefix: string;
+  private events = 0;
+  private ended = false;
+
+  /** `slow`: more than `bufferMax` bytes wait in the socket. */
+  constructor(socket: ClientSocket, session: string, traffic: Traffic, bufferMax: number, slow: () => void) {
+    this.socket = socket;
+    this.traffic = traffic;
+    this.bufferMax = bufferMax;
+    this.slow = slow;
+    this.eventPrefix = `${session}/`;
+  }
+
+  /** `data`: JSON text. */
+  event(commandId: string, data: string): void {
+    this.events += 1;
+    this.send(eventFrame(this.eventPrefix + this.events, commandId, data));
+  }
+
+  reply(messageId: string, { commandId }: CommandDefinition, data: string | undefined): void {
+    this.traffic.requests += 1;
+    this.send(responseFrame(messageId, commandId, data));
+  }
+
+  fail({ messageId, commandId }: { messageId: string; commandId: string }, failure: Failure): void {
+    this.traffic.requests += 1;
+    this.traffic.failures += 1;
+    this.send(failureFrame(messageId, commandId, failure));
+  }
+
+  /** Nothing is sent any more. */
+  end(): void {
+    this.ended = true;
+  }
+
+  private send(frame: string): void {
+    if (this.ended) return;
+    this.traffic.framesOut += 1;
+    this.traffic.bytesOut += frame.length;
+    if (this.socket.send(frame) > this.bufferMax) this.slow();
+  }
+}
