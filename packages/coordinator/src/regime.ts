@@ -184,7 +184,7 @@ export class Regime {
     if (standing === 'dead') return this.tellDead(from);
     if (standing === 'member') this.repair(from, body);
     // A stranger's rows are not confirmed by anybody yet, so its fence is not put off.
-    const goodForMs = standing === 'member' ? this.setup.goodForMs() : 0;
+    const goodForMs = standing === 'member' ? Math.floor(this.setup.goodForMs()) : 0;
     const ack = { number: body.number, leads: true, goodForMs, sessions: loads.sessions(), vice: vice() };
     peers.send(from.peer, 'control', { type: 'heartbeatAck', epoch, body: ack });
     return standing === 'stranger';
