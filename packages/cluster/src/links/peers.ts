@@ -3,6 +3,7 @@ import {
   type Connection,
   type Listener,
   type Log,
+  type LogLevel,
   type Metrics,
   MusterError,
   type Network,
@@ -236,7 +237,7 @@ export class Peers {
     this.buryFormer(info.peer);
     this.links.set(info.peer, link);
     this.diallers.get(info.peer)?.succeeded();
-    this.log.write('info', 'link.up', { peer: info.peer, role: info.role, dialled: link.dialled });
+    this.log.write(levelOf(info), 'link.up', { peer: info.peer, role: info.role, dialled: link.dialled });
     this.gauge();
     for (const listener of this.ups) listener(info);
   }
@@ -262,7 +263,7 @@ export class Peers {
     const wasUp = info !== undefined && this.links.get(info.peer) === link;
     if (info && wasUp) {
       this.links.delete(info.peer);
-      this.log.write('info', 'link.down', { peer: info.peer, role: info.role, reason, detail });
+      this.log.write(levelOf(info), 'link.down', { peer: info.peer, role: info.role, reason, detail });
       this.gauge();
       for (const listener of this.downs) listener(info, reason);
     } else if (reason !== 'replaced') {
@@ -292,6 +293,11 @@ export class Peers {
   private deadError(peer: PeerId): MusterError {
     return new MusterError('UNKNOWN_PEER', { peer, cause: 'that incarnation was replaced' });
   }
+}
+
+/** Probes and operators come and go; members are news. */
+function levelOf({ role }: PeerInfo): LogLevel {
+  return role === 'cli' ? 'debug' : 'info';
 }
 
 function listen<F>(listeners: Set<F>, listener: F): () => void {

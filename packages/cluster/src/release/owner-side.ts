@@ -72,11 +72,11 @@ export class ReleaseOwner {
     const { host, log, peers } = this.setup;
     switch (effect.type) {
       case 'seal':
-        log.write('info', 'shard.sealing', { shard, term: of });
+        log.write('debug', 'shard.sealing', { shard, term: of });
         void this.seal(shard);
         return;
       case 'reopen':
-        log.write('info', 'shard.reopened', { shard, term: effect.term });
+        log.write('debug', 'shard.reopened', { shard, term: effect.term });
         host.open(shard, effect.term);
         return;
       case 'say': {
