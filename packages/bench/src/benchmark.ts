@@ -1,0 +1,16 @@
+import type { Finding } from './result.js';
+
+/** One comparison that can be asked for by name. */
+export interface Benchmark {
+  readonly name: string;
+  /** One line for the list. */
+  readonly summary: string;
+  run(run: BenchmarkRun): Promise<void>;
+}
+
+export interface BenchmarkRun {
+  /** Publishes one figure. @throws Error where its work was not done. */
+  found(finding: Finding): void;
+  /** For people who wait: what happens now. */
+  say(text: string): void;
+}

@@ -1,0 +1,41 @@
+// npm run bench -- [<name>] [--json]: runs one benchmark; without a name it lists them.
+import { Command } from 'commander';
+import { actorBenchmark } from './actor/benchmark.js';
+import type { Benchmark } from './benchmark.js';
+import { linkBenchmark } from './link/benchmark.js';
+import { jsonLine, provenance, settle, table } from './result.js';
+
+const benchmarks: readonly Benchmark[] = [linkBenchmark, actorBenchmark];
+
+const program = new Command('bench')
+  .description('Compares Muster with the bare parts it is made of, in the same run. Without a name: what there is.')
+  .argument('[name]', 'benchmark')
+  .option('--json', 'one JSON object per line and result')
+  .action(async (name: string | undefined, { json = false }: { json?: boolean }) => {
+    if (name === undefined) list(json);
+    else await run(name, json);
+  });
+
+await program.parseAsync();
+
+function list(json: boolean): void {
+  for (const { name, summary } of benchmarks) {
+    process.stdout.write(json ? `${JSON.stringify({ name, summary })}\n` : `${name.padEnd(8)} ${summary}\n`);
+  }
+}
+
+async function run(name: string, json: boolean): Promise<void> {
+  const benchmark = benchmarks.find((one) => one.name === name);
+  if (!benchmark) {
+    program.error(`there is no benchmark ${name}; there are: ${benchmarks.map((one) => one.name).join(', ')}`);
+    return;
+  }
+  const from = provenance();
+  await benchmark.run({
+    found: (finding) => {
+      const result = settle(finding, from);
+      process.stdout.write(`${json ? jsonLine(result) : table(result)}\n`);
+    },
+    say: (text) => process.stderr.write(`${text}\n`),
+  });
+}
