@@ -6,14 +6,14 @@ const ada = new MusterClient({ url, signIn: playerSignIn({ loginHint: 'ada' }) }
 const bob = new MusterClient({ url, signIn: playerSignIn({ loginHint: 'bob' }) });
 await Promise.all([ada.connect(), bob.connect()]);
 console.log(
-  `signed in: ${ada.self.username} is user ${ada.self.userId}, ${bob.self.username} is user ${bob.self.userId}`,
+  `signed in: ${ada.self.user.username} is user ${ada.self.user.userId}, ${bob.self.user.username} is user ${bob.self.user.userId}`,
 );
 
 // Messages are kept for a player from sign-in on; a client that wants to hear them says so.
 await bob.request('messaging/subscribeReceived', {});
 const heard = bob.next('messaging/received');
 await ada.request('messaging/send', {
-  target: { type: 'player', userId: bob.self.userId },
+  target: { type: 'player', userId: bob.self.user.userId },
   message: 'Muster at dawn!',
 });
 const { message, source } = await heard;

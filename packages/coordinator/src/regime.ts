@@ -219,7 +219,9 @@ export class Regime {
     const highest = this.ledger.highestTerm();
     // K4: a store that was wiped or restored knows less than storage does.
     const outdated = highest < floorTerm;
-    if (outdated) log.write('error', 'regime.store-is-older', { epoch, highest, remembered: floorTerm });
+    // An empty store is a new one (memory, or etcd set up afresh); one with older rows was restored, which somebody should know.
+    const level = highest === 0 ? 'info' : 'error';
+    if (outdated) log.write(level, 'regime.store-is-older', { epoch, highest, remembered: floorTerm });
     this.placer = new Placer({
       ...this.setup,
       ledger: this.ledger,

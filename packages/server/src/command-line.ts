@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -106,6 +106,8 @@ async function runCluster(flags: ClusterFlags): Promise<void> {
   const { nodes, gateways, coordinators, restart, json, config, set } = flags;
   const data = flags.data ? resolve(flags.data) : mkdtempSync(join(tmpdir(), 'muster-cluster-'));
   mkdirSync(data, { recursive: true });
+  // PostgreSQL does not run as root: the user it runs as must get through to its own folder.
+  if (!flags.data) chmodSync(data, 0o755);
   const cluster = new LocalCluster({
     clock: new SystemClock(),
     coordinators,

@@ -123,6 +123,7 @@ export class LocalCluster {
       `process.data=${JSON.stringify(join(data, id))}`,
       `coordinator.expectNodes=${nodes}`,
       'issuer.signIn="dev"',
+      'telemetry.logLevel="warn"',
       ...overrides,
       ...kept,
     ];
