@@ -18,15 +18,17 @@ interface Waiting {
  */
 export class VirtualClock implements Clock {
   private readonly wallStart: Millis;
+  private readonly turn: () => Promise<void>;
   private elapsed: Millis = 0;
   private orders = 0;
   private deferred: (() => void)[] = [];
   /** A binary heap: the earliest first. */
   private readonly timers: Waiting[] = [];
 
-  /** `wallStart`: what `now()` says at the beginning. */
-  constructor(wallStart: Millis = Date.UTC(2030, 0, 1)) {
+  /** `wallStart`: what `now()` says at the beginning. `turn`: how to wait until every ready promise callback has run. */
+  constructor(wallStart: Millis = Date.UTC(2030, 0, 1), turn: () => Promise<void> = systemTurn) {
     this.wallStart = wallStart;
+    this.turn = turn;
   }
 
   now(): Millis {
@@ -78,13 +80,13 @@ export class VirtualClock implements Clock {
 
   /** Runs promise callbacks and deferred calls until none is left. */
   private async settle(): Promise<void> {
-    await systemTurn();
+    await this.turn();
     for (let turns = 0; this.deferred.length > 0; turns += 1) {
       if (turns > TURNS_PER_INSTANT_MAX) throw new Error('deferred calls defer each other without end');
       const batch = this.deferred;
       this.deferred = [];
       for (const run of batch) run();
-      await systemTurn();
+      await this.turn();
     }
   }
 

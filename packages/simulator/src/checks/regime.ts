@@ -1,0 +1,47 @@
+import type { ShardRow } from '@muster/cluster';
+import type { PeerId } from '@muster/ports';
+import type { Member } from '../engine/fleet.js';
+import type { StoreView } from '../engine/store-view.js';
+import type { Report } from './violation.js';
+
+/** Invariant 3: what a process has seen of epochs and terms never goes down, and nobody is ahead of the store. */
+export class RegimeCheck {
+  private readonly report: Report;
+  private readonly view: StoreView;
+  private readonly epochs = new Map<PeerId, number>();
+  private storeEpoch = 0;
+
+  constructor(view: StoreView, report: Report) {
+    this.view = view;
+    this.report = report;
+  }
+
+  watch({ process, running }: Member): void {
+    running.table?.listen({ rowChanged: (row, before) => this.rowChanged(process.peer, row, before) });
+  }
+
+  tick(members: readonly Member[]): void {
+    const { epoch } = this.view;
+    if (epoch < this.storeEpoch) this.report('epochs never go down', `the store: ${this.storeEpoch}, then ${epoch}`);
+    this.storeEpoch = epoch;
+    for (const { process, running } of members) {
+      const seen = this.epochs.get(process.peer) ?? 0;
+      if (running.epoch < seen)
+        this.report('epochs never go down', `${process.peer} saw ${seen}, then ${running.epoch}`);
+      // The view is read after the fact: what a process knows the store has had.
+      if (running.epoch > epoch)
+        this.report('epochs come from the store', `${process.peer}: ${running.epoch}, the store ${epoch}`);
+      this.epochs.set(process.peer, running.epoch);
+    }
+  }
+
+  private rowChanged(peer: PeerId, row: ShardRow, before: ShardRow): void {
+    if (row.term < before.term)
+      this.report('terms never go down', `${peer}: shard ${row.shard} from ${before.term} to ${row.term}`);
+    if (row.term === before.term && row.owner !== before.owner)
+      this.report(
+        'one owner per shard and term',
+        `${peer}: shard ${row.shard} term ${row.term} belonged to ${before.owner}, then to ${row.owner}`,
+      );
+  }
+}

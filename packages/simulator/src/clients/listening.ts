@@ -1,0 +1,93 @@
+import type { Millis } from '@muster/ports';
+
+/** Data of `messaging/received`, as a client reads it. */
+export interface Received {
+  readonly message: string;
+  readonly source: { readonly type: string; readonly userId: string };
+  readonly marker: string;
+}
+
+export interface ListeningSetup {
+  /** When this player's state may last have been lost: its shard came into another term. */
+  readonly lostAt: (player: string) => Millis;
+  readonly now: () => Millis;
+  readonly heard: (message: string) => void;
+}
+
+/** After a change of owner a request that was repeated may have been executed twice: state, and with it K11's memory, was lost. */
+const REPEATS_FOR_MS: Millis = 20_000;
+
+/**
+ * What one device knows of the messages it was sent: within one inbox their numbers have no gap and no repeat, over reconnects too,
+ * and those of one sender come in the order in which they were sent.
+ */
+export class Listening {
+  private readonly setup: ListeningSetup;
+  private inbox = '';
+  /** Last number taken; undefined: whatever comes is taken. */
+  private last: number | undefined;
+  /** Highest number seen in this inbox: what is seen again after a reconnect says nothing about order. */
+  private highest = 0;
+  private bySender = new Map<string, number>();
+  private readonly askedAfter = new Map<string, number | undefined>();
+  count = 0;
+
+  constructor(setup: ListeningSetup) {
+    this.setup = setup;
+  }
+
+  /** Data of the next `messaging/subscribeReceived`. */
+  subscription(): { readonly since: unknown } {
+    if (this.inbox === '' || this.last === undefined) return { since: { type: 'latest' } };
+    return { since: { type: 'marker', value: `${this.inbox}.${this.last}` } };
+  }
+
+  asked(messageId: string): void {
+    this.askedAfter.set(messageId, this.last);
+  }
+
+  /** From here on messages come after the marker that was asked for, or, where they were missed, from anywhere. */
+  subscribed(messageId: string, missed: boolean): void {
+    this.last = missed ? undefined : this.askedAfter.get(messageId);
+    this.askedAfter.delete(messageId);
+  }
+
+  offline(): void {
+    this.askedAfter.clear();
+  }
+
+  /** @returns what is wrong with it, if anything. */
+  received({ message, source, marker }: Received): string | undefined {
+    this.count += 1;
+    this.setup.heard(message);
+    const dot = marker.lastIndexOf('.');
+    const inbox = marker.slice(0, dot);
+    const number = Number(marker.slice(dot + 1));
+    if (inbox !== this.inbox) {
+      // Its state was lost, or a new session began: another inbox, which counts from the beginning.
+      this.inbox = inbox;
+      this.last = undefined;
+      this.highest = 0;
+      this.bySender = new Map();
+    }
+    const { last } = this;
+    this.last = number;
+    if (last !== undefined && number !== last + 1) return `message ${marker} after ${inbox}.${last}`;
+    if (number <= this.highest) return undefined;
+    this.highest = number;
+    return this.inOrder(source.userId, message);
+  }
+
+  private inOrder(sender: string, message: string): string | undefined {
+    const [from, , count] = message.split(':');
+    if (from !== sender) return `a message of ${from} came from ${sender}`;
+    const before = this.bySender.get(sender) ?? 0;
+    const number = Number(count);
+    if (number > before) {
+      this.bySender.set(sender, number);
+      return undefined;
+    }
+    if (this.setup.now() - this.setup.lostAt(sender) < REPEATS_FOR_MS) return undefined;
+    return `${message} after number ${before} of the same sender`;
+  }
+}

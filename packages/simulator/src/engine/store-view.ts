@@ -1,0 +1,79 @@
+import { type EpochRecord, parseJson, parsePage, type ShardRow, storeKeys } from '@muster/cluster';
+import { HASHED_SHARDS, type Millis, type PeerId, parsePeerId, type ShardId, type Term } from '@muster/ports';
+import type { MemoryStoreServer } from '@muster/storage';
+
+export interface StoreViewSetup {
+  readonly server: MemoryStoreServer;
+  readonly cluster: string;
+  readonly clock: { monotonic(): Millis };
+}
+
+/** The truth, as the cluster store holds it, past every fault: for checkers, and for whoever asks the world who owns what. */
+export class StoreView {
+  private readonly setup: StoreViewSetup;
+  private readonly keys: ReturnType<typeof storeKeys>;
+  private readonly pages = new Map<string, number>();
+  private readonly rows = new Map<ShardId, ShardRow>();
+  private readonly changedAt = new Map<ShardId, Millis>();
+  private record: EpochRecord | undefined;
+
+  constructor(setup: StoreViewSetup) {
+    this.setup = setup;
+    this.keys = storeKeys(setup.cluster);
+  }
+
+  /** Reads what changed since the last time. */
+  refresh(): void {
+    const { server, clock } = this.setup;
+    for (const { key, value, modRevision } of server.inspect(this.keys.root).entries) {
+      if (this.pages.get(key) === modRevision) continue;
+      if (key === this.keys.epoch) this.record = parseJson('epoch', value) as EpochRecord;
+      else if (!key.startsWith(this.keys.shards)) continue;
+      else {
+        for (const row of parsePage(Number(key.slice(this.keys.shards.length)), value)) {
+          if (this.rows.get(row.shard)?.term !== row.term) this.changedAt.set(row.shard, clock.monotonic());
+          this.rows.set(row.shard, row);
+        }
+      }
+      this.pages.set(key, modRevision);
+    }
+  }
+
+  get epoch(): number {
+    return this.record?.epoch ?? 0;
+  }
+
+  get leader(): PeerId | '' {
+    return this.record?.leader ?? '';
+  }
+
+  row(shard: ShardId): ShardRow | undefined {
+    return this.rows.get(shard);
+  }
+
+  allRows(): Iterable<ShardRow> {
+    return this.rows.values();
+  }
+
+  /** Plain id of the owner. */
+  ownerOf(shard: ShardId): string | undefined {
+    const owner = this.rows.get(shard)?.owner;
+    return owner ? parsePeerId(owner).id : undefined;
+  }
+
+  termOf(shard: ShardId): Term | undefined {
+    return this.rows.get(shard)?.term;
+  }
+
+  /** When the shard last came into another term, as far as {@link refresh} was called; -Infinity: never. */
+  changed(shard: ShardId): Millis {
+    return this.changedAt.get(shard) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Every shard that entities hash to has an owner. */
+  get isPlaced(): boolean {
+    for (let shard = 0; shard < HASHED_SHARDS; shard += 1)
+      if ((this.rows.get(shard as ShardId)?.owner ?? '') === '') return false;
+    return true;
+  }
+}

@@ -1,0 +1,65 @@
+import type { Millis, SeededRandom } from '@muster/ports';
+
+export interface WaysSetup {
+  readonly random: SeededRandom;
+  readonly latencyMs: Millis;
+  readonly jitterMs: Millis;
+}
+
+/**
+ * How long a message takes from one host to another, and which ways are cut. A way has one direction: a cut may be one-way, and any
+ * two hosts may be cut from each other while both reach a third.
+ */
+export class Ways {
+  private readonly setup: WaysSetup;
+  private readonly bases = new Map<string, Millis>();
+  private readonly cuts = new Map<string, number>();
+  private readonly listeners = new Set<(from: string, to: string, open: boolean) => void>();
+  /** Everything takes this many times as long: a congested network. */
+  slowness = 1;
+
+  constructor(setup: WaysSetup) {
+    this.setup = setup;
+  }
+
+  latency(from: string, to: string): Millis {
+    const { random, latencyMs, jitterMs } = this.setup;
+    const key = wayOf(from, to);
+    let base = this.bases.get(key);
+    if (base === undefined) {
+      base = latencyMs * (1 + 2 * random.next());
+      this.bases.set(key, base);
+    }
+    return (base - jitterMs * Math.log(1 - random.next())) * this.slowness;
+  }
+
+  isCut(from: string, to: string): boolean {
+    return this.cuts.size > 0 && this.cuts.has(wayOf(from, to));
+  }
+
+  /** Nothing arrives from `from` at `to` any more. Nested: as many {@link heal}s are needed. */
+  cut(from: string, to: string): void {
+    const key = wayOf(from, to);
+    const depth = this.cuts.get(key) ?? 0;
+    this.cuts.set(key, depth + 1);
+    if (depth === 0) for (const told of this.listeners) told(from, to, false);
+  }
+
+  heal(from: string, to: string): void {
+    const key = wayOf(from, to);
+    const depth = this.cuts.get(key) ?? 0;
+    if (depth > 1) this.cuts.set(key, depth - 1);
+    else if (depth === 1) {
+      this.cuts.delete(key);
+      for (const told of this.listeners) told(from, to, true);
+    }
+  }
+
+  onChange(told: (from: string, to: string, open: boolean) => void): void {
+    this.listeners.add(told);
+  }
+}
+
+function wayOf(from: string, to: string): string {
+  return `${from}>${to}`;
+}

@@ -1,0 +1,45 @@
+import { ClusterClient } from '@muster/cluster';
+import { type ClientSocket, GatewayCore, type SignedIn, type SocketListener } from '@muster/gateway';
+import { silentTracer } from '@muster/ports';
+import type { Role, Surroundings } from './role.js';
+
+/** A gateway without its door: tokens and WebSockets are not simulated, clients come in where a verified token would let them. */
+export class GatewayRole implements Role {
+  readonly name = 'gateway';
+  readonly client: ClusterClient;
+  readonly core: GatewayCore;
+  private serving = false;
+
+  constructor({ process, network, store, self, replaced }: Surroundings) {
+    const { clock, random, metrics, log } = process;
+    this.client = new ClusterClient({ clock, random, network, store, self, metrics, log, replaced });
+    this.core = new GatewayCore({ clock, random, cluster: this.client, metrics, log, tracer: silentTracer });
+  }
+
+  async start(): Promise<void> {
+    await this.client.start();
+    this.serving = true;
+  }
+
+  async stop(): Promise<void> {
+    await this.core.stop();
+    await this.client.stop();
+  }
+
+  /** Undefined: it does not listen yet. */
+  open(socket: ClientSocket, who: SignedIn): SocketListener | undefined {
+    return this.serving ? this.core.open(socket, who) : undefined;
+  }
+
+  get epoch(): number {
+    return this.client.agent.epoch;
+  }
+
+  get table(): ClusterClient['table'] {
+    return this.client.table;
+  }
+
+  get pending(): number {
+    return this.client.router.pending;
+  }
+}

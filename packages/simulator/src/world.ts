@@ -1,0 +1,251 @@
+import type { RoutingTable } from '@muster/cluster';
+import {
+  type LogLevel,
+  type Millis,
+  parseEntity,
+  parsePeerId,
+  SeededRandom,
+  shardOfKey,
+  systemDrain,
+  VirtualClock,
+} from '@muster/ports';
+import { MemoryStorage, MemoryStoreServer } from '@muster/storage';
+import { Answers } from './checks/answers.js';
+import { OneWriter } from './checks/one-writer.js';
+import { RegimeCheck } from './checks/regime.js';
+import { unsettled } from './checks/settled.js';
+import { Trouble } from './checks/trouble.js';
+import { Violation } from './checks/violation.js';
+import { Population } from './clients/population.js';
+import type { Workload } from './clients/workload.js';
+import { FarStorage } from './engine/far-storage.js';
+import { Fleet, type Member } from './engine/fleet.js';
+import { StoreView } from './engine/store-view.js';
+import { Trace } from './engine/trace.js';
+import { SimNetwork } from './network/sim-network.js';
+import { type WorldOptions, worldOptions } from './options.js';
+import { CoordinatorRole } from './roles/coordinator.js';
+
+export interface SimulateSetup {
+  readonly seed: number;
+  readonly coordinators?: number;
+  readonly nodes?: number;
+  readonly gateways?: number;
+  readonly players?: number;
+  /** Players with two devices that sign in as the same user in turns. */
+  readonly rivals?: number;
+  readonly workload?: Partial<Workload>;
+  readonly options?: Partial<WorldOptions>;
+  /** True: no client may ever see an error, whatever is broken. */
+  readonly strict?: boolean;
+  /** Lines of the event log that are kept. */
+  readonly level?: LogLevel;
+}
+
+/** How often what cannot be watched is looked at. */
+const CHECK_EVERY_MS: Millis = 50;
+const CLUSTER = 'simulated';
+
+/**
+ * A whole cluster, its clients, its store and its network in one process under virtual time. The same seed gives the same run.
+ * Every method that lets time pass throws the first {@link Violation}.
+ */
+export class World {
+  readonly seed: number;
+  readonly clock = new VirtualClock(undefined, systemDrain);
+  readonly random: SeededRandom;
+  readonly options: WorldOptions;
+  readonly trace: Trace;
+  readonly server: MemoryStoreServer;
+  readonly storage: FarStorage;
+  readonly network: SimNetwork;
+  readonly fleet: Fleet;
+  readonly clients: Population;
+  readonly view: StoreView;
+  readonly trouble: Trouble;
+  readonly writers: OneWriter;
+  readonly answers: Answers;
+  private readonly regime: RegimeCheck;
+  private readonly setup: SimulateSetup;
+  private readonly departed: Member[] = [];
+  private broken: Violation | undefined;
+  private quiet: Millis = Number.POSITIVE_INFINITY;
+
+  constructor(setup: SimulateSetup) {
+    const { clock } = this;
+    const { nodes = 3, players = 6, rivals = 0, workload = {} } = setup;
+    const now = () => clock.monotonic();
+    const report = (invariant: string, seen: string) => this.report(invariant, seen);
+    this.setup = setup;
+    this.seed = setup.seed;
+    this.random = new SeededRandom(setup.seed);
+    this.options = worldOptions(setup.options);
+    const { options, random } = this;
+    this.trace = new Trace({ clock, linesMax: options.traceLinesMax, level: setup.level ?? 'info' });
+    this.server = new MemoryStoreServer({ clock });
+    const storage = new MemoryStorage({ clock, random: random.fork() });
+    this.storage = new FarStorage(storage, options.storeLatencyMs);
+    this.network = new SimNetwork({ clock, random: random.fork(), trace: this.trace, options });
+    this.view = new StoreView({ server: this.server, cluster: CLUSTER, clock });
+    this.writers = new OneWriter(report);
+    this.trouble = new Trouble(now);
+    this.regime = new RegimeCheck(this.view, report);
+    const { trace, network, server, writers, view } = this;
+    const far = this.storage;
+    const changed = (member: Member) => this.memberChanged(member);
+    const parts = { clock, trace, network, server, storage: far, writers, options, report };
+    this.fleet = new Fleet({ ...parts, random: random.fork(), cluster: CLUSTER, nodes, changed });
+    this.clients = new Population({
+      clock,
+      random: random.fork(),
+      trace,
+      fleet: this.fleet,
+      view,
+      storage,
+      report,
+      players,
+      rivals,
+      clientLatencyMs: options.clientLatencyMs,
+      retransmitMs: options.retransmitMs,
+      workload,
+      answered: (entry) => this.answers.answered(entry),
+      quietSince: () => this.quiet,
+    });
+    const { fleet, trouble } = this;
+    const { ledger } = this.clients;
+    this.answers = new Answers({ ledger, fleet, trouble, report, now, strict: setup.strict ?? false });
+    this.startAll();
+  }
+
+  get now(): Millis {
+    return this.clock.monotonic();
+  }
+
+  /** Highest epoch in the store. */
+  get epoch(): number {
+    this.view.refresh();
+    return this.view.epoch;
+  }
+
+  /** Plain id of the leader of record. */
+  get leader(): string {
+    this.view.refresh();
+    return parsePeerId(this.view.leader).id;
+  }
+
+  /** A living coordinator that does not lead: with two of them, the vice. */
+  get vice(): string {
+    const { leader } = this;
+    return this.fleet.living('coordinator').find(({ process }) => process.id !== leader)?.process.id ?? '';
+  }
+
+  /** Plain id of the node that owns the entity, as the store has it. */
+  ownerOf(entity: string): string {
+    this.view.refresh();
+    const { kind, id } = parseEntity(entity);
+    return this.view.ownerOf(shardOfKey(`${kind}/${id}`)) ?? '';
+  }
+
+  /** A process's copy of the table. */
+  tableOf(id: string): RoutingTable | undefined {
+    return this.fleet.get(id)?.running.table;
+  }
+
+  /** Whether this coordinator believes that it leads. */
+  leads(id: string): boolean {
+    const running = this.fleet.get(id)?.running;
+    return running instanceof CoordinatorRole && running.leads;
+  }
+
+  /** Lets time pass. @throws Violation */
+  async run(ms: Millis): Promise<void> {
+    const until = this.now + ms;
+    while (this.now < until) {
+      await this.clock.advance(Math.min(CHECK_EVERY_MS, until - this.now));
+      this.check();
+    }
+  }
+
+  /** Lets time pass until `done`. @throws Violation also where it takes longer than `limitMs` */
+  async until(what: string, done: () => boolean, limitMs: Millis = this.options.healMs): Promise<void> {
+    const limit = this.now + limitMs;
+    while (!done()) {
+      if (this.now >= limit) this.report(what, `not within ${limitMs} ms`);
+      await this.run(Math.min(CHECK_EVERY_MS, Math.max(1, limit - this.now)));
+    }
+  }
+
+  /** The cluster is up, everybody agrees, and clients are signing in. @throws Violation */
+  async ready(): Promise<void> {
+    await this.settled();
+    await this.clients.populate(300);
+    await this.until('every client is served', () => this.clients.unserved(0).length === 0);
+  }
+
+  /** Everything is as it should be, soon. @throws Violation with what is not */
+  async settled(limitMs: Millis = this.options.healMs): Promise<void> {
+    const limit = this.now + limitMs;
+    for (let wrong = unsettled(this.fleet, this.view); wrong.length > 0; wrong = unsettled(this.fleet, this.view)) {
+      if (this.now >= limit)
+        this.report('the cluster heals', `${limitMs} ms after the last fault: ${wrong.slice(0, 6).join('; ')}`);
+      await this.run(Math.min(100, Math.max(1, limit - this.now)));
+    }
+  }
+
+  /** The liveness phase: with every fault over, all heals, every client is served, no message is lost, and the sums agree. @throws Violation */
+  async calm(servedMs: Millis = 4_000): Promise<void> {
+    await this.settled();
+    // What clients had begun during the trouble ends, and who was cut off comes back.
+    await this.run(this.options.healMs / 2);
+    this.quiet = this.now;
+    await this.run(servedMs);
+    const unserved = this.clients.unserved(this.quiet);
+    if (unserved.length > 0) this.report('every client is served once all is healed', unserved.join(', '));
+    this.clients.rest();
+    await this.until('every request is answered', () => this.clients.ledger.waiting().length === 0, 12_000);
+    await this.run(2_000);
+    const unheard = this.clients.unheard(this.quiet);
+    if (unheard.length > 0) this.report('an acknowledged message arrives', unheard.slice(0, 5).join(', '));
+    this.answers.balance();
+    this.check();
+  }
+
+  /** Every member that ever ran: their counters stay. */
+  everybody(): readonly Member[] {
+    return [...this.departed, ...this.fleet.living()];
+  }
+
+  get violation(): Violation | undefined {
+    return this.broken;
+  }
+
+  report(invariant: string, seen: string): void {
+    if (this.broken) return;
+    this.broken = new Violation(invariant, seen);
+    this.trace.write('checker', 'error', 'violation', { invariant, seen });
+  }
+
+  private startAll(): void {
+    const { coordinators = 2, nodes = 3, gateways = 2 } = this.setup;
+    const { fleet, random } = this;
+    const boot = (id: string, role: Member['role']) =>
+      this.clock.after(50 * random.next(), () => void fleet.start(id, role));
+    for (let i = 0; i < coordinators; i += 1) fleet.expect(`coordinator-${String.fromCharCode(97 + i)}`, 'coordinator');
+    for (let i = 1; i <= nodes; i += 1) fleet.expect(`node-${i}`, 'node');
+    for (let i = 1; i <= gateways; i += 1) fleet.expect(`gateway-${i}`, 'gateway');
+    for (const id of fleet.ids()) boot(id, fleet.roleOf(id));
+  }
+
+  private memberChanged(member: Member): void {
+    if (member.process.state === 'dead') this.departed.push(member);
+    else this.regime.watch(member);
+  }
+
+  private check(): void {
+    this.view.refresh();
+    this.regime.tick(this.fleet.living());
+    this.answers.tick();
+    this.clients.tick();
+    if (this.broken) throw this.broken;
+  }
+}
