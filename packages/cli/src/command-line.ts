@@ -42,7 +42,7 @@ export function program(terminal: Terminal, tuning: Partial<CliOptions> = {}): C
     )
     .option('--json', 'print the answer as JSON, one document per line')
     .addOption(
-      new Option('--timeout <time>', 'how long to wait for an answer: 500ms, 5s, 1min')
+      new Option('--timeout <time>', 'how long to wait for an answer: 500ms, 3s, 1min')
         .argParser(milliseconds)
         .default(defaults.timeoutMs, duration(defaults.timeoutMs)),
     )
@@ -57,14 +57,14 @@ function lookCommands(root: Command, asking: Asking): void {
     .command('status')
     .description('how the cluster is: problems first')
     .action((_, at: Command) => asking.show(at, 'status', {}, statusView));
-  const node = root.command('node').description('compute nodes, and gateways');
+  const node = root.command('node').description('compute nodes and gateways');
   node
     .command('list')
     .description('every node and gateway with its load')
     .action((_, at: Command) => asking.show(at, 'node.list', {}, nodeListView));
   node
     .command('show <id>')
-    .description('one of them; the beginning of an id is enough')
+    .description('one compute node; the beginning of its id is enough')
     .action((id: string, _, at: Command) => asking.show(at, 'node.show', { node: id }, nodeShowView));
   const shard = root.command('shard').description('who owns what');
   shard
@@ -141,12 +141,20 @@ class Asking {
     const { terminal } = this;
     const flags = at.optsWithGlobals<Flags>();
     const paint = this.paint(flags);
+    const notice = (text: string): void => terminal.err(`musterctl: ${text}\n`);
+    let epoch = 0;
     await follow({
       ...this.connection(flags),
       ends: terminal.ended(),
-      event: (text) =>
-        terminal.out(`${flags.json ? text : rendered(() => eventLine(JSON.parse(text) as ClusterEvent, paint))}\n`),
-      notice: (text) => terminal.err(`musterctl: ${text}\n`),
+      event: (text) => {
+        const event = JSON.parse(text) as ClusterEvent;
+        if (epoch > 0 && event.epoch > epoch) {
+          notice(`the leader has changed: epoch ${epoch} is now ${event.epoch}, and events in between may be missing`);
+        }
+        epoch = Math.max(epoch, event.epoch);
+        terminal.out(`${flags.json ? text : rendered(() => eventLine(event, paint))}\n`);
+      },
+      notice,
     });
   }
 

@@ -10,8 +10,9 @@ export interface CliOptions {
 }
 
 export const defaultCliOptions: CliOptions = {
-  /** Longest that one command waits for its answer. Lower: a script hears of trouble sooner. Higher: a take-over (below 2 s) ends well. */
-  timeoutMs: 5_000,
+  /** Longest that one command waits for its answer. Lower: a script hears of trouble sooner. Higher: a take-over ends well.
+   *  Above the 5 s for which a coordinator tries to reach the leader, so that it can still say what is wrong. */
+  timeoutMs: 6_000,
   /** Longest answer that is read. Lower: a wrong address costs less memory. Higher: larger clusters. All 1,280 shards are about 250 KiB. */
   answerBytesMax: 16 * 1024 * 1024,
   /** First pause before `events --follow` connects again; it doubles. Lower: fewer events are missed. Higher: less noise while nobody leads. */

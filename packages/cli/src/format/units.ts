@@ -10,7 +10,7 @@ export function counted(value: number, noun: string): string {
 
 /** A length of time in two parts at most: `80 ms`, `4.2 s`, `12 min 5 s`, `3 h 20 min`, `5 d 2 h`. */
 export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 999.5) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
   if (seconds < 3_600) return twoParts(seconds, 60, 'min', 's');

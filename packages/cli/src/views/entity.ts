@@ -39,8 +39,9 @@ function actorFacts(actor: Described): Fact[] {
   if (typeof actor.seq === 'number') list.push(['Turns', count(actor.seq)]);
   if (typeof actor.stream === 'number') list.push(['Stream', `at ${count(actor.stream)}`]);
   if (isRecord(actor.subscribers)) {
-    const topics = Object.entries(actor.subscribers).map(([topic, who]) => `${topic} ${text(who)}`);
-    if (topics.length > 0) list.push(['Watched', topics.join(', ')]);
+    for (const [topic, who] of Object.entries(actor.subscribers)) {
+      list.push(['Watched', `${topic} by ${Array.isArray(who) ? who.map(text).join(', ') : text(who)}`]);
+    }
   }
   for (const timer of records(actor.timers)) {
     const at = typeof timer.at === 'number' ? ` at ${instant(new Date(timer.at).toISOString())}` : '';

@@ -25,6 +25,14 @@ const STATE_TONES: Readonly<Record<NodeState, Tone>> = {
 const toneOf = ({ state, frozen }: MemberDocument): Tone => (frozen ? 'bad' : (STATE_TONES[state] ?? 'warn'));
 const stateOf = ({ state, frozen }: MemberDocument): string => (frozen ? `${state}, frozen` : state);
 const agoOf = (ms: number | null): string => (ms === null ? '' : duration(ms));
+/** Before the first heartbeat a member's load is not zero but unknown. */
+const told =
+  (text: (member: MemberDocument) => string) =>
+  (member: MemberDocument): string =>
+    member.beatAgoMs === null ? '' : text(member);
+
+/** Lines of shard numbers that `node show` prints before it refers to `shard list`. */
+const OWNED_LINES_MAX = 4;
 
 type MemberColumn = Column<MemberDocument>;
 
@@ -36,20 +44,20 @@ function memberColumns(title: string, owned: readonly MemberColumn[]): readonly 
     { title: 'ZONE', cell: ({ zone }) => zone, optional: true },
     { title: 'BEAT', cell: ({ beatAgoMs }) => agoOf(beatAgoMs), align: 'right' },
     ...owned,
-    { title: 'LAG', cell: ({ loopLagMs }) => duration(loopLagMs), align: 'right' },
-    { title: 'BUSY', cell: ({ utilisation }) => percent(utilisation), align: 'right' },
-    { title: 'MEMORY', cell: ({ rssBytes }) => bytes(rssBytes), align: 'right' },
+    { title: 'LAG', cell: told(({ loopLagMs }) => duration(loopLagMs)), align: 'right' },
+    { title: 'BUSY', cell: told(({ utilisation }) => percent(utilisation)), align: 'right' },
+    { title: 'MEMORY', cell: told(({ rssBytes }) => bytes(rssBytes)), align: 'right' },
     { title: 'BUILD', cell: ({ build }) => build, optional: true },
   ];
 }
 
 const NODE_COLUMNS = memberColumns('NODE', [
   { title: 'SHARDS', cell: ({ shards }) => count(shards), align: 'right' },
-  { title: 'ACTORS', cell: ({ actors }) => count(actors), align: 'right' },
+  { title: 'ACTORS', cell: told(({ actors }) => count(actors)), align: 'right' },
 ]);
 
 const GATEWAY_COLUMNS = memberColumns('GATEWAY', [
-  { title: 'SESSIONS', cell: ({ sessions }) => count(sessions), align: 'right' },
+  { title: 'SESSIONS', cell: told(({ sessions }) => count(sessions)), align: 'right' },
 ]);
 
 export const nodeListView: View<NodeListDocument> = ({ nodes, gateways }, { paint }) => ({
@@ -73,17 +81,22 @@ export const nodeShowView: View<NodeShowDocument> = ({ node, owns, epoch }, { pa
       ['Zone', node.zone],
       ['Build', node.build],
       ['Last beat', node.beatAgoMs === null ? 'none yet' : `${duration(node.beatAgoMs)} ago`],
-      ['Sessions', count(node.sessions)],
-      ['Actors', count(node.actors)],
-      ['Event loop', `${percent(node.utilisation)} busy, ${duration(node.loopLagMs)} lag`],
-      ['Memory', bytes(node.rssBytes)],
+      ...(node.role === 'gateway' ? [['Sessions', told(({ sessions }) => count(sessions))(node)] as const] : []),
+      ['Actors', told(({ actors }) => count(actors))(node)],
+      ['Event loop', told((of) => `${percent(of.utilisation)} busy, ${duration(of.loopLagMs)} lag`)(node)],
+      ['Memory', told(({ rssBytes }) => bytes(rssBytes))(node)],
       ['Owns', `${counted(owns.length, 'shard')} in epoch ${epoch}`],
-      ...wrap(ranges(owns)).map((line) => ['', line] as const),
+      ...ownedLines(owns).map((line) => ['', line] as const),
     ],
     paint,
   ),
   next: owns.length > 0 ? [`musterctl shard list --node ${printable(node.id)}`] : [],
 });
+
+function ownedLines(owns: readonly number[]): string[] {
+  const lines = wrap(ranges(owns));
+  return lines.length <= OWNED_LINES_MAX ? lines : [...lines.slice(0, OWNED_LINES_MAX), '…'];
+}
 
 /** Texts joined by commas, broken into lines that fit beside a label. */
 function wrap(texts: readonly string[]): string[] {

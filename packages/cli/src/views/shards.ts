@@ -19,15 +19,13 @@ const COLUMNS: readonly Column<ShardDocument>[] = [
 
 export const shardListView: View<ShardListDocument> = ({ epoch, counts, shards }, { paint }) => {
   const { total, owned, unowned, moving } = counts;
-  const whole = `${count(total)} shards: ${count(owned)} owned, ${count(unowned)} unowned, ${count(moving)} moving`;
-  const head =
-    shards.length === total
-      ? `${whole}; epoch ${epoch}`
-      : `${counted(shards.length, 'shard')}, of ${whole}; epoch ${epoch}`;
+  const head = `${count(total)} shards: ${count(owned)} owned, ${count(unowned)} unowned, ${count(moving)} moving; epoch ${epoch}`;
   const homeless = shards.find(({ owner }) => owner === '');
   return {
     lines: [
       paint(unowned > 0 ? 'bad' : 'strong', head),
+      // Fewer than all: somebody asked for one node's.
+      ...(shards.length < total ? [paint('dim', `${counted(shards.length, 'shard')} shown`)] : []),
       ...(shards.length > 0 ? ['', ...table(COLUMNS, shards, paint)] : []),
     ],
     next: homeless ? [`musterctl shard show ${homeless.shard}`, 'musterctl node list'] : [],

@@ -1,0 +1,195 @@
+import type {
+  AdminArguments,
+  AdminCommand,
+  AdminResults,
+  ClusterEvent,
+  MemberDocument,
+  ShardDocument,
+  StatusDocument,
+} from '@muster/coordinator';
+
+/** The clock of the examples. */
+export const NOW_MS = Date.parse('2026-11-21T10:24:09.000Z');
+const SINCE = '2026-11-21T10:11:44.120Z';
+
+function member(id: string, peer: string, own: Partial<MemberDocument>): MemberDocument {
+  return {
+    id,
+    peer: `${id}#${peer}`,
+    role: 'node',
+    address: '127.0.0.1:41001',
+    state: 'up',
+    zone: '',
+    build: '0.1.0',
+    beatAgoMs: 38,
+    sessions: 0,
+    actors: 0,
+    shards: 0,
+    loopLagMs: 1,
+    utilisation: 0.07,
+    rssBytes: 96_468_992,
+    frozen: false,
+    ...own,
+  };
+}
+
+const node1 = member('node-1', 'k3xv9', { shards: 342, actors: 13_377 });
+const node2 = member('node-2', 'p08ds', {
+  address: '127.0.0.1:41002',
+  state: 'silent',
+  beatAgoMs: 1_640,
+  shards: 341,
+  actors: 13_310,
+  loopLagMs: 212,
+  utilisation: 0.93,
+  rssBytes: 1_288_490_188,
+  frozen: true,
+});
+const node3 = member('node-3', 'aa71c', { address: '127.0.0.1:41003', shards: 0, state: 'joining', beatAgoMs: null });
+const gateway1 = member('gateway-1', 'w2m4q', {
+  role: 'gateway',
+  address: '127.0.0.1:42001',
+  sessions: 6_024,
+  rssBytes: 210_763_776,
+});
+const gateway2 = member('gateway-2', 'zz9f0', { role: 'gateway', address: '127.0.0.1:42002', sessions: 5_988 });
+
+function shard(n: number, own: Partial<ShardDocument> = {}): ShardDocument {
+  return { shard: n, owner: node1.peer, backup: '', learner: '', term: 4, state: 'stable', move: '', ...own };
+}
+
+export const HEALTHY: StatusDocument = {
+  cluster: 'dev',
+  healthy: true,
+  problems: [],
+  epoch: 5,
+  leader: 'coordinator-1#b7',
+  vice: 'coordinator-2#c1',
+  since: SINCE,
+  store: { reachable: true, answeredAgoMs: 84 },
+  nodes: { up: 3, total: 3 },
+  gateways: { up: 2, total: 2 },
+  shards: { total: 1_024, owned: 1_024, unowned: 0, moving: 0 },
+  sessions: 12_012,
+  actors: 40_110,
+  revision: 3_412,
+};
+
+export const TROUBLED: StatusDocument = {
+  ...HEALTHY,
+  healthy: false,
+  problems: [
+    'The cluster store does not answer: nothing can be moved or placed.',
+    'There is no vice: nobody would take over from the leader.',
+    '341 shards wait for an owner.',
+  ],
+  vice: '',
+  store: { reachable: false, answeredAgoMs: 4_210 },
+  nodes: { up: 2, total: 3 },
+  shards: { total: 1_024, owned: 683, unowned: 341, moving: 0 },
+};
+
+/** One question with its arguments and its answer, for every command of the admin API that has an answer of its own. */
+export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: [AdminArguments[C], AdminResults[C]] } =
+  {
+    status: [{}, HEALTHY],
+    'node.list': [{}, { epoch: 5, nodes: [node1, node2, node3], gateways: [gateway1, gateway2] }],
+    'node.show': [{ node: 'node-1' }, { epoch: 5, node: node1, owns: [...spread(0, 1_024, 3), 1, 2, 4] }],
+    'shard.list': [
+      {},
+      {
+        epoch: 5,
+        counts: { total: 1_024, owned: 1_023, unowned: 1, moving: 1 },
+        shards: [
+          shard(0),
+          shard(1, { owner: node2.peer, term: 12 }),
+          shard(2, { owner: '', term: 5 }),
+          shard(1_023, { owner: node2.peer, state: 'moving', move: 'm-17', term: 1_004 }),
+        ],
+      },
+    ],
+    'shard.show': [
+      { shard: 17 },
+      {
+        epoch: 5,
+        shard: shard(17),
+        ownerAddress: node1.address,
+        occupied: true,
+        storeKey: '/muster/dev/shards/00',
+      },
+    ],
+    'entity.show': [
+      { entity: 'player/7' },
+      {
+        epoch: 5,
+        entity: 'player/7',
+        shard: 602,
+        owner: node1.peer,
+        ownerAddress: node1.address,
+        term: 4,
+        backup: '',
+        actor: {
+          entity: 'player/7',
+          kind: 'player',
+          shard: 602,
+          term: 4,
+          durability: 'volatile',
+          status: 'active',
+          mailbox: 0,
+          subscribers: { self: [gateway1.peer], public: [gateway1.peer, gateway2.peer] },
+          version: 1,
+          seq: 41,
+          stream: 6,
+          timers: [{ name: 'grace', at: NOW_MS + 21_000, command: 'graceOver' }],
+          outbox: [{ number: 3, to: 'player/8', command: 'receive' }],
+          senders: 1,
+          sessions: 1,
+          deferred: 0,
+          state: { account: { username: 'ann' }, logins: 2, watched: ['8'] },
+        },
+        actorError: '',
+      },
+    ],
+    'epoch.show': [
+      {},
+      { epoch: 5, leader: 'coordinator-1#b7', since: SINCE, attempt: '8c1f20', reason: 'refused', goodForMs: 412 },
+    ],
+    'coordinator.list': [
+      {},
+      {
+        epoch: 5,
+        coordinators: [
+          coordinator('coordinator-1#b7', '127.0.0.1:40001', 'leader', null),
+          coordinator('coordinator-2#c1', '127.0.0.1:40002', 'vice', 21),
+          coordinator('coordinator-3#d9', '127.0.0.1:40003', 'standby', 36),
+        ],
+      },
+    ],
+  };
+
+export const EVENTS: readonly ClusterEvent[] = [
+  event(4, 10, { type: 'member.joined', role: 'node', peer: node3.peer, address: node3.address }),
+  event(4, 11, { type: 'shards.placed', why: 'join', shards: 128, to: { [node3.peer]: 128 } }),
+  event(4, 12, { type: 'member.suspect', role: 'node', peer: node2.peer }),
+  event(4, 13, { type: 'member.recovered', role: 'node', peer: node2.peer }),
+  event(4, 14, { type: 'store.away', cause: 'no answer within 800 ms' }),
+  event(4, 15, { type: 'store.back', awayMs: 2_140 }),
+  event(5, 16, { type: 'leader.elected', leader: 'coordinator-1#b7', reason: 'refused' }),
+  event(5, 17, { type: 'vice.changed', vice: '' }),
+  event(5, 18, { type: 'member.dead', role: 'node', peer: node2.peer, why: 'refused' }),
+  event(5, 19, { type: 'shards.placed', why: 'dead', shards: 341, to: { [node1.peer]: 170, [node3.peer]: 171 } }),
+];
+
+type WithoutHead<T> = T extends unknown ? Omit<T, 'at' | 'epoch'> : never;
+
+function event(epoch: number, second: number, body: WithoutHead<ClusterEvent>): ClusterEvent {
+  return { at: `2026-11-21T10:11:${second}.120Z`, epoch, ...body };
+}
+
+function coordinator(peer: string, address: string, role: 'leader' | 'vice' | 'standby', ackAgoMs: number | null) {
+  return { id: peer.split('#')[0]!, peer, address, role, zone: '', build: '0.1.0', ackAgoMs };
+}
+
+function spread(from: number, to: number, step: number): number[] {
+  return Array.from({ length: Math.ceil((to - from) / step) }, (_, i) => from + i * step);
+}
