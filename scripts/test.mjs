@@ -25,8 +25,8 @@ await main(async () => {
   check('type check', compile());
   if (patterns.length === 0) {
     check('lint and format', node(['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings']));
-    const generator = 'packages/wire/scripts/generate.mjs';
-    if (existsSync(join(root, generator))) check('generated code', node([generator, '--check']));
+    for (const generator of ['packages/wire/scripts/generate.mjs', 'packages/server/scripts/option-docs.mjs'])
+      check(`generated code (${generator})`, node([generator, '--check']));
   }
   const etcd = etcdPaths();
   // Real processes are judged by what they do in time, so nothing else runs beside them.
