@@ -85,7 +85,7 @@ export class Upgrades {
     request.socket.setTimeout(0);
     this.server.handleUpgrade(request, socket, head, (ws) => {
       this.setup.counts.opened(this.open);
-      this.join(ws, this.setup.core.open(new WsClientSocket(ws), signIn.who));
+      this.join(ws, this.setup.core.open(new WsClientSocket(ws, request.socket), signIn.who));
     });
   }
 
