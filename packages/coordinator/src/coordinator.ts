@@ -310,7 +310,7 @@ export class Coordinator {
       if (!isStanding(peer) && this.peers.link(peer) === undefined) this.peers.disconnect(peer);
     this.others = coordinators;
     this.election?.listed(result, coordinators, sentAt);
-    this.regime?.listed(result);
+    this.regime?.listed(result, sentAt);
     void this.registration.look();
   }
 

@@ -157,15 +157,15 @@ export class Regime {
     this.placer.tick();
   }
 
-  /** A list of the whole cluster. */
-  listed(result: RangeResult): void {
+  /** A list of the whole cluster, asked for at `sentAt`. */
+  listed(result: RangeResult, sentAt: Millis): void {
     const { keys, fence } = this.setup;
     if (!this.placer) return;
     if (readEpoch(keys, result.entries)?.modRevision !== fence) {
       this.setup.on.fenced();
       return;
     }
-    this.roster.listed(registrations(keys, result));
+    this.roster.listed(registrations(keys, result), sentAt);
     this.ledger.take(result);
     this.placer.request();
   }

@@ -54,13 +54,18 @@ interface Question {
 
 /** Questions to witnesses that are remembered; an answer to an older one is passed over. */
 const QUESTIONS_MAX = 512;
+/** Dead nodes that are listed to all others. One that comes back later finds its terms too old. */
+const DEAD_LISTED_MAX = 32;
 
 /** Who is alive, as the leader judges it: one watch per member, and the shell around them (cluster's heartbeat/protocol.ts). */
 export class Roster {
   private readonly setup: RosterSetup;
   private readonly members = new Map<PeerId, Member>();
   private readonly deaths = new Map<PeerId, DeathCause>();
+  /** Members that beat and are not registered, since when. */
+  private readonly strangers = new Map<PeerId, Millis>();
   private readonly questions = new Map<number, Question>();
+  private deadNodes: readonly PeerInfo[] = [];
   private asked = 0;
   private tickedAt: Millis;
 
@@ -85,19 +90,21 @@ export class Roster {
   /** Nodes that may get shards. */
   targets(): PeerId[] {
     return this.all()
-      .filter(({ info, watch, state }) => info.role === 'node' && watch.phase === 'up' && state === 'up')
+      .filter(({ info, watch, state }) => info.role === 'node' && isWell(watch) && state === 'up')
       .map(({ info }) => info.peer)
       .sort();
   }
 
-  /** What is pushed about members. */
+  /** What is pushed about members: the living, and nodes that died lately, so that nobody takes one of them back. */
   infos(): MemberInfo[] {
-    return this.all()
+    const dead = this.deadNodes.map((info) => ({ ...info, state: 'dead' as const }));
+    const living = this.all()
       .map(({ info: { role, peer, address, zone, build }, watch, state }) => {
         const suspect = watch.phase === 'suspect' || watch.phase === 'silent';
         return { role, peer, address, zone, build, state: suspect ? ('suspect' as const) : state };
       })
       .sort((a, b) => (a.peer < b.peer ? -1 : 1));
+    return [...living, ...dead];
   }
 
   /** Why it is not a member any more; undefined: it is one, or was never heard of. */
@@ -116,21 +123,23 @@ export class Roster {
     for (const each of registered) this.admit(each, false);
     for (const peer of owners) if (!this.members.has(peer)) this.admitOwner(peer);
     this.replaceFormer();
-    for (const { info } of this.all()) this.input(info.peer, { type: 'restart', mercyMs });
-    const now = this.setup.clock.monotonic();
     for (const { info } of this.all()) {
-      const heard = this.setup.loads.get(info.peer);
-      if (heard && now - heard.at < this.setup.options.suspectMs) this.input(info.peer, { type: 'beat' });
+      this.input(info.peer, { type: 'restart', mercyMs });
+      this.recall(info.peer);
     }
   }
 
-  /** What a list of the store shows. A missing line kills nobody; a new incarnation kills the old one (K3). */
-  listed(registered: readonly Registration[]): void {
+  /** What a list of the store shows that was asked for at `sentAt`. A missing line kills nobody; a new incarnation kills the old one (K3). */
+  listed(registered: readonly Registration[], sentAt: Millis): void {
     const lines = new Map(registered.map((each) => [each.peer, each]));
+    this.judgeStrangers(lines, sentAt);
     for (const each of registered) {
       const member = this.members.get(each.peer);
       if (member) this.refresh(member, each);
-      else if (!this.deaths.has(each.peer)) this.admit(each, true);
+      else if (!this.deaths.has(each.peer)) {
+        this.admit(each, true);
+        this.recall(each.peer);
+      }
     }
     this.replaceFormer(lines);
     for (const member of this.all()) if (!lines.has(member.info.peer)) this.unregistered(member);
@@ -139,7 +148,11 @@ export class Roster {
   /** A beat came. `stranger`: not registered, as far as is known here. */
   beat(from: PeerInfo, { state }: Heartbeat): 'member' | 'dead' | 'stranger' {
     const member = this.members.get(from.peer);
-    if (!member) return this.deaths.has(from.peer) || this.successorOf(from.peer) ? 'dead' : 'stranger';
+    if (!member) {
+      if (this.deaths.has(from.peer)) return 'dead';
+      this.strangers.set(from.peer, this.strangers.get(from.peer) ?? this.setup.clock.monotonic());
+      return 'stranger';
+    }
     const said = state === 'cordoned' || state === 'draining' ? state : 'up';
     if (said !== member.state) {
       this.members.set(from.peer, { ...member, state: said });
@@ -152,6 +165,7 @@ export class Roster {
   /** A gateway owns nothing: one that was given up and is back may simply go on. */
   revive(peer: PeerId): void {
     this.deaths.delete(peer);
+    this.strangers.delete(peer);
   }
 
   linked(peer: PeerId): void {
@@ -159,6 +173,7 @@ export class Roster {
   }
 
   unlinked(peer: PeerId): void {
+    this.strangers.delete(peer);
     this.input(peer, { type: 'unlinked' });
   }
 
@@ -209,6 +224,13 @@ export class Roster {
     on.changed();
   }
 
+  /** It may have beaten before it was known here. */
+  private recall(peer: PeerId): void {
+    const heard = this.setup.loads.get(peer);
+    const isFresh = heard && this.setup.clock.monotonic() - heard.at < this.setup.options.suspectMs;
+    if (isFresh) this.input(peer, { type: 'beat' });
+  }
+
   private refresh(member: Member, { record, key, modRevision }: Registration): void {
     if (member.line?.modRevision === modRevision) return;
     const { address, zone, build } = record;
@@ -227,6 +249,24 @@ export class Roster {
 
   private registeredNow(): ReadonlyMap<PeerId, unknown> {
     return new Map(this.all().flatMap(({ info, line }) => (line ? [[info.peer, line]] : [])));
+  }
+
+  /**
+   * A process registers before it beats. So one that had beaten when the list was asked for, and whose name stands there for
+   * another incarnation, is the older of the two.
+   */
+  private judgeStrangers(lines: ReadonlyMap<PeerId, unknown>, sentAt: Millis): void {
+    const names = new Set([...lines.keys()].map((peer) => parsePeerId(peer).id));
+    for (const [peer, since] of this.strangers) {
+      if (since >= sentAt) continue;
+      this.strangers.delete(peer);
+      if (!lines.has(peer) && names.has(parsePeerId(peer).id)) this.bury(peer, 'replaced');
+    }
+  }
+
+  private bury(peer: PeerId, cause: DeathCause): void {
+    this.deaths.set(peer, cause);
+    if (this.deaths.size > this.setup.deadMax) this.deaths.delete(this.deaths.keys().next().value!);
   }
 
   private unregistered(member: Member): void {
@@ -250,9 +290,7 @@ export class Roster {
   private witnessesFor(peer: PeerId): string[] {
     const { peers, vice } = this.setup;
     const second = vice();
-    const node = this.all().find(
-      ({ info, watch }) => info.role === 'node' && info.peer !== peer && watch.linked && watch.phase === 'up',
-    );
+    const node = this.all().find(({ info, watch }) => info.role === 'node' && info.peer !== peer && isWell(watch));
     return [peers.self.peer, ...(second && peers.link(second) ? [second] : []), ...(node ? [node.info.peer] : [])];
   }
 
@@ -273,11 +311,11 @@ export class Roster {
   }
 
   private died(member: Member, cause: DeathCause, silentMs: Millis): void {
-    const { log, metrics, on, deadMax, epoch } = this.setup;
+    const { log, metrics, on, epoch } = this.setup;
     const { peer, role } = member.info;
     this.members.delete(peer);
-    this.deaths.set(peer, cause);
-    if (this.deaths.size > deadMax) this.deaths.delete(this.deaths.keys().next().value!);
+    this.bury(peer, cause);
+    if (role === 'node') this.deadNodes = [...this.deadNodes, member.info].slice(-DEAD_LISTED_MAX);
     log.write('warn', 'member.dead', { peer, role, cause, silentMs, epoch });
     metrics.counter('muster_coordinator_deaths_total', 'Members that were given up').add(1, { role, cause });
     on.dead(member, cause);
@@ -298,6 +336,11 @@ export class Roster {
     this.questions.delete(number - QUESTIONS_MAX);
     peers.send(witness, 'control', { type: 'probe', epoch, body: { number, peer, address: info.address } });
   }
+}
+
+/** Heard, and reachable at this moment: of two nodes that are killed at once, neither gets the other's shards. */
+function isWell(watch: Watch): boolean {
+  return watch.phase === 'up' && watch.linked;
 }
 
 /** A line in the store, with the role it stands under. */

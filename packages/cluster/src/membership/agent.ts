@@ -131,9 +131,11 @@ export class MemberAgent {
   async start(): Promise<void> {
     await this.checkMeta();
     if (this.stopped) return;
+    // Before the first beat: a leader that hears of somebody unknown looks into the store who has this name now (K3).
+    await this.registration.start();
+    if (this.stopped) return;
     this.listing.start();
     this.tick();
-    await this.registration.start();
   }
 
   /** What others are told: `draining` before a stop, so that nothing new is placed here. */

@@ -1,4 +1,4 @@
-import type { Millis, PeerId } from '@muster/ports';
+import { type Millis, type PeerId, parsePeerId } from '@muster/ports';
 import type { TakeoverOptions } from './options.js';
 import {
   attemptId,
@@ -26,7 +26,7 @@ export function stepCandidate(
     case 'tick':
       return tick(state, now, options);
     case 'coordinators':
-      return done({ ...state, others: input.others.filter((peer) => !state.gone.includes(peer)) });
+      return done({ ...state, others: otherCoordinators(state, input.others) });
     case 'linked':
       return done(linked(state, input.peer));
     case 'unlinked':
@@ -234,6 +234,13 @@ function ask(state: Candidate): CandidateStep {
 
 function done(state: Candidate): CandidateStep {
   return { state, effects: [] };
+}
+
+/** Who is registered, and who was and still has a link: leases may all run out at once. A new run takes its former self's place. */
+function otherCoordinators(state: Candidate, registered: readonly PeerId[]): PeerId[] {
+  const names = new Set(registered.map((peer) => parsePeerId(peer).id));
+  const kept = state.others.filter((peer) => state.linked.includes(peer) && !names.has(parsePeerId(peer).id));
+  return [...registered.filter((peer) => !state.gone.includes(peer)), ...kept];
 }
 
 function linked(state: Candidate, peer: PeerId): Candidate {

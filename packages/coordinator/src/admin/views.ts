@@ -136,7 +136,9 @@ export class Views {
     try {
       return { ...where, actor: await inspections.ask(owner, entity, shard), actorError: '' };
     } catch (error) {
-      return { ...where, actor: null, actorError: codeOf(error) ?? 'ACTOR_FAILED' };
+      const code = codeOf(error) ?? 'ACTOR_FAILED';
+      // It is not activated: that is an answer.
+      return { ...where, actor: null, actorError: code === 'NOT_FOUND' ? '' : code };
     }
   }
 

@@ -1,0 +1,224 @@
+import { ClusterClient, ComputeNode, type MemberInfo, storeKeys } from '@muster/cluster';
+import { type ClusterEvent, Coordinator, type CoordinatorOptions } from '@muster/coordinator';
+import {
+  entity,
+  HASHED_SHARDS,
+  type Log,
+  MemoryMetrics,
+  type Regime,
+  SeededRandom,
+  silentLog,
+  silentTracer,
+  VirtualClock,
+} from '@muster/ports';
+import { defineActor, event, InlineScheduler } from '@muster/runtime';
+import { MemoryStore, MemoryStoreServer } from '@muster/storage';
+import { LoopbackNetwork } from '@muster/wire';
+import { Operator } from './operator.js';
+import { SimProcess, Wires } from './sim-process.js';
+
+interface Part<T> {
+  readonly process: SimProcess;
+  readonly store: MemoryStore;
+  readonly it: T;
+  readonly peer: string;
+  /** What it said when it was told that it was replaced. */
+  readonly replacedBy: string[];
+}
+
+const tally = defineActor<{ count: number }, { add: { data: null; reply: number } }, { added: null }>('tally', {
+  durability: 'replicated',
+  version: 1,
+  initial: () => ({ count: 0 }),
+  decide: { add: () => ({ events: [event('added', null)], reply: ({ count }) => count }) },
+  evolve: {
+    added: (state) => {
+      state.count += 1;
+    },
+  },
+});
+
+/** Coordinators, nodes and gateways in one process under a virtual clock, with a store that can be broken. */
+export class ClusterWorld {
+  readonly clock = new VirtualClock();
+  readonly metrics = new MemoryMetrics();
+  readonly wires: Wires;
+  readonly server: MemoryStoreServer;
+  readonly keys = storeKeys('test');
+  readonly coordinators = new Map<string, Part<Coordinator>>();
+  readonly nodes = new Map<string, Part<ComputeNode>>();
+  readonly gateways = new Map<string, Part<ClusterClient>>();
+  private readonly log: Log;
+  private readonly options: Partial<CoordinatorOptions>;
+  private readonly regime: Regime | undefined;
+  private starts = 0;
+  private requests = 0;
+
+  constructor(given: { options?: Partial<CoordinatorOptions>; regime?: Regime; log?: Log } = {}) {
+    this.options = given.options ?? {};
+    this.regime = given.regime;
+    this.log = given.log ?? silentLog;
+    this.wires = new Wires(new LoopbackNetwork({ clock: this.clock }));
+    this.server = new MemoryStoreServer({ clock: this.clock });
+  }
+
+  /** A cluster at rest: everybody registered, every shard owned. */
+  static async running(shape: { coordinators?: number; nodes?: number; gateways?: number; log?: Log } = {}) {
+    const { coordinators = 2, nodes = 3, gateways = 1, log } = shape;
+    const world = new ClusterWorld({ options: { expectNodes: nodes }, ...(log ? { log } : {}) });
+    for (let n = 1; n <= coordinators; n += 1) {
+      world.coordinator(`c${n}`);
+      await world.until(() => world.coordinators.get(`c${n}`)!.it.ready || world.leader !== undefined, 3_000);
+      await world.clock.advance(100);
+    }
+    for (let n = 1; n <= nodes; n += 1) world.node(`n${n}`);
+    for (let n = 1; n <= gateways; n += 1) world.gateway(`g${n}`);
+    const ready = () => [...world.nodes.values(), ...world.gateways.values()].every(({ it }) => it.ready);
+    if (!(await world.until(ready, 5_000))) throw new Error('the cluster did not become ready');
+    await world.clock.advance(500);
+    return world;
+  }
+
+  coordinator(id: string): Part<Coordinator> {
+    const part = this.part(id, (setup, replacedBy) => {
+      const { regime } = this;
+      const onReplaced = (by: string) => replacedBy.push(by);
+      const more = regime ? { storage: regime } : {};
+      return new Coordinator({ ...setup, ...more, options: this.options, onReplaced });
+    });
+    this.coordinators.set(id, part);
+    part.it.start().catch(() => undefined);
+    return part;
+  }
+
+  node(id: string): Part<ComputeNode> {
+    const part = this.part(id, (setup, replacedBy) => {
+      const scheduler = new InlineScheduler(setup.clock);
+      const replaced = (by: string) => replacedBy.push(by);
+      return new ComputeNode({ ...setup, kinds: [tally], scheduler, tracer: silentTracer, replaced });
+    });
+    this.nodes.set(id, part);
+    part.it.start().catch(() => undefined);
+    return part;
+  }
+
+  gateway(id: string): Part<ClusterClient> {
+    const part = this.part(id, (setup, replacedBy) => {
+      return new ClusterClient({ ...setup, replaced: (by) => replacedBy.push(by) });
+    });
+    this.gateways.set(id, part);
+    part.it.start().catch(() => undefined);
+    return part;
+  }
+
+  get leader(): Part<Coordinator> | undefined {
+    const leading = [...this.coordinators.values()].filter(({ it, process }) => process.alive && it.leads);
+    return leading.sort((a, b) => b.it.epoch - a.it.epoch)[0];
+  }
+
+  until(done: () => boolean, limitMs = 10_000): Promise<boolean> {
+    return this.clock.until(done, limitMs);
+  }
+
+  /** Milliseconds until `done`; Infinity where it did not come. */
+  async timeUntil(done: () => boolean, limitMs = 10_000): Promise<number> {
+    const start = this.clock.monotonic();
+    return (await this.until(done, limitMs)) ? this.clock.monotonic() - start : Number.POSITIVE_INFINITY;
+  }
+
+  /** Owner ids (without incarnation) of hashed shards, counted, as the store has them. */
+  owners(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { owner } of this.rows()) counts[owner] = (counts[owner] ?? 0) + 1;
+    return counts;
+  }
+
+  /** Hashed rows of the shard table, read from the store's text. */
+  rows(): { readonly shard: number; readonly owner: string; readonly term: number }[] {
+    const { entries } = this.server.range(this.keys.shards);
+    return entries.flatMap(({ value }) => JSON.parse(value)).filter(({ shard }) => shard < HASHED_SHARDS);
+  }
+
+  /** Every living node has open exactly what the store says. */
+  settled(): boolean {
+    const rows = this.rows();
+    if (rows.length !== HASHED_SHARDS) return false;
+    const living = [...this.nodes.values()].filter(
+      ({ process, replacedBy }) => process.alive && replacedBy.length === 0,
+    );
+    if (rows.some(({ owner }) => !living.some(({ peer }) => peer === owner))) return false;
+    return living.every(({ it, peer }) => {
+      const open = new Set<number>(it.shards);
+      return rows.every(({ shard, owner }) => (owner === peer) === open.has(shard));
+    });
+  }
+
+  /** Sends `add` to an actor through a gateway; the count, or the error's code. */
+  add(gateway: string, id: string, deadlineMs = 5_000): Promise<number | string> {
+    const { it, peer } = this.gateways.get(gateway)!;
+    this.requests += 1;
+    const request = this.requests;
+    const session = `${peer}/1`;
+    const origin = { type: 'client', session, request, answered: request - 1, caller: '' } as const;
+    const call = {
+      entity: entity('tally', id),
+      name: 'add',
+      data: new TextEncoder().encode('null'),
+      origin,
+      deadlineMs,
+    };
+    return new Promise((resolve) => {
+      it.router.call({ ...call, trace: '', cause: '' }, (outcome) =>
+        resolve(outcome.ok ? (JSON.parse(new TextDecoder().decode(outcome.data)) as number) : outcome.code),
+      );
+    });
+  }
+
+  /** Lets time pass until the promise is settled. */
+  async answer<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const watched = promise.finally(() => {
+      settled = true;
+    });
+    await this.until(() => settled, 20_000);
+    return watched;
+  }
+
+  /** Members as a gateway knows them. */
+  membersAt(gateway: string): readonly MemberInfo[] {
+    return this.gateways.get(gateway)!.it.table.members();
+  }
+
+  /** An operator who asks one coordinator. */
+  async operator(coordinator: string, events: ClusterEvent[] = []): Promise<Operator> {
+    const process = new SimProcess(`op${++this.starts}`, this.clock, this.wires);
+    const { it, peer } = this.coordinators.get(coordinator)!;
+    const operator = new Operator({
+      process,
+      metrics: this.metrics,
+      to: peer,
+      events,
+      random: new SeededRandom(this.starts),
+    });
+    operator.connect(it.peers.self.address);
+    await this.clock.advance(5);
+    return operator;
+  }
+
+  private part<T>(id: string, make: (setup: ReturnType<ClusterWorld['setup']>, replacedBy: string[]) => T): Part<T> {
+    const process = new SimProcess(id, this.clock, this.wires);
+    const setup = this.setup(process);
+    const replacedBy: string[] = [];
+    const peer = `${id}#${setup.self.incarnation}`;
+    return { process, store: setup.store, peer, replacedBy, it: make(setup, replacedBy) };
+  }
+
+  private setup(process: SimProcess) {
+    this.starts += 1;
+    const { clock, network, id } = process;
+    const store = new MemoryStore({ clock, server: this.server });
+    const self = { id, incarnation: `i${this.starts}`, address: `${id}:0`, cluster: 'test', zone: '', build: '1' };
+    const random = new SeededRandom(this.starts);
+    return { clock, network, store, self, random, metrics: this.metrics, log: this.log.with({ at: id }) };
+  }
+}

@@ -1,0 +1,128 @@
+import { expect, test } from '@jest/globals';
+import { epoch, type Regime, term } from '@muster/ports';
+import { ClusterWorld } from './cluster-world.js';
+
+test('a cold start: one coordinator leads, the other is its vice, and every shard has an owner, in equal counts', async () => {
+  const world = await ClusterWorld.running();
+  expect(world.leader?.it.epoch).toBe(1);
+  expect(world.settled()).toBe(true);
+  expect(Object.values(world.owners()).sort()).toEqual([341, 341, 342]);
+  expect(await world.answer(world.add('g1', 'a'))).toBe(1);
+});
+
+test('kill -9 of the leader: its vice leads at the next epoch within 100 ms, nothing is placed again, no command fails', async () => {
+  const world = await ClusterWorld.running();
+  const before = world.rows();
+  const vice = world.coordinators.get('c2')!.it;
+  world.coordinators.get('c1')!.process.kill();
+  const calls = Array.from({ length: 20 }, (_, i) => world.add('g1', `p${i}`));
+  expect(await world.timeUntil(() => vice.leads)).toBeLessThan(100);
+  expect(vice.epoch).toBe(2);
+  expect(await world.answer(Promise.all(calls))).toEqual(calls.map(() => 1));
+  await world.clock.advance(5_000);
+  expect(world.rows()).toEqual(before);
+  expect([...world.nodes.values()].some(({ it }) => it.agent.isFrozen())).toBe(false);
+});
+
+test('a leader that hangs is replaced by silence, follows when it wakes up, and becomes the vice', async () => {
+  const world = await ClusterWorld.running();
+  const [c1, c2] = [world.coordinators.get('c1')!, world.coordinators.get('c2')!];
+  c1.process.pause();
+  const took = await world.timeUntil(() => c2.it.leads);
+  expect(took).toBeGreaterThan(250);
+  expect(took).toBeLessThan(450);
+  await world.clock.advance(3_000);
+  c1.process.resume();
+  expect(await world.until(() => !c1.it.leads, 500)).toBe(true);
+  expect(c2.it.leads && c2.it.epoch === 2).toBe(true);
+  await world.clock.advance(200);
+  const { result } = await world.answer((await world.operator('c2')).ask('status', {}));
+  expect(result).toMatchObject({ epoch: 2, leader: c2.peer, vice: c1.peer, healthy: true });
+  expect([...world.nodes.values()].flatMap(({ replacedBy }) => replacedBy)).toEqual([]);
+});
+
+test('two leaders: the one cut from its vice keeps nobody going and writes nothing, and follows as soon as it can read', async () => {
+  const world = await ClusterWorld.running();
+  const [c1, c2] = [world.coordinators.get('c1')!, world.coordinators.get('c2')!];
+  world.wires.cut('c1', 'c2');
+  c1.store.path.stall();
+  await world.until(() => c2.it.leads, 2_000);
+  await world.clock.advance(400);
+  // K6: it still believes that it leads, and says itself that its word is not good.
+  expect(c1.it.leads).toBe(true);
+  const { result } = await world.answer((await world.operator('c1')).ask('epoch.show', {}));
+  expect(result).toMatchObject({ epoch: 1, goodForMs: 0 });
+  world.nodes.get('n1')!.process.kill();
+  await world.until(() => world.settled(), 3_000);
+  expect(world.rows().every(({ owner }) => !owner.startsWith('n1'))).toBe(true);
+  c1.store.path.resume();
+  expect(await world.until(() => !c1.it.leads, 1_000)).toBe(true);
+  world.wires.mend('c1', 'c2');
+  await world.clock.advance(1_000);
+  expect(c2.it.leads && !c1.it.leads).toBe(true);
+});
+
+test('of three coordinators the vice takes over, and when both are killed at once the third does', async () => {
+  const world = await ClusterWorld.running({ coordinators: 3 });
+  const { result } = await world.answer((await world.operator('c1')).ask('coordinator.list', {}));
+  expect(result.coordinators.map(({ role }) => role)).toEqual(['leader', 'vice', 'standby']);
+  world.coordinators.get('c1')!.process.kill();
+  world.coordinators.get('c2')!.process.kill();
+  const third = world.coordinators.get('c3')!.it;
+  expect(await world.timeUntil(() => third.leads)).toBeLessThan(1_000);
+  expect(await world.answer(world.add('g1', 'a'))).toBe(1);
+});
+
+test('a single coordinator is confirmed by the store alone', async () => {
+  const world = await ClusterWorld.running({ coordinators: 1 });
+  await world.clock.advance(10_000);
+  expect([...world.nodes.values()].some(({ it }) => it.agent.isFrozen())).toBe(false);
+  const { result } = await world.answer((await world.operator('c1')).ask('status', {}));
+  expect(result.problems).toEqual(['There is no vice: nobody would take over from the leader.']);
+});
+
+test('both coordinators are killed: nodes keep serving until they fence themselves, and recover with the next two', async () => {
+  const world = await ClusterWorld.running();
+  const before = world.rows();
+  for (const id of ['c1', 'c2']) world.coordinators.get(id)!.process.kill();
+  await world.clock.advance(1_000);
+  expect(await world.answer(world.add('g1', 'a'))).toBe(1);
+  await world.clock.advance(1_000);
+  expect([...world.nodes.values()].every(({ it }) => it.agent.isFrozen())).toBe(true);
+  const held = world.add('g1', 'a');
+  world.coordinator('c1');
+  world.coordinator('c2');
+  expect(await world.answer(held)).toBe(2);
+  await world.clock.advance(5_000);
+  expect(world.leader?.it.epoch).toBe(2);
+  expect(world.rows()).toEqual(before);
+});
+
+test('STORE_MISMATCH: a coordinator of another shape refuses to start, and so does a node', async () => {
+  const world = new ClusterWorld();
+  const shape = JSON.stringify({ shards: 64, hash: 'murmur3-32', schema: 1 });
+  world.server.transact({ compare: [], writes: [{ type: 'put', key: world.keys.meta, value: shape }] });
+  const errors: unknown[] = [];
+  for (const { it } of [world.coordinator('c1'), world.node('n1')])
+    it.start().catch((error: unknown) => errors.push(error));
+  await world.clock.advance(1_000);
+  expect(errors).toMatchObject([{ code: 'STORE_MISMATCH' }, { code: 'STORE_MISMATCH' }]);
+});
+
+test('K4: an empty store starts above the highest epoch and term that storage remembers, and storage follows', async () => {
+  const raised: number[][] = [];
+  const regime: Regime = {
+    highest: async () => ({ epoch: epoch(41), term: term(300) }),
+    raise: async (toEpoch, toTerm) => {
+      raised.push([toEpoch, toTerm]);
+    },
+  };
+  const world = new ClusterWorld({ regime });
+  world.coordinator('c1');
+  world.node('n1');
+  await world.until(() => world.settled(), 5_000);
+  expect(world.leader?.it.epoch).toBe(42);
+  expect(new Set(world.rows().map((row) => row.term))).toEqual(new Set([301]));
+  await world.clock.advance(100);
+  expect(raised.at(-1)).toEqual([42, 301]);
+});

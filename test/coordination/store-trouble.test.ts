@@ -1,0 +1,121 @@
+import { expect, test } from '@jest/globals';
+import type { ClusterEvent } from '@muster/coordinator';
+import { ClusterWorld } from './cluster-world.js';
+
+test('etcd away for 10 s: the vice keeps acknowledgements good, nobody freezes, nothing is moved, and all heals', async () => {
+  const world = await ClusterWorld.running();
+  const before = world.rows();
+  const events: ClusterEvent[] = [];
+  const operator = await world.operator('c1', events);
+  await world.answer(operator.ask('events.follow', {}));
+  world.server.stall();
+  let froze = 0;
+  for (let i = 0; i < 100; i += 1) {
+    await world.clock.advance(100);
+    froze += [...world.nodes.values()].filter(({ it }) => it.agent.isFrozen()).length;
+  }
+  expect(froze).toBe(0);
+  expect(await world.answer(world.add('g1', 'a'))).toBe(1);
+  const { result } = await world.answer(operator.ask('status', {}));
+  expect(result).toMatchObject({ healthy: false, store: { reachable: false }, epoch: 1 });
+  world.server.resume();
+  await world.clock.advance(15_000);
+  expect(world.leader?.it.epoch).toBe(1);
+  expect(world.rows()).toEqual(before);
+  expect(events.map(({ type }) => type)).toEqual(['store.away', 'store.back']);
+  expect([...world.nodes.values()].flatMap(({ replacedBy }) => replacedBy)).toEqual([]);
+});
+
+test('leases that all ran out while etcd was stopped kill nobody who still beats, and everybody registers again', async () => {
+  const world = await ClusterWorld.running();
+  const before = world.rows();
+  world.server.stall();
+  await world.clock.advance(20_000);
+  world.server.resume();
+  await world.clock.advance(5_000);
+  expect(world.rows()).toEqual(before);
+  const lines = (role: 'node' | 'gateway' | 'coordinator') =>
+    world.server.range(world.keys.members(role)).entries.length;
+  expect([lines('node'), lines('gateway'), lines('coordinator')]).toEqual([3, 1, 2]);
+  expect([...world.nodes.values()].flatMap(({ replacedBy }) => replacedBy)).toEqual([]);
+});
+
+test('a node dies while etcd is away: its shards wait for the store, and are placed again as soon as it answers', async () => {
+  const world = await ClusterWorld.running();
+  const n1 = world.nodes.get('n1')!;
+  world.server.stall();
+  await world.clock.advance(2_000);
+  n1.process.kill();
+  await world.clock.advance(4_000);
+  expect(world.leader?.it.epoch).toBe(1);
+  world.server.resume();
+  expect(await world.timeUntil(() => world.settled())).toBeLessThan(1_000);
+});
+
+test('silence counts anew after an outage: a node that was silent only while etcd was away is not dead', async () => {
+  const world = await ClusterWorld.running();
+  const before = world.rows();
+  world.server.stall();
+  await world.clock.advance(2_000);
+  const n1 = world.nodes.get('n1')!;
+  n1.process.pause();
+  await world.clock.advance(4_000);
+  world.server.resume();
+  await world.clock.advance(500);
+  n1.process.resume();
+  await world.clock.advance(5_000);
+  expect(n1.replacedBy).toEqual([]);
+  expect(world.rows()).toEqual(before);
+});
+
+test('watches that lose events are healed by the list every 2 s', async () => {
+  const world = await ClusterWorld.running({ nodes: 2 });
+  world.coordinators.get('c1')!.store.path.dropWatchEvents(1_000);
+  const joiner = world.node('n3');
+  expect(await world.timeUntil(() => (world.owners()[joiner.peer] ?? 0) > 0)).toBeLessThan(3_500);
+});
+
+for (const [what, lose] of [
+  ['happened and its answer was lost', 'loseAnswers'],
+  ['was lost itself', 'loseRequests'],
+] as const) {
+  test(`K2: a transaction that ${what} is read back before anything is pushed`, async () => {
+    const world = await ClusterWorld.running();
+    const { path } = world.coordinators.get('c1')!.store;
+    path[lose](1);
+    world.nodes.get('n1')!.process.kill();
+    expect(await world.timeUntil(() => world.settled())).toBeLessThan(2_500);
+    expect(Math.max(...world.rows().map(({ term }) => term))).toBe(2);
+    expect(world.leader?.it.epoch).toBe(1);
+  });
+}
+
+test('K2: a take-over whose answer was lost is found to have won', async () => {
+  const world = await ClusterWorld.running();
+  world.coordinators.get('c2')!.store.path.loseAnswers(1);
+  world.coordinators.get('c1')!.process.kill();
+  expect(await world.timeUntil(() => world.leader?.it.ready ?? false)).toBeLessThan(1_500);
+  expect(world.leader?.it.epoch).toBe(2);
+});
+
+test('a leader that is cut from the store for good leaves the lead to its vice only when it dies', async () => {
+  const world = await ClusterWorld.running();
+  world.coordinators.get('c1')!.store.path.cut();
+  await world.clock.advance(5_000);
+  expect(world.leader?.it.epoch).toBe(1);
+  expect([...world.nodes.values()].some(({ it }) => it.agent.isFrozen())).toBe(false);
+  world.coordinators.get('c1')!.process.kill();
+  await world.until(() => world.leader?.it.epoch === 2, 1_000);
+  expect(world.leader?.it.epoch).toBe(2);
+});
+
+test('K4: a store that is wiped under a living cluster is written anew, above every epoch and term that was', async () => {
+  const world = await ClusterWorld.running();
+  const before = Math.max(...world.rows().map(({ term }) => term));
+  const writes = world.server.range('/').entries.map(({ key }) => ({ type: 'delete' as const, key }));
+  world.server.transact({ compare: [], writes });
+  expect(await world.until(() => world.settled(), 10_000)).toBe(true);
+  expect(world.leader?.it.epoch).toBe(2);
+  expect(Math.min(...world.rows().map(({ term }) => term))).toBeGreaterThan(before);
+  expect(await world.answer(world.add('g1', 'a'))).toBe(1);
+});
