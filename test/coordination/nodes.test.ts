@@ -147,3 +147,45 @@ test('all nodes die: the table stays as it is until one comes, and then everythi
   await world.until(() => world.settled(), 5_000);
   expect(world.owners()).toEqual({ [next.peer]: 1_024 });
 });
+
+test('a leader whose own loop stood still accuses nobody: everybody else was silent only to it', async () => {
+  const world = await ClusterWorld.running({ coordinators: 1 });
+  const before = world.rows();
+  const c1 = world.coordinators.get('c1')!;
+  c1.process.pause();
+  await world.clock.advance(3_000);
+  expect([...world.nodes.values()].every(({ it }) => it.agent.isFrozen())).toBe(true);
+  c1.process.resume();
+  await world.clock.advance(3_000);
+  expect(world.rows()).toEqual(before);
+  expect([...world.nodes.values()].flatMap(({ replacedBy }) => replacedBy)).toEqual([]);
+  expect([...world.nodes.values()].some(({ it }) => it.agent.isFrozen())).toBe(false);
+});
+
+test('a gateway that was given up for its silence may go on when it is heard again', async () => {
+  const world = await ClusterWorld.running();
+  const g1 = world.gateways.get('g1')!;
+  g1.process.pause();
+  await world.clock.advance(3_000);
+  const operator = await world.operator('c1');
+  expect((await world.answer(operator.ask('node.list', {}))).result.gateways).toEqual([]);
+  g1.process.resume();
+  await world.clock.advance(1_000);
+  expect((await world.answer(operator.ask('node.list', {}))).result.gateways).toMatchObject([{ state: 'up' }]);
+  expect(g1.replacedBy).toEqual([]);
+  expect(await world.answer(world.add('g1', 'a'))).toBe(1);
+});
+
+test('nodes die one after another, the leader among them: every shard is owned by somebody alive each time', async () => {
+  const world = await ClusterWorld.running({ nodes: 4, coordinators: 3 });
+  for (const [node, coordinator] of [
+    ['n1', 'c1'],
+    ['n2', 'c2'],
+    ['n3', ''],
+  ] as const) {
+    world.nodes.get(node)!.process.kill();
+    if (coordinator) world.coordinators.get(coordinator)!.process.kill();
+    expect(await world.timeUntil(() => world.settled())).toBeLessThan(1_500);
+  }
+  expect(Object.keys(world.owners())).toEqual([world.nodes.get('n4')!.peer]);
+});

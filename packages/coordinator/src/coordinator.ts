@@ -22,6 +22,7 @@ import {
 import {
   type Clock,
   type ClusterStore,
+  causeOf,
   epoch,
   type Log,
   type Metrics,
@@ -93,6 +94,7 @@ export class Coordinator {
   private readonly options: CoordinatorOptions;
   private readonly heartbeat: HeartbeatOptions;
   private readonly takeover: TakeoverOptions;
+  private readonly membership: MembershipOptions;
   private readonly keys: StoreKeys;
   private readonly loads = new HeardLoads();
   private readonly health: StoreHealth;
@@ -110,14 +112,14 @@ export class Coordinator {
   private stopped = false;
 
   constructor(setup: CoordinatorSetup) {
-    const { clock, store, network, random, metrics, log, self } = setup;
-    const { cluster, zone, build, address } = self;
-    const peer = peerId(self.id, self.incarnation);
+    const { clock, network, random, metrics, log, self } = setup;
+    const { id, incarnation, cluster, zone, build, address } = self;
+    const peer = peerId(id, incarnation);
     this.setup = setup;
     this.options = coordinatorOptions(setup.options);
     this.heartbeat = heartbeatOptions(setup.heartbeat);
     this.takeover = takeoverOptions(setup.takeover);
-    const membership = membershipOptions(setup.membership);
+    this.membership = membershipOptions(setup.membership);
     this.keys = storeKeys(cluster);
     this.peers = new Peers({
       clock,
@@ -129,47 +131,14 @@ export class Coordinator {
       ...(setup.peers ? { options: setup.peers } : {}),
       ...(setup.link ? { link: setup.link } : {}),
     });
-    this.health = new StoreHealth({
-      clock,
-      log,
-      metrics,
-      on: {
-        away: (cause) => this.event({ type: 'store.away', cause: String(cause).slice(0, 200) }),
-        back: (awayMs) => {
-          this.event({ type: 'store.back', awayMs: Math.round(awayMs) });
-          this.regime?.storeBack();
-        },
-      },
-    });
-    const { retryMs } = this.options;
+    const { inspectMs: timeoutMs, inspectionsMax, followersMax, retryMs } = this.options;
+    const { peers } = this;
+    this.health = this.newHealth();
     this.remembered = new Remembered({ storage: setup.storage, clock, log, retryMs });
-    this.registration = new Registration({
-      clock,
-      store,
-      keys: this.keys,
-      role: 'coordinator',
-      peer,
-      options: membership,
-      log,
-      record: () => ({ address: this.peers.self.address, state: 'up', zone, build }),
-      superseded: (by) => {
-        log.write('error', 'coordinator.replaced', { by });
-        setup.onReplaced?.(by);
-      },
-    });
-    this.listing = new Listing({
-      clock,
-      store,
-      prefix: this.keys.root,
-      options: membership,
-      // Pages are written by the leader, which knows them; everybody else reads them when it becomes one.
-      matters: (key) => !key.startsWith(this.keys.shards),
-      listed: (result, sentAt) => this.listed(result, sentAt),
-      failed: (error) => this.health.failed(error),
-    });
-    this.followers = new Followers({ peers: this.peers, clock, max: this.options.followersMax });
-    const { inspectMs: timeoutMs, inspectionsMax: max } = this.options;
-    this.inspections = new Inspections({ peers: this.peers, clock, timeoutMs, max });
+    this.registration = this.newRegistration();
+    this.listing = this.newListing();
+    this.followers = new Followers({ peers, clock, max: followersMax });
+    this.inspections = new Inspections({ peers, clock, timeoutMs, max: inspectionsMax });
   }
 
   /**
@@ -236,7 +205,50 @@ export class Coordinator {
     return (this.election?.state.leader ?? '') !== '' && (this.election?.state.everHeard ?? false);
   }
 
-  /** @throws MusterError STORAGE_UNAVAILABLE never: it is waited for where the cluster store knows nothing either. */
+  private newHealth(): StoreHealth {
+    const { clock, log, metrics } = this.setup;
+    const away = (cause: unknown) => this.event({ type: 'store.away', cause: causeOf(cause) });
+    const back = (awayMs: Millis) => {
+      this.event({ type: 'store.back', awayMs: Math.round(awayMs) });
+      this.regime?.storeBack();
+    };
+    return new StoreHealth({ clock, log, metrics, on: { away, back } });
+  }
+
+  private newRegistration(): Registration {
+    const { clock, store, log, onReplaced } = this.setup;
+    const { peer, zone, build } = this.peers.self;
+    return new Registration({
+      clock,
+      store,
+      keys: this.keys,
+      role: 'coordinator',
+      peer,
+      options: this.membership,
+      log,
+      record: () => ({ address: this.peers.self.address, state: 'up', zone, build }),
+      superseded: (by) => {
+        log.write('error', 'coordinator.replaced', { by });
+        onReplaced?.(by);
+      },
+    });
+  }
+
+  private newListing(): Listing {
+    const { clock, store } = this.setup;
+    return new Listing({
+      clock,
+      store,
+      prefix: this.keys.root,
+      options: this.membership,
+      // Pages are written by the leader, which knows them; everybody else reads them when it becomes one.
+      matters: (key) => !key.startsWith(this.keys.shards),
+      listed: (result, sentAt) => this.listed(result, sentAt),
+      failed: (error) => this.health.failed(error),
+    });
+  }
+
+  /** Where storage is away, it is waited for only if the cluster store knows nothing either. */
   private async floor(): Promise<{ readonly epoch: number; readonly term: Term }> {
     const { store, clock, log } = this.setup;
     while (!this.stopped) {

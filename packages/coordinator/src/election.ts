@@ -110,9 +110,11 @@ export class Election {
   listed(result: RangeResult, coordinators: readonly Registered[], sentAt: Millis): void {
     const { self } = this.candidate;
     const others = coordinators.filter(({ peer }) => peer !== self);
-    this.addresses.clear();
     for (const { peer, record } of others) this.addresses.set(peer, record.address);
     this.input({ type: 'coordinators', others: others.map(({ peer }) => peer) });
+    // Those that lost their registration and not their links can still be probed.
+    for (const peer of this.addresses.keys())
+      if (peer !== this.candidate.leader && !this.candidate.others.includes(peer)) this.addresses.delete(peer);
     this.sawEpoch(result, sentAt);
   }
 
@@ -223,9 +225,15 @@ export class Election {
   }
 
   private sawEpoch({ entries }: RangeResult, sentAt: Millis): void {
-    const found = readEpoch(this.setup.keys, entries);
-    this.record = found?.record;
-    this.input({ type: 'read', sentAt, record: found?.record, modRevision: found?.modRevision ?? 0 });
+    try {
+      const found = readEpoch(this.setup.keys, entries);
+      this.record = found?.record;
+      this.input({ type: 'read', sentAt, record: found?.record, modRevision: found?.modRevision ?? 0 });
+    } catch (error) {
+      // Somebody's hand was at it. Nobody can lead by it, and nobody takes over from what cannot be read.
+      this.setup.log.write('error', 'election.epoch-unreadable', { error });
+      this.input({ type: 'read-failed' });
+    }
   }
 
   private async probe(peer: PeerId): Promise<void> {

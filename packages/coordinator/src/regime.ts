@@ -14,6 +14,7 @@ import {
 import {
   type Clock,
   type ClusterStore,
+  codeOf,
   type Log,
   type Metrics,
   type Millis,
@@ -129,7 +130,7 @@ export class Regime {
 
   /** Reads the cluster, however long the store takes, and begins to lead it. */
   async begin(): Promise<void> {
-    const { store, keys, clock, health, options, log } = this.setup;
+    const { store, keys, clock, health, options, log, epoch } = this.setup;
     while (!this.stopped && !this.placer) {
       try {
         const result = await store.range(keys.root);
@@ -137,8 +138,8 @@ export class Regime {
         if (!this.stopped) this.load(result);
         return;
       } catch (error) {
-        health.failed(error);
-        log.write('error', 'regime.not-loaded', { epoch: this.setup.epoch, error });
+        if (codeOf(error) === 'STORE_UNAVAILABLE') health.failed(error);
+        log.write('error', 'regime.not-loaded', { epoch, error });
       }
       await new Promise<void>((resolve) => clock.after(options.retryMs, resolve));
     }
@@ -166,7 +167,11 @@ export class Regime {
       return;
     }
     this.roster.listed(registrations(keys, result), sentAt);
-    this.ledger.take(result);
+    try {
+      this.ledger.take(result);
+    } catch (error) {
+      this.setup.log.write('error', 'regime.table-unreadable', { epoch: this.setup.epoch, error });
+    }
     this.placer.request();
   }
 

@@ -26,7 +26,7 @@ export interface TakeoverOptions {
 export const TAKEOVER_DEFAULTS: TakeoverOptions = {
   beatMs: 50,
   silenceMs: 300,
-  firstSilenceMs: 1_000,
+  firstSilenceMs: 2_000,
   calmMs: 10_000,
   confirmMs: 300,
   readMs: 100,
