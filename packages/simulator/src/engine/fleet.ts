@@ -47,6 +47,7 @@ export class Fleet {
   private readonly members = new Map<string, Member>();
   private readonly roles = new Map<string, RoleName>();
   private readonly supervised = new Map<string, Timer>();
+  private readonly storeCuts = new Map<string, number>();
 
   constructor(setup: FleetSetup) {
     this.setup = setup;
@@ -93,6 +94,7 @@ export class Fleet {
     });
     const store = new MemoryStore({ clock: process.clock, server });
     store.path.delay({ requestMs: options.storeLatencyMs, answerMs: options.storeLatencyMs });
+    for (let i = this.storeCuts.get(id) ?? 0; i > 0; i -= 1) store.path.stall();
     const running = this.compose(role, process, network.of(process), store);
     const member: Member = { role, process, running, store, started: false };
     this.members.set(id, member);
@@ -132,6 +134,20 @@ export class Fleet {
       if (!this.members.has(id)) this.start(id);
     });
     this.supervised.set(id, timer);
+  }
+
+  /** Nothing passes between this host and the store. Nested; whoever runs there next is cut off too. */
+  cutFromStore(id: string): void {
+    this.storeCuts.set(id, (this.storeCuts.get(id) ?? 0) + 1);
+    this.members.get(id)?.store.path.stall();
+  }
+
+  /** Undoes one {@link cutFromStore}. What waited arrives now, or is lost. */
+  healToStore(id: string, late: 'arrives' | 'is-lost'): void {
+    const depth = this.storeCuts.get(id) ?? 0;
+    if (depth === 0) return;
+    this.storeCuts.set(id, depth - 1);
+    this.members.get(id)?.store.path.resume(late);
   }
 
   private compose(role: RoleName, process: SimProcess, network: Surroundings['network'], store: ClusterStore): Role {

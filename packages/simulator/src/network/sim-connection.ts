@@ -63,7 +63,8 @@ export class SimEnd implements Connection {
 
   close(): void {
     if (this.phase === 'closing' || this.phase === 'closed') return;
-    for (const frame of this.early) this.transmit(frame);
+    // Where nobody took the dial yet, nobody will.
+    if (this.lane) for (const frame of this.early) this.transmit(frame);
     this.early = [];
     this.phase = 'closing';
     const { peer } = this;

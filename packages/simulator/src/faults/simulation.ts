@@ -1,0 +1,222 @@
+import type { Millis } from '@muster/ports';
+import { type SimulateSetup, World } from '../world.js';
+
+/** A process's id, or who it is at the moment: `leader`, `vice`; or several: `coordinators`, `nodes`, `gateways`; or `store`. */
+export type Place = string;
+/** Ends a fault. Calling it twice does nothing. */
+export type Heal = () => void;
+
+/** A pause that ends before anybody may be given up for it. */
+const SHORT_PAUSE_MS: Millis = 900;
+
+/** A world whose faults are made by hand: see {@link simulate}. */
+export class Simulation extends World {
+  private readonly heals = new Set<Heal>();
+
+  /** As `kill -9`: at once. It stays dead until {@link start}. */
+  kill(place: Place): void {
+    for (const id of this.resolve(place)) {
+      this.trouble.moment(`kill ${id}`, false);
+      this.mark('kill', { id });
+      this.fleet.kill(id);
+    }
+  }
+
+  /** Starts a dead process under its old name, as a new incarnation. */
+  start(id: string): void {
+    if (!this.fleet.get(id)) this.fleet.start(id);
+  }
+
+  /** Killed, and started again after so long. */
+  restart(place: Place, afterMs: Millis): void {
+    for (const id of this.resolve(place)) {
+      this.trouble.moment(`restart ${id}`, false);
+      this.mark('restart', { id, afterMs: Math.round(afterMs) });
+      this.fleet.restart(id, afterMs);
+    }
+  }
+
+  /** As SIGSTOP; what it returns is SIGCONT. `ms`: ends by itself. */
+  pause(place: Place, ms?: Millis): Heal {
+    const ids = this.resolve(place);
+    const over = this.trouble.begin(`pause ${ids.join()}`, ms === undefined || ms > SHORT_PAUSE_MS);
+    const paused = ids.flatMap((id) => this.fleet.get(id)?.process ?? []);
+    this.mark('pause', { ids: ids.join(), ...(ms !== undefined && { ms: Math.round(ms) }) });
+    for (const process of paused) process.pause();
+    return this.healing(ms, () => {
+      over();
+      for (const process of paused) process.resume();
+    });
+  }
+
+  /** Nothing arrives between these two any more, in either direction. */
+  cut(a: Place, b: Place, ms?: Millis): Heal {
+    return this.cutWays([...this.pairs(a, b), ...this.pairs(b, a)], `cut ${a} ${b}`, ms);
+  }
+
+  /** Nothing that the first sends arrives at the second any more; the other way works. */
+  cutOneWay(from: Place, to: Place, ms?: Millis): Heal {
+    return this.cutWays(this.pairs(from, to), `cut ${from} → ${to}`, ms);
+  }
+
+  /** Everything between this process and all others, the store included. */
+  isolate(place: Place, ms?: Millis): Heal {
+    const heals = this.resolve(place).flatMap((id) => [
+      ...this.fleet
+        .ids()
+        .filter((other) => other !== id)
+        .map((other) => this.cut(id, other, ms)),
+      this.cut(id, 'store', ms),
+    ]);
+    return () => {
+      for (const heal of heals) heal();
+    };
+  }
+
+  /** Every connection between these two breaks; new ones are taken. */
+  reset(a: Place, b: Place): void {
+    this.trouble.moment(`reset ${a} ${b}`, false);
+    for (const [from, to] of this.pairs(a, b)) {
+      this.mark('reset', { from, to });
+      this.network.reset(from, to);
+    }
+  }
+
+  /** The store's process hangs, as by SIGSTOP. */
+  stallStore(ms?: Millis, late: 'arrives' | 'is-lost' = 'arrives'): Heal {
+    const over = this.trouble.begin('store stalled', false);
+    this.mark('store.stall', {});
+    this.server.stall();
+    return this.healing(ms, () => {
+      over();
+      this.mark('store.resume', { late });
+      this.server.resume(late);
+    });
+  }
+
+  /** The store's process is gone and comes back with what it had. */
+  stopStore(ms?: Millis): Heal {
+    const over = this.trouble.begin('store stopped', false);
+    this.mark('store.stop', {});
+    this.server.stop();
+    return this.healing(ms, () => {
+      over();
+      this.mark('store.start', {});
+      this.server.start();
+    });
+  }
+
+  /** Accounts and the remembered regime cannot be read or written. */
+  loseStorage(ms?: Millis): Heal {
+    const over = this.trouble.begin('storage away', true);
+    this.mark('storage.away', {});
+    this.storage.away = true;
+    return this.healing(ms, () => {
+      over();
+      this.storage.away = false;
+    });
+  }
+
+  /** Every message between processes takes so many times as long. */
+  slowNetwork(times: number, ms?: Millis): Heal {
+    const over = this.trouble.begin('slow network', times > 20);
+    this.mark('network.slow', { times });
+    this.network.ways.slowness *= times;
+    return this.healing(ms, () => {
+      over();
+      this.network.ways.slowness /= times;
+    });
+  }
+
+  /** All leases of the store end now. */
+  expireLeases(): void {
+    this.trouble.moment('leases expire', false);
+    this.mark('store.expire-leases', {});
+    this.server.expireAllLeases();
+  }
+
+  /** The next transactions of a process happen or not, and nobody tells it which. */
+  unknownOutcomes(place: Place, count: number, happens: boolean): void {
+    for (const id of this.resolve(place)) {
+      const path = this.fleet.get(id)?.store.path;
+      this.trouble.moment(`unknown outcomes ${id}`, false);
+      this.mark('store.unknown-outcomes', { id, count, happens });
+      if (happens) path?.loseAnswers(count);
+      else path?.loseRequests(count);
+    }
+  }
+
+  /** The next deliveries to a process's watches vanish, and it is not told. */
+  dropWatchEvents(place: Place, count: number): void {
+    for (const id of this.resolve(place)) {
+      this.mark('store.drop-watch-events', { id, count });
+      this.fleet.get(id)?.store.path.dropWatchEvents(count);
+    }
+  }
+
+  /** Ends every fault that has not ended; the dead stay dead. */
+  heal(): void {
+    for (const heal of [...this.heals]) heal();
+  }
+
+  /** Ends every fault and starts everybody who is dead. */
+  repair(): void {
+    this.heal();
+    this.mark('repair', {});
+    for (const id of this.fleet.ids()) if (!this.fleet.get(id)) this.fleet.startIn(id, this.options.superviseMs);
+    this.trouble.endAll();
+  }
+
+  /** Ids that a place stands for at this moment. */
+  resolve(place: Place): readonly string[] {
+    if (place === 'leader') return this.leader ? [this.leader] : [];
+    if (place === 'vice') return this.vice ? [this.vice] : [];
+    if (place === 'coordinators' || place === 'nodes' || place === 'gateways')
+      return this.fleet.ids(place === 'coordinators' ? 'coordinator' : place === 'nodes' ? 'node' : 'gateway');
+    return [place];
+  }
+
+  private pairs(a: Place, b: Place): readonly (readonly [string, string])[] {
+    const to = this.resolve(b);
+    return this.resolve(a).flatMap((from) =>
+      to.filter((other) => other !== from).map((other) => [from, other] as const),
+    );
+  }
+
+  private cutWays(ways: readonly (readonly [string, string])[], what: string, ms: Millis | undefined): Heal {
+    const over = this.trouble.begin(what, true);
+    this.mark('cut', { what, ...(ms !== undefined && { ms: Math.round(ms) }) });
+    const { ways: network } = this.network;
+    // The store's ways are calls: cut in either direction they have no answer.
+    const toStore = [
+      ...new Set(ways.flatMap(([from, to]) => (from === 'store' ? [to] : to === 'store' ? [from] : []))),
+    ];
+    const between = ways.filter(([from, to]) => from !== 'store' && to !== 'store');
+    for (const id of toStore) this.fleet.cutFromStore(id);
+    for (const [from, to] of between) network.cut(from, to);
+    return this.healing(ms, () => {
+      over();
+      this.mark('healed', { what });
+      for (const id of toStore) this.fleet.healToStore(id, this.random.next() < 0.5 ? 'arrives' : 'is-lost');
+      for (const [from, to] of between) network.heal(from, to);
+    });
+  }
+
+  private healing(ms: Millis | undefined, end: () => void): Heal {
+    const heal = (): void => {
+      if (this.heals.delete(heal)) end();
+    };
+    this.heals.add(heal);
+    if (ms !== undefined) this.clock.after(ms, heal);
+    return heal;
+  }
+
+  private mark(event: string, fields: Readonly<Record<string, unknown>>): void {
+    this.trace.write('fault', 'info', event, fields);
+  }
+}
+
+/** A cluster under virtual time, just started: `await world.ready()` lets it come up and its clients sign in. */
+export function simulate(setup: SimulateSetup): Simulation {
+  return new Simulation(setup);
+}
