@@ -1,4 +1,4 @@
-import type { AdminArguments, AdminCommand, AdminResults, ClusterEvent } from '@muster/coordinator';
+import type { AdminArguments, AdminCommand, AdminResults, ClusterEvent, FollowDocument } from '@muster/coordinator';
 import { parseEntity } from '@muster/ports';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { adminAddresses, DEFAULT_ADMIN } from './admin-address.js';
@@ -147,11 +147,12 @@ class Asking {
       ...this.connection(flags),
       ends: terminal.ended(),
       event: (text) => {
-        const event = JSON.parse(text) as ClusterEvent;
-        if (epoch > 0 && event.epoch > epoch) {
-          notice(`the leader has changed: epoch ${epoch} is now ${event.epoch}, and events in between may be missing`);
+        const event = JSON.parse(text) as ClusterEvent | FollowDocument;
+        if ('following' in event || (epoch > 0 && event.epoch > epoch)) {
+          notice(`another leader is followed, in epoch ${event.epoch}: events in between may be missing`);
         }
         epoch = Math.max(epoch, event.epoch);
+        if ('following' in event) return;
         terminal.out(`${flags.json ? text : rendered(() => eventLine(event, paint))}\n`);
       },
       notice,

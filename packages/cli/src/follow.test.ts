@@ -64,9 +64,19 @@ test('connects again when the stream ends, and says so on stderr', async () => {
     `musterctl: following ${url} again; events in between are not shown`,
     `musterctl: ${url} ended the stream (cut): connecting again`,
     `musterctl: following ${url} again; events in between are not shown`,
-    'musterctl: the leader has changed: epoch 4 is now 5, and events in between may be missing',
+    'musterctl: another leader is followed, in epoch 5: events in between may be missing',
     '',
   ]);
+});
+
+test('tells where its coordinator follows another leader, which is no event', async () => {
+  admin.onFollow = (follower) => send(follower, [EVENTS[0], { epoch: 5, following: true }, EVENTS[6]]);
+  const done = follow('--json');
+  await terminal.said('leader.elected');
+  terminal.interrupt();
+  expect(await done).toBe(0);
+  expect(terminal.stdout.split('\n')).toEqual([JSON.stringify(EVENTS[0]), JSON.stringify(EVENTS[6]), '']);
+  expect(terminal.stderr.match(/another leader is followed, in epoch 5/g)).toHaveLength(1);
 });
 
 test('fails at once where nobody ever answered', async () => {

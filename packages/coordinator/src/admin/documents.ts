@@ -180,7 +180,8 @@ export interface CoordinatorListDocument {
   readonly coordinators: readonly CoordinatorDocument[];
 }
 
-/** The answer to `events.follow`; {@link ClusterEvent}s come after it as AdminEvents until the link ends. */
+/** The answer to `events.follow`; {@link ClusterEvent}s come after it as AdminEvents until the link ends.
+ *  Over HTTP it stands between the events where another leader is followed from now on, and some may be missing. */
 export interface FollowDocument {
   readonly epoch: number;
   readonly following: true;

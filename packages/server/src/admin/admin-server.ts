@@ -48,7 +48,8 @@ const HTTP_STATUS: Readonly<Record<string, number>> = {
 /**
  * Health, metrics and the admin API of one process, over HTTP:
  * `GET /livez` (the loop turns), `GET /readyz[?verbose]`, `GET /metrics`, and in a coordinator
- * `POST /api/v1/admin/<command>` (JSON in and out; errors as `{code, message, details}`) and `GET /api/v1/events` (server-sent events).
+ * `POST /api/v1/admin/<command>` (JSON in and out; errors as `{code, message, details}`) and `GET /api/v1/events` (server-sent events:
+ * ClusterEvents, and after a change of leader a FollowDocument, where some may be missing).
  */
 export class AdminServer {
   private readonly setup: AdminServerSetup;

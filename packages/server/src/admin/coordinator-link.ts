@@ -118,6 +118,15 @@ export class CoordinatorLink implements AdminBackend {
     this.following = this.leader.peer;
   }
 
+  /** What happened while nobody was followed is lost, so the followers get the new leader's answer between the events. */
+  private async followAgain(): Promise<void> {
+    const answer = await this.call('events.follow', {}, 'events');
+    // A lost link and its new one both ask.
+    if (this.following === this.leader.peer) return;
+    this.following = this.leader.peer;
+    for (const follower of this.followers) follower(answer);
+  }
+
   private nextRequest(): number {
     this.lastRequest += 1;
     return this.lastRequest;
@@ -174,7 +183,7 @@ export class CoordinatorLink implements AdminBackend {
   private linked(peer: PeerId): void {
     if (peer !== this.leader.peer) return;
     for (const request of this.waiting.keys()) this.ask(request);
-    if (this.followers.size > 0 && this.following === '') void this.followLeader().catch(() => undefined);
+    if (this.followers.size > 0 && this.following === '') void this.followAgain().catch(() => undefined);
   }
 
   /** Whoever led may be dead: home knows, or will know, who is next. */
@@ -185,7 +194,7 @@ export class CoordinatorLink implements AdminBackend {
     if (peer !== home.peer) this.peers.disconnect(peer);
     this.leader = home;
     for (const request of this.waiting.keys()) this.later(RETRY_MS, () => this.ask(request));
-    if (this.followers.size > 0) this.later(RETRY_MS, () => void this.followLeader().catch(() => undefined));
+    if (this.followers.size > 0) this.later(RETRY_MS, () => void this.followAgain().catch(() => undefined));
   }
 
   private happened({ body }: EnvelopeOf<'adminEvent'>): void {
