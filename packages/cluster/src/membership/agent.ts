@@ -316,7 +316,6 @@ export class MemberAgent {
 /** @throws MusterError STORE_MISMATCH */
 export function requireSameShape(text: string): void {
   const found = parseJson('meta', text) as ClusterMeta;
-  const same =
-    found.shards === CLUSTER_META.shards && found.hash === CLUSTER_META.hash && found.schema === CLUSTER_META.schema;
+  const same = (Object.keys(CLUSTER_META) as (keyof ClusterMeta)[]).every((key) => found[key] === CLUSTER_META[key]);
   if (!same) throw new MusterError('STORE_MISMATCH', { found: text.slice(0, 160), mine: JSON.stringify(CLUSTER_META) });
 }

@@ -1,5 +1,6 @@
 import {
   type Epoch,
+  HASHED_SHARDS,
   MusterError,
   PAGE_COUNT,
   type PeerId,
@@ -42,11 +43,13 @@ export function storeKeys(cluster: string): StoreKeys {
 /** Written once; a process with other values refuses to join. */
 export interface ClusterMeta {
   readonly shards: number;
+  /** An entity's shard is the hash of its key (`kind/id`) modulo this. */
+  readonly hashed: number;
   readonly hash: string;
   readonly schema: number;
 }
 
-export const CLUSTER_META: ClusterMeta = { shards: SHARD_COUNT, hash: SHARD_HASH, schema: 1 };
+export const CLUSTER_META: ClusterMeta = { shards: SHARD_COUNT, hashed: HASHED_SHARDS, hash: SHARD_HASH, schema: 1 };
 
 /** The regime of truth. */
 export interface EpochRecord {
