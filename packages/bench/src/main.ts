@@ -2,10 +2,11 @@
 import { Command } from 'commander';
 import { actorBenchmark } from './actor/benchmark.js';
 import type { Benchmark } from './benchmark.js';
+import { echoBenchmark } from './echo/benchmark.js';
 import { linkBenchmark } from './link/benchmark.js';
 import { jsonLine, provenance, settle, table } from './result.js';
 
-const benchmarks: readonly Benchmark[] = [linkBenchmark, actorBenchmark];
+const benchmarks: readonly Benchmark[] = [linkBenchmark, actorBenchmark, echoBenchmark];
 
 const program = new Command('bench')
   .description('Compares Muster with the bare parts it is made of, in the same run. Without a name: what there is.')
