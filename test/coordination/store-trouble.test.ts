@@ -119,3 +119,18 @@ test('K4: a store that is wiped under a living cluster is written anew, above ev
   expect(Math.min(...world.rows().map(({ term }) => term))).toBeGreaterThan(before);
   expect(await world.answer(world.add('g1', 'a'))).toBe(1);
 });
+
+for (const late of ['arrives', 'is-lost'] as const) {
+  test(`K2: a transaction given up for unknown ${late === 'arrives' ? 'that arrives late' : 'that is lost'} leaves one owner per shard`, async () => {
+    const world = await ClusterWorld.running();
+    const { path } = world.coordinators.get('c1')!.store;
+    path.stall();
+    world.nodes.get('n1')!.process.kill();
+    await world.clock.advance(2_500);
+    path.resume(late);
+    expect(await world.timeUntil(() => world.settled())).toBeLessThan(1_000);
+    await world.clock.advance(3_000);
+    expect(world.settled()).toBe(true);
+    expect(Math.max(...world.rows().map(({ term }) => term))).toBe(2);
+  });
+}
