@@ -210,15 +210,15 @@ function prepared(command: Command, terminal: Terminal, path: string): Command {
   return command;
 }
 
+/** An empty text is a variable that was unset in a hurry: the default. */
 function addresses(text: string): readonly URL[] {
   try {
     const urls = adminAddresses(text);
-    if (urls.length > 0) return urls;
+    return urls.length > 0 ? urls : [new URL(DEFAULT_ADMIN)];
   } catch (error) {
     if (error instanceof Failure) throw new InvalidArgumentError(`${error.message}: ${error.hint}`);
     throw error;
   }
-  throw new InvalidArgumentError('it is empty');
 }
 
 function milliseconds(text: string): number {

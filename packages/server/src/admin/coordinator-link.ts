@@ -32,6 +32,8 @@ export interface CoordinatorLinkSetup {
 /** A question is asked again, at the leader it was sent to or after a change of leader, for this long. */
 const CALL_TIMEOUT_MS: Millis = 5_000;
 const RETRY_MS: Millis = 50;
+/** Lower: a new leader's events are heard sooner. Higher: less is asked while people follow. */
+const FOLLOW_AGAIN_MS: Millis = 500;
 const WAITING_MAX = 256;
 /** Bytes of this client's own name. */
 const NAME_BYTES = 9;
@@ -57,7 +59,11 @@ export class CoordinatorLink implements AdminBackend {
   private readonly timers = new Set<Timer>();
   private leader: { readonly peer: PeerId; readonly address: string };
   private lastRequest = 0;
+  /** Who sends its events here; empty: nobody at the moment. */
   private following = '';
+  /** Somebody did, for those who follow now. */
+  private followed = false;
+  private keeping = false;
 
   constructor(setup: CoordinatorLinkSetup) {
     const { clock, random, network, metrics, log, cluster, build, home } = setup;
@@ -76,6 +82,10 @@ export class CoordinatorLink implements AdminBackend {
     this.peers.on('adminEvent', (_, envelope) => this.happened(envelope));
     this.peers.onUp(({ peer }) => this.linked(peer));
     this.peers.onDown(({ peer }) => this.lost(peer));
+    // Sent to a leader that has died since: there will be no link to lose.
+    this.peers.onMiss((peer) => {
+      if (peer !== this.setup.home.peer) this.lost(peer);
+    });
     this.peers.connect(home.peer, home.address);
   }
 
@@ -97,6 +107,8 @@ export class CoordinatorLink implements AdminBackend {
     this.followers.add(listener);
     try {
       if (this.following === '') await this.followLeader();
+      if (!this.keeping) this.keepFollowing();
+      this.keeping = true;
     } catch (error) {
       this.followers.delete(listener);
       throw error;
@@ -113,18 +125,31 @@ export class CoordinatorLink implements AdminBackend {
     await this.peers.stop();
   }
 
+  /** Asks whoever leads for its events. Where that is another one than before, the followers get its answer between the events:
+   *  what happened in the meantime is lost. */
   private async followLeader(): Promise<void> {
-    await this.call('events.follow', {}, 'events');
-    this.following = this.leader.peer;
+    const answer = await this.call('events.follow', {}, 'events');
+    const { peer } = this.leader;
+    if (this.following === peer) return;
+    const before = this.followed;
+    this.following = peer;
+    this.followed = true;
+    if (before) for (const follower of this.followers) follower(answer);
   }
 
-  /** What happened while nobody was followed is lost, so the followers get the new leader's answer between the events. */
-  private async followAgain(): Promise<void> {
-    const answer = await this.call('events.follow', {}, 'events');
-    // A lost link and its new one both ask.
-    if (this.following === this.leader.peer) return;
-    this.following = this.leader.peer;
-    for (const follower of this.followers) follower(answer);
+  /** Again and again: a leader that was deposed forgets its followers without a word. */
+  private keepFollowing(): void {
+    this.later(FOLLOW_AGAIN_MS, () => {
+      if (this.followers.size > 0) {
+        void this.followLeader()
+          .catch(() => undefined)
+          .finally(() => this.keepFollowing());
+        return;
+      }
+      this.following = '';
+      this.followed = false;
+      this.keeping = false;
+    });
   }
 
   private nextRequest(): number {
@@ -183,7 +208,7 @@ export class CoordinatorLink implements AdminBackend {
   private linked(peer: PeerId): void {
     if (peer !== this.leader.peer) return;
     for (const request of this.waiting.keys()) this.ask(request);
-    if (this.followers.size > 0 && this.following === '') void this.followAgain().catch(() => undefined);
+    if (this.followers.size > 0 && this.following === '') void this.followLeader().catch(() => undefined);
   }
 
   /** Whoever led may be dead: home knows, or will know, who is next. */
@@ -194,7 +219,7 @@ export class CoordinatorLink implements AdminBackend {
     if (peer !== home.peer) this.peers.disconnect(peer);
     this.leader = home;
     for (const request of this.waiting.keys()) this.later(RETRY_MS, () => this.ask(request));
-    if (this.followers.size > 0) this.later(RETRY_MS, () => void this.followAgain().catch(() => undefined));
+    if (this.followers.size > 0) this.later(RETRY_MS, () => void this.followLeader().catch(() => undefined));
   }
 
   private happened({ body }: EnvelopeOf<'adminEvent'>): void {
