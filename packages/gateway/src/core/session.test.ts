@@ -17,7 +17,7 @@ describe('a connection begins', () => {
     });
     attach.ok({ login: 3, resumed: false, watch: [] });
     expect(world.cluster.asked).toEqual([]);
-    world.cluster.snapshot('player/1', 'self', { user: { userId: '1' } });
+    world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user: { userId: '1' } });
     expect(client.socket.frames).toEqual([
       { type: 'event', messageId: expect.any(String), commandId: 'user/self', data: { user: { userId: '1' } } },
     ]);
@@ -45,7 +45,7 @@ describe('a connection begins', () => {
     expect(client.socket.frames[0]).toMatchObject({ status: 'failed', reason: 'internal_error', details: 'try again' });
     await world.clock.advance(3_000);
     world.cluster.next('attach').ok({ login: 1, resumed: false, watch: [] });
-    world.cluster.snapshot('player/1', 'self', {});
+    world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user: {} });
     expect(client.socket.said.at(-1)).toBe('user/self');
     expect(client.socket.closedWith).toBeUndefined();
   });
@@ -265,11 +265,32 @@ describe('the player is owned elsewhere', () => {
     expect(world.cluster.next('attach').json).toMatchObject({ resume: true, login: 1 });
   });
 
-  test('after events were missed the client starts afresh, and the session asks whether it is still the one', () => {
+  test('who was superseded before it listened finds out from what it hears first (K12)', () => {
+    const world = coreWorld();
+    const client = new FakeClient(world);
+    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: [] });
+    world.cluster.snapshot('player/1', 'self', { session: 'gateway-2#b/9', user: {} });
+    client.request('messaging/send', SEND);
+    const again = world.cluster.next('attach');
+    expect(again.json).toMatchObject({ session: FIRST_SESSION, resume: true, login: 1 });
+    expect(world.cluster.asked).toEqual([]);
+    again.fail('REFUSED', { reason: 'superseded' });
+    expect(client.socket.closedWith).toEqual({ code: 1000, reason: 'this player has signed in elsewhere' });
+  });
+
+  test('after events were missed the client starts afresh; where another session holds the player, this one asks', () => {
     const world = coreWorld();
     const client = attachedClient(world);
-    world.cluster.snapshot('player/1', 'self', { user: {} });
-    expect(client.socket.said).toEqual(['user/self', 'user/self']);
+    world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user: {} });
+    expect(world.cluster.asked).toEqual([]);
+    expect(client.socket.frames.at(-1)).toEqual({
+      type: 'event',
+      messageId: expect.any(String),
+      commandId: 'user/self',
+      data: { user: {} },
+    });
+    world.cluster.snapshot('player/1', 'self', { session: null, user: {} });
+    expect(client.socket.said).toEqual(['user/self', 'user/self', 'user/self']);
     world.cluster.next('attach').fail('REFUSED', { reason: 'superseded' });
     expect(client.socket.closedWith?.code).toBe(1000);
   });
@@ -325,6 +346,16 @@ describe('a connection ends', () => {
     expect(client.socket.closedWith?.code).toBe(1000);
     client.session.closed();
     expect(world.cluster.asked).toEqual([]);
+  });
+
+  test('a session that is being ended is not brought back by a change of owner', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    client.request('system/disconnect', { reason: 'bye' });
+    const detach = world.cluster.next('detach');
+    expect(world.cluster.newOwner(shardOfKey('player/1'))).toEqual([]);
+    detach.ok();
+    expect(client.socket.closedWith?.code).toBe(1000);
   });
 
   test('a stop closes everybody with 1012 and waits until the actors know', async () => {

@@ -7,6 +7,7 @@ import {
   NOTICE_WATCH,
   PLAYER_KIND,
   SELF_TOPIC,
+  type SelfSnapshot,
   type SessionNotice,
   type WatchNotice,
 } from '@muster/play';
@@ -196,6 +197,7 @@ export class PlayerSession implements SocketListener {
     this.stream ??= this.context.cluster.streams.subscribe(
       this.player,
       SELF_TOPIC,
+  type SelfSnapshot,
       { snapshot: true },
       {
         snapshot: (event) => this.hold(event, () => this.snapshot(event)),
@@ -233,6 +235,8 @@ export class PlayerSession implements SocketListener {
   /** Answered whatever the actor says: a client that wants to go must be able to. */
   private disconnect(messageId: string, definition: CommandDefinition): void {
     this.state = 'leaving';
+    // From here on a new owner must not hear of the session in front of its end: it would outlive its socket.
+    this.attachment.end();
     this.context.departures.leave(this.player, this.id, () => this.commands.nextRequest(), {
       clean: true,
       told: () => {
@@ -244,13 +248,13 @@ export class PlayerSession implements SocketListener {
   }
 
   private snapshot({ data }: StreamEvent): void {
-    this.writer.event(userSelf.commandId, textOf(data));
-    if (this.state === 'starting') {
-      this.state = 'open';
-      if (this.attachment.attached) this.goOn();
-    }
-    // Something was missed, perhaps that another connection took over: ask.
-    else this.attachment.attach();
+    const { session, user } = JSON.parse(textOf(data)) as SelfSnapshot;
+    const isFirst = this.state === 'starting';
+    this.state = 'open';
+    this.writer.event(userSelf.commandId, JSON.stringify({ user }));
+    // Whoever took over did so before we listened, or while we could not: the actor says which of the two it is to be.
+    if (session !== this.id) this.attachment.attach();
+    else if (isFirst && this.attachment.attached) this.goOn();
   }
 
   private userEvent(event: StreamEvent): void {
