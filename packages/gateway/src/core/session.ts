@@ -197,7 +197,6 @@ export class PlayerSession implements SocketListener {
     this.stream ??= this.context.cluster.streams.subscribe(
       this.player,
       SELF_TOPIC,
-  type SelfSnapshot,
       { snapshot: true },
       {
         snapshot: (event) => this.hold(event, () => this.snapshot(event)),
@@ -250,8 +249,9 @@ export class PlayerSession implements SocketListener {
   private snapshot({ data }: StreamEvent): void {
     const { session, user } = JSON.parse(textOf(data)) as SelfSnapshot;
     const isFirst = this.state === 'starting';
-    this.state = 'open';
+    if (isFirst) this.state = 'open';
     this.writer.event(userSelf.commandId, JSON.stringify({ user }));
+    if (this.state !== 'open') return;
     // Whoever took over did so before we listened, or while we could not: the actor says which of the two it is to be.
     if (session !== this.id) this.attachment.attach();
     else if (isFirst && this.attachment.attached) this.goOn();

@@ -8,6 +8,7 @@ import {
   RoutingTable,
   type StreamListener,
 } from '@muster/cluster';
+import type { AttachData } from '@muster/play';
 import { type EntityRef, type ErrorCode, entityKey, peerId, type ShardId, shardOfKey, term } from '@muster/ports';
 
 export const SELF = peerId('gateway-1', 'a1');
@@ -143,10 +144,11 @@ export class FakeCluster implements ClusterAccess {
 /** A cluster in which every player exists and every command succeeds at once: for tests of the edge. */
 export function obligingCluster(): FakeCluster {
   const cluster = new FakeCluster();
-  cluster.auto = ({ name, entity }) => {
+  cluster.auto = ({ name, entity, json }) => {
     if (name === 'attach') {
       // After the subscription, which follows the reply.
-      queueMicrotask(() => cluster.snapshot(entityKey(entity), 'self', { user: { userId: entity.id } }));
+      const { session } = json as AttachData;
+      queueMicrotask(() => cluster.snapshot(entityKey(entity), 'self', { session, user: { userId: entity.id } }));
       return { login: 1, resumed: false, watch: [] };
     }
     return name === 'subscribeReceived' ? { hasMissedMessages: false } : { userId: entity.id };

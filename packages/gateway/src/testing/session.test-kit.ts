@@ -1,3 +1,4 @@
+import type { AttachData } from '@muster/play';
 import {
   MemoryMetrics,
   playerId,
@@ -73,8 +74,10 @@ export class FakeClient {
 /** A client whose attach was answered and who has got `user/self`. */
 export function attachedClient(world: CoreWorld, player = '1', watch: readonly string[] = []): FakeClient {
   const client = new FakeClient(world, player);
-  world.cluster.next('attach').ok({ login: 1, resumed: false, watch });
-  world.cluster.snapshot(`player/${player}`, 'self', { user: { userId: player } });
+  const attach = world.cluster.next('attach');
+  attach.ok({ login: 1, resumed: false, watch });
+  const { session } = attach.json as AttachData;
+  world.cluster.snapshot(`player/${player}`, 'self', { session, user: { userId: player } });
   return client;
 }
 

@@ -1,12 +1,12 @@
 import type { Answer } from '@muster/runtime';
-import type { MessageSource, MessagesSince, MessageTarget, ReceivedMessage, User } from '@muster/tachyon';
+import type { MessageSource, MessagesSince, MessageTarget, PrivateUser, ReceivedMessage, User } from '@muster/tachyon';
 import type { AccountView } from './account.js';
 import type { SubscriptionCheck } from './state.js';
 
 /** `player/<userId>` */
 export const PLAYER_KIND = 'player';
 
-/** What the player's own connections see. Snapshot: data of `user/self`. Publications: client frames, and {@link SELF_NOTICES} for the gateway. */
+/** What the player's own connections see. Snapshot: {@link SelfSnapshot}. Publications: client frames, and notices for the gateway ({@link NOTICE_PREFIX}). */
 export const SELF_TOPIC = 'self';
 /** What others may see. Snapshot: data of `user/updated` with the whole user. Publications: `user/updated`. */
 export const PUBLIC_TOPIC = 'public';
@@ -21,6 +21,13 @@ export const NOTICE_UNWATCH = 'muster:unwatch';
 export const NOTICE_SUPERSEDED = 'muster:superseded';
 /** {@link SessionNotice}: the session is over (signed out, or the grace ran out). A gateway that still holds its socket attaches again. */
 export const NOTICE_ENDED = 'muster:ended';
+
+/** The rest of it is the data of `user/self`. */
+export interface SelfSnapshot {
+  /** Who holds the player (K12); null: nobody. A gateway may begin to listen after its session was superseded: the notice never reached it. */
+  readonly session: string | null;
+  readonly user: PrivateUser | null;
+}
 
 export interface SessionNotice {
   readonly session: string;

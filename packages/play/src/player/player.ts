@@ -13,6 +13,7 @@ import {
   PUBLIC_TOPIC,
   REASON_UNKNOWN_USER,
   SELF_TOPIC,
+  type SelfSnapshot,
 } from './contract.js';
 import { emptyInbox, keep, messagesAfter } from './inbox.js';
 import { receive, send, subscribeReceived } from './messaging.js';
@@ -67,7 +68,10 @@ export function playerKind({ accounts, metrics, options: changes }: PlayerDepend
     evolve: evolution(options),
     publish: PUBLISH,
     topics: {
-      [SELF_TOPIC]: (state, self) => ({ user: privateUser(state, self.id) ?? null }),
+      [SELF_TOPIC]: (state, self): SelfSnapshot => ({
+        session: state.session?.id ?? null,
+        user: privateUser(state, self.id) ?? null,
+      }),
       [PUBLIC_TOPIC]: (state, self) => ({ users: [publicUser(state, self.id)].flatMap((user) => user ?? []) }),
     },
     subscriberCame: { [SELF_TOPIC]: 'connected' },

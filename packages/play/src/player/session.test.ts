@@ -11,7 +11,10 @@ describe('signing in', () => {
     const { reply, published } = stage.attach('g1#a/1');
     expect(reply).toEqual({ login: 1, resumed: false, watch: [] });
     expect(published).toEqual([online]);
-    expect(stage.snapshot('self')).toMatchObject({ user: { userId: '1', status: 'menu', party: null } });
+    expect(stage.snapshot('self')).toMatchObject({
+      session: 'g1#a/1',
+      user: { userId: '1', status: 'menu', party: null },
+    });
   });
 
   test('who has no account cannot sign in', () => {
