@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { ClusterEvent } from '@muster/coordinator';
-import { shardOfKey } from '@muster/ports';
+import { entity, peerId, shardOfKey } from '@muster/ports';
 import { ClusterWorld } from './cluster-world.js';
 
 /** An actor's id whose shard this node owns. */
@@ -70,6 +70,30 @@ test('a node stopped for 1,600 ms fences itself, is not replaced, and thaws with
   expect(n1.it.agent.isFrozen()).toBe(false);
   await world.clock.advance(3_000);
   expect(world.rows()).toEqual(before);
+});
+
+test('a node stopped with work in its mailbox looks at its fence before that work: nothing of it is done', async () => {
+  const world = await ClusterWorld.running();
+  const n1 = world.nodes.get('n1')!;
+  const id = actorOn(world, 'n1');
+  expect(await world.answer(world.add('g1', id))).toBe(1);
+  const [shard, to] = [shardOfKey(`tally/${id}`), entity('tally', id)];
+  const origin = { type: 'admin', who: 'test', request: 1, replyTo: peerId('nobody', '0') } as const;
+  const data = Buffer.from('null');
+  n1.it.runtime.deliver(shard, {
+    entity: to,
+    command: 'add',
+    data,
+    origin,
+    deadline: Number.POSITIVE_INFINITY,
+    cause: '',
+    trace: '',
+  });
+  n1.process.pause();
+  await world.clock.advance(3_000);
+  const records = world.metrics.value('muster_runtime_records_total');
+  n1.process.resume();
+  expect(world.metrics.value('muster_runtime_records_total')).toBe(records);
 });
 
 test('K6: after a take-over by silence a silent node is spared until the deposed leader cannot have kept it going', async () => {

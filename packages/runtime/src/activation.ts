@@ -106,6 +106,8 @@ export class Activation implements Due, Work {
   /** Called by the scheduler. */
   drain(): DrainResult {
     const { clock, options, counters } = this.services;
+    // A process that was stopped wakes up with messages and answers before its timers (fence 4).
+    this.services.checkFence();
     let at = clock.monotonic();
     const until = at + options.drainMs;
     let taken = 0;

@@ -79,6 +79,7 @@ export class Outflight implements Due {
 
   due(): void {
     this.timer = undefined;
+    this.services.checkFence();
     const now = this.services.clock.monotonic();
     for (const lane of [...this.lanes.values()]) {
       if (lane.dueAt > now) this.armFor(lane.dueAt, now);

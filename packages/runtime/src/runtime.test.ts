@@ -172,6 +172,25 @@ test('while self-fenced, commands are refused, timers and answers wait, and all 
   expect(bank.state()).toMatchObject({ notes: ['b has 1', expect.stringContaining('r at')] });
 });
 
+test('the fence is looked at before each batch of work and each repeat: after a stop these come before any timer', async () => {
+  let fallen = false;
+  const bank = openBank({ checkFence: ({ runtime }) => runtime.freeze(fallen) });
+  await bank.ask('transfer', { to: 'b', amount: 1 });
+  fallen = true;
+  await bank.clock.advance(500);
+  expect(bank.sends.length).toBe(1);
+  bank.runtime.freeze(false);
+  bank.runtime.answered(ref('a'), SHARD, bank.sends[0]!.number, { ok: true, json: '1' });
+  bank.post('deposit', { amount: 1 });
+  await bank.clock.advance(0);
+  expect(bank.replies.at(-1)!.outcome).toMatchObject({ ok: false, code: 'SELF_FENCED' });
+  expect(bank.state()).toMatchObject({ balance: -1, notes: [] });
+  fallen = false;
+  bank.runtime.freeze(false);
+  await bank.clock.advance(0);
+  expect(bank.state()).toMatchObject({ notes: ['b has 1'] });
+});
+
 test('an actor reads what outlives the cluster before its first turn; where that fails, who waits is told to retry', async () => {
   let answer: () => Promise<unknown> = () => Promise.resolve(40);
   const loaded = { ...account, kind: 'loaded', load: () => answer() };

@@ -37,6 +37,8 @@ export interface ActorRuntimeParts {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly tracer: Tracer;
+  /** Called before each batch of work and before sends are repeated; freezes this runtime where the self-fence fell while no timer ran. */
+  readonly checkFence?: () => void;
   readonly options?: Partial<RuntimeOptions>;
 }
 
@@ -51,7 +53,8 @@ export class ActorRuntime implements ActorHost {
   private stopping = false;
 
   /** @throws MusterError BAD_CONFIG */
-  constructor({ clock, random, scheduler, kinds, logs, outlet, metrics, log, tracer, options }: ActorRuntimeParts) {
+  constructor(parts: ActorRuntimeParts) {
+    const { clock, random, scheduler, kinds, logs, outlet, metrics, log, tracer, checkFence, options } = parts;
     const checked = runtimeOptions(options);
     this.services = {
       clock,
@@ -66,6 +69,7 @@ export class ActorRuntime implements ActorHost {
       restarts: new Restarts(checked.restartsMax, checked.restartWindowMs, checked.quarantineMs),
       subscribers: this.subscribers,
       counters: runtimeCounters(metrics),
+      checkFence: checkFence ?? (() => undefined),
       frozen: false,
       mailboxed: 0,
     };

@@ -21,6 +21,8 @@ export interface Services {
   readonly restarts: Restarts;
   readonly subscribers: SubscriberIndex;
   readonly counters: RuntimeCounters;
+  /** Looks whether the fence has fallen unnoticed: before each batch of work, because timers come late after a stop. */
+  readonly checkFence: () => void;
   /** The self-fence: ungated actors stand still. */
   frozen: boolean;
   /** Commands in mailboxes. */

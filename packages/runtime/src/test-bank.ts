@@ -172,10 +172,17 @@ export interface BankParts {
   readonly clock?: VirtualClock;
   /** Where sends go; default: they are only collected. */
   readonly carry?: (send: OutboundSend, bank: Bank) => void;
+  readonly checkFence?: (bank: Bank) => void;
 }
 
 /** A runtime on a virtual clock with shard 7 open in term 3. */
-export function openBank({ kinds = [account], options, clock = new VirtualClock(), carry }: BankParts = {}): Bank {
+export function openBank({
+  kinds = [account],
+  options,
+  clock = new VirtualClock(),
+  carry,
+  checkFence,
+}: BankParts = {}): Bank {
   const metrics = new MemoryMetrics();
   const [replies, sends, published]: [Bank['replies'], Bank['sends'], Bank['published']] = [[], [], []];
   const log = new HeldLog();
@@ -199,6 +206,7 @@ export function openBank({ kinds = [account], options, clock = new VirtualClock(
     metrics,
     log: silentLog,
     tracer: silentTracer,
+    checkFence: () => checkFence?.(bank),
     ...(options && { options }),
   });
   runtime.open(SHARD, TERM);

@@ -57,7 +57,8 @@ export class ComputeNode {
     const { table } = this;
     const flights = new Flights();
     const outlet = new NodeOutlet({ peers, table, flights, metrics });
-    const runtime = { clock, random, scheduler, kinds, logs, outlet, metrics, log, tracer };
+    const checkFence = () => this.checkFence();
+    const runtime = { clock, random, scheduler, kinds, logs, outlet, metrics, log, tracer, checkFence };
     this.runtime = new ActorRuntime({ ...runtime, ...(options.runtime && { options: options.runtime }) });
     const host = this.runtime;
     const inbound = new Inbound({
@@ -68,7 +69,7 @@ export class ComputeNode {
       outlet,
       flights,
       metrics,
-      checkFence: () => this.checkFence(),
+      checkFence,
     });
     new Subscribers({ peers, host, refusal: (shard, sentIn) => inbound.refusal(shard, sentIn) });
     const { router: routerOptions, release: releaseOptions } = options;
