@@ -56,6 +56,7 @@ export class CoordinatorLink implements AdminBackend {
   private readonly peers: Peers;
   private readonly waiting = new Map<number, Waiting>();
   private readonly followers = new Set<(event: unknown) => void>();
+  private readonly askedLater = new Set<number>();
   private readonly timers = new Set<Timer>();
   private leader: { readonly peer: PeerId; readonly address: string };
   private lastRequest = 0;
@@ -64,6 +65,7 @@ export class CoordinatorLink implements AdminBackend {
   /** Somebody did, for those who follow now. */
   private followed = false;
   private keeping = false;
+  private asking: Promise<void> | undefined;
 
   constructor(setup: CoordinatorLinkSetup) {
     const { clock, random, network, metrics, log, cluster, build, home } = setup;
@@ -127,7 +129,14 @@ export class CoordinatorLink implements AdminBackend {
 
   /** Asks whoever leads for its events. Where that is another one than before, the followers get its answer between the events:
    *  what happened in the meantime is lost. */
-  private async followLeader(): Promise<void> {
+  private followLeader(): Promise<void> {
+    this.asking ??= this.askForEvents().finally(() => {
+      this.asking = undefined;
+    });
+    return this.asking;
+  }
+
+  private async askForEvents(): Promise<void> {
     const answer = await this.call('events.follow', {}, 'events');
     const { peer } = this.leader;
     if (this.following === peer) return;
@@ -202,7 +211,17 @@ export class CoordinatorLink implements AdminBackend {
       this.leader = { peer: leader as PeerId, address };
       if (leader !== this.setup.home.peer) this.peers.connect(this.leader.peer, address);
     }
-    this.later(RETRY_MS, () => this.ask(request));
+    this.askLater(request);
+  }
+
+  /** Once, however many reasons there are: each answer may give another. */
+  private askLater(request: number): void {
+    if (this.askedLater.has(request)) return;
+    this.askedLater.add(request);
+    this.later(RETRY_MS, () => {
+      this.askedLater.delete(request);
+      this.ask(request);
+    });
   }
 
   private linked(peer: PeerId): void {
@@ -218,7 +237,7 @@ export class CoordinatorLink implements AdminBackend {
     const { home } = this.setup;
     if (peer !== home.peer) this.peers.disconnect(peer);
     this.leader = home;
-    for (const request of this.waiting.keys()) this.later(RETRY_MS, () => this.ask(request));
+    for (const request of this.waiting.keys()) this.askLater(request);
     if (this.followers.size > 0) this.later(RETRY_MS, () => void this.followLeader().catch(() => undefined));
   }
 
