@@ -29,6 +29,9 @@ import type { StoreHealth } from './store-health.js';
 
 export type PlacedWhy = 'cold-start' | 'dead' | 'unowned' | 'join';
 
+/** Lines that are deleted with one transaction; older ones run out with their lease. 128 operations hold 40 pages and the epoch beside them. */
+const DEAD_LINES_MAX = 32;
+
 export interface PlacerSetup {
   readonly clock: Clock;
   readonly peers: Peers;
@@ -95,7 +98,8 @@ export class Placer {
   }
 
   died(peer: PeerId, line: Compare | undefined): void {
-    if (line) this.deadLines = [...this.deadLines, line];
+    // Those of nodes that owned nothing pile up until something is placed; a transaction takes only so many compares.
+    if (line) this.deadLines = [...this.deadLines.filter(({ key }) => key !== line.key), line].slice(-DEAD_LINES_MAX);
     if (this.round) this.release(stepRelease(this.round, { type: 'died', peer }, this.now()));
     this.request();
   }
@@ -217,9 +221,14 @@ export class Placer {
     this.count(result);
     if (result === 'stopped' || this.stopped) return;
     if (result === 'committed') on.placed('join', rows);
+    if (result === 'fenced') {
+      // It may have happened before the other leader came: only that one knows, and only it may end the seals (K2, K13).
+      this.round = undefined;
+      on.fenced();
+      return;
+    }
     if (this.round)
       this.release(stepRelease(this.round, { type: 'settled', committed: result === 'committed' }, this.now()));
-    if (result === 'fenced') on.fenced();
   }
 
   private count(result: string): void {

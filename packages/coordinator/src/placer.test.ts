@@ -1,0 +1,109 @@
+import { expect, test } from '@jest/globals';
+import { emptyRow, type Peers, type ShardRow } from '@muster/cluster';
+import {
+  type Compare,
+  HASHED_SHARDS,
+  MemoryMetrics,
+  type PeerId,
+  peerId,
+  SHARD_COUNT,
+  shardId,
+  silentLog,
+  term,
+  VirtualClock,
+} from '@muster/ports';
+import type { EnvelopeInit } from '@muster/wire';
+import type { HeardLoads } from './heard-loads.js';
+import type { CommitResult, Ledger } from './ledger.js';
+import { COORDINATOR_DEFAULTS } from './options.js';
+import { Placer } from './placer.js';
+import type { Roster } from './roster.js';
+import type { StoreHealth } from './store-health.js';
+
+const [old, joiner] = [peerId('n1', 'x'), peerId('n2', 'x')];
+
+/** A placer over a table that one node owns, with a ledger that says what it is told to say. */
+function placing(outcome: CommitResult, targets: readonly PeerId[], dead: readonly PeerId[] = []) {
+  const clock = new VirtualClock();
+  const released: { shard: number; move: string; cancel: boolean }[] = [];
+  const commits: { rows: readonly ShardRow[]; deletes: readonly Compare[] }[] = [];
+  const rows = Array.from({ length: SHARD_COUNT }, (_, shard) => {
+    const row = emptyRow(shardId(shard));
+    return shard < HASHED_SHARDS ? { ...row, owner: old, term: term(4) } : row;
+  });
+  const peers: Pick<Peers, 'send'> = {
+    send: (_to, _lane, envelope: EnvelopeInit) => {
+      if (envelope.type === 'release') {
+        const { move = '', cancel = false } = envelope.body;
+        released.push({ shard: envelope.shard ?? 0, move, cancel });
+      }
+      return true;
+    },
+  };
+  const ledger: Pick<Ledger, 'rows' | 'row' | 'commit'> = {
+    rows: () => rows,
+    row: (shard) => rows[shard]!,
+    commit: async (changes, deletes = []) => {
+      commits.push({ rows: changes, deletes });
+      return outcome;
+    },
+  };
+  const roster: Pick<Roster, 'isAlive' | 'targets'> = {
+    isAlive: (peer) => !dead.includes(peer),
+    targets: () => [...targets],
+  };
+  const loads: Pick<HeardLoads, 'isOccupied'> = { isOccupied: () => false };
+  const health: Pick<StoreHealth, 'reachable'> = { reachable: true };
+  let fenced = 0;
+  const placer = new Placer({
+    clock,
+    peers: peers as Peers,
+    ledger: ledger as Ledger,
+    roster: roster as Roster,
+    loads: loads as HeardLoads,
+    health: health as StoreHealth,
+    epoch: 7,
+    floorTerm: term(0),
+    outdated: false,
+    options: { ...COORDINATOR_DEFAULTS, balanceEveryMs: 1, releasesMax: 1 },
+    metrics: new MemoryMetrics(),
+    log: silentLog,
+    on: { placed: () => undefined, fenced: () => void (fenced += 1) },
+  });
+  return { clock, placer, released, commits, fenced: () => fenced };
+}
+
+/** An empty shard is asked for and given up, and its transaction ends with `outcome`. What the owner is told. */
+async function giveUp(outcome: CommitResult) {
+  const world = placing(outcome, [old, joiner]);
+  await world.clock.advance(10);
+  world.placer.tick();
+  const { shard, move } = world.released[0]!;
+  const from = { role: 'node', peer: old, address: '', zone: '', build: '' } as const;
+  world.placer.released(from, { type: 'released', shard, term: 4, epoch: 7, trace: '', body: { move, done: true } });
+  await world.clock.advance(0);
+  expect(world.commits).toHaveLength(1);
+  return { ...world, told: world.released.slice(1) };
+}
+
+test('K13: an owner may go on only where the transaction surely did not happen', async () => {
+  const { told } = await giveUp('refused');
+  expect(told).toMatchObject([{ cancel: true }]);
+});
+
+test('K2, K13: a leader that finds itself deposed tells no owner to go on: its transaction may have come first', async () => {
+  const { told, fenced, placer } = await giveUp('fenced');
+  expect(told).toEqual([]);
+  expect(fenced()).toBe(1);
+  expect(placer.moving).toBe(0);
+});
+
+test('lines of dead nodes that owned nothing do not fill the next transaction', async () => {
+  const { placer, commits, clock } = placing('committed', [joiner], [old]);
+  for (let i = 0; i < 500; i += 1) placer.died(peerId(`m${i}`, 'x'), { key: `nodes/m${i}`, modRevision: i });
+  for (let i = 0; i < 500; i += 1) placer.died(peerId('m', `${i}`), { key: 'nodes/m', modRevision: i });
+  await clock.advance(0);
+  const { deletes } = commits.at(-1)!;
+  expect(commits.every((commit) => commit.deletes.length <= 32)).toBe(true);
+  expect(deletes.filter(({ key }) => key === 'nodes/m').length).toBeLessThanOrEqual(1);
+});
