@@ -161,6 +161,16 @@ test('a node that stops says so first: its shards are placed again at once', asy
   await world.answer(stopped);
 });
 
+test('a node that stops closes its shards before its line leaves the store, however long the store takes', async () => {
+  const world = await ClusterWorld.running();
+  const n1 = world.nodes.get('n1')!;
+  n1.store.path.stall();
+  void n1.it.stop();
+  await world.clock.advance(5);
+  expect(n1.it.runtime.stats().shards).toBe(0);
+  expect(n1.it.peers.linked().length).toBeGreaterThan(0);
+});
+
 test('all nodes die: the table stays as it is until one comes, and then everything is its own', async () => {
   const world = await ClusterWorld.running({ nodes: 2 });
   const before = world.rows();

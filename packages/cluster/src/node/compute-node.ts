@@ -73,7 +73,15 @@ export class ComputeNode {
     });
     new Subscribers({ peers, host, refusal: (shard, sentIn) => inbound.refusal(shard, sentIn) });
     const { router: routerOptions, release: releaseOptions } = options;
-    this.releases = new ReleaseOwner({ clock, peers, host, log, ...(releaseOptions && { options: releaseOptions }) });
+    const epoch = () => this.agent.epoch;
+    this.releases = new ReleaseOwner({
+      clock,
+      peers,
+      host,
+      log,
+      epoch,
+      ...(releaseOptions && { options: releaseOptions }),
+    });
     // Before the router: when it hears of a row, this process must own the shard already.
     this.keeper = new ShardKeeper({
       self: peers.self.peer,
@@ -116,12 +124,13 @@ export class ComputeNode {
 
   private async leave(): Promise<void> {
     this.agent.setState('draining');
-    await this.agent.stop();
     this.routerParts.stop();
     this.releases.stop();
-    this.memberLinks.stop();
+    // Before its line leaves the store: from then on its shards are somebody else's, however late the store's answer comes here.
     await this.runtime.shutdown();
     this.keeper.stop();
+    await this.agent.stop();
+    this.memberLinks.stop();
     await this.peers.stop();
   }
 
@@ -154,6 +163,7 @@ export class ComputeNode {
   /** Somebody owns this process's shards under newer terms: nothing that it has is worth keeping. */
   private replaced(by: string): void {
     this.keeper.stop();
+    this.releases.stop();
     this.routerParts.stop();
     this.setup.replaced?.(by);
   }

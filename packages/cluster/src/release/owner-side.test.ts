@@ -71,3 +71,11 @@ test('a shard with an actor is not given up, nor for a leader of an older epoch'
   await release('m3', 4, 7);
   expect(said).toEqual(['n1#x m1 true true 4', 'n1#x m3 false true 4']);
 });
+
+test('a release of an older epoch than this process has heard of in any message is not heard (fence 3)', async () => {
+  leader.send(n1!.peer, 'control', { type: 'table', epoch: 9, body: { revision: 1 } });
+  await release('m1', 4, 8);
+  expect(said).toEqual([]);
+  await release('m2', 4, 9);
+  expect(said).toEqual(['n1#x m2 true true 4']);
+});

@@ -10,6 +10,8 @@ export interface OwnerSideSetup {
   readonly clock: Clock;
   readonly peers: Peers;
   readonly host: ActorHost;
+  /** Highest that this process has heard of, in whatever message. */
+  readonly epoch: () => number;
   readonly log: Log;
   readonly options?: Partial<ReleaseOptions>;
 }
@@ -40,7 +42,7 @@ export class ReleaseOwner {
   }
 
   private release(from: PeerInfo, { shard: number, term: of, epoch: said, body }: EnvelopeOf<'release'>): void {
-    if (from.role !== 'coordinator' || said < this.highestEpoch) return;
+    if (from.role !== 'coordinator' || said < Math.max(this.highestEpoch, this.setup.epoch())) return;
     this.highestEpoch = epoch(said);
     const shard = number as ShardId;
     const { host } = this.setup;
