@@ -10,13 +10,15 @@ const JSON_NULL = Buffer.from('null');
 
 /** A request that was sent and not answered. */
 interface InFlight {
+  /** Its number; another one when it is asked again. */
+  request: number;
   readonly messageId: string;
   readonly definition: CommandDefinition;
   readonly entity: EntityRef;
   readonly command: string;
   readonly data: Uint8Array;
   readonly span: Span | undefined;
-  readonly retried: boolean;
+  retried: boolean;
 }
 
 /** What the session decides for its commands. */
@@ -42,13 +44,12 @@ export class SessionCommands {
   private readonly player: EntityRef;
   private readonly writer: ClientWriter;
   private readonly rules: SessionRules;
-  /** By request number, oldest first. */
-  private readonly inFlight = new Map<number, InFlight>();
+  /** Oldest first. Mostly one or none, never many: looked through faster than a map is kept. */
+  private readonly inFlight: InFlight[] = [];
   /** What waits while not attached, oldest first; those to be asked again before the others. */
   private again: InFlight[] = [];
   private waiting: RequestMessage[] = [];
   private requests = 0;
-  private answered = 0;
 
   constructor(context: SessionContext, session: string, player: EntityRef, writer: ClientWriter, rules: SessionRules) {
     this.context = context;
@@ -59,12 +60,13 @@ export class SessionCommands {
   }
 
   isInFlight(request: number): boolean {
-    return this.inFlight.has(request);
+    for (const sent of this.inFlight) if (sent.request === request) return true;
+    return false;
   }
 
   take(message: RequestMessage): void {
     const { options, traffic } = this.context;
-    if (this.inFlight.size + this.waiting.length + this.again.length >= options.requestsInFlightMax) {
+    if (this.inFlight.length + this.waiting.length + this.again.length >= options.requestsInFlightMax) {
       traffic.dropped('in_flight');
       this.writer.fail(message, this.failureOf('TOO_MANY_REQUESTS', { max: options.requestsInFlightMax }));
     } else if (this.rules.mayAsk()) this.accept(message);
@@ -89,8 +91,8 @@ export class SessionCommands {
 
   /** The connection is over: nobody waits for answers any more. */
   end(): void {
-    for (const { span } of [...this.inFlight.values(), ...this.again]) span?.end('UNREACHABLE');
-    this.inFlight.clear();
+    for (const { span } of [...this.inFlight, ...this.again]) span?.end('UNREACHABLE');
+    this.inFlight.length = 0;
     this.waiting = [];
     this.again = [];
   }
@@ -114,16 +116,18 @@ export class SessionCommands {
       const data = message.data === undefined ? JSON_NULL : Buffer.from(JSON.stringify(message.data));
       const { definition, entity, command } = accepted;
       const span = this.context.trace(definition.commandId);
-      this.dispatch({ messageId: message.messageId, definition, entity, command, data, span, retried: false });
+      const { messageId } = message;
+      this.dispatch({ request: 0, messageId, definition, entity, command, data, span, retried: false });
     }
   }
 
   private dispatch(sent: InFlight): void {
     const request = this.nextRequest();
-    this.inFlight.set(request, sent);
+    sent.request = request;
+    this.inFlight.push(sent);
     const cause = `${this.session}:${request}`;
     const call = this.call(request, sent.entity, sent.command, sent.data, sent.span?.parent ?? '', cause);
-    this.context.cluster.router.call(call, (outcome) => this.outcome(request, outcome));
+    this.context.cluster.router.call(call, (outcome) => this.outcome(sent, outcome));
   }
 
   private call(request: number, entity: EntityRef, name: string, data: Uint8Array, trace: string, cause: string): Call {
@@ -132,10 +136,10 @@ export class SessionCommands {
     return { entity, name, data, origin, deadlineMs: this.context.options.requestTimeoutMs, trace, cause };
   }
 
-  private outcome(request: number, outcome: RoutedOutcome): void {
-    const sent = this.inFlight.get(request);
-    if (!sent) return;
-    this.inFlight.delete(request);
+  private outcome(sent: InFlight, outcome: RoutedOutcome): void {
+    const at = this.inFlight.indexOf(sent);
+    if (at < 0) return;
+    this.inFlight.splice(at, 1);
     const { messageId, definition, span } = sent;
     if (outcome.ok) {
       span?.end();
@@ -158,7 +162,8 @@ export class SessionCommands {
       return true;
     }
     if (reason !== REASON_SESSION_UNKNOWN || sent.retried) return false;
-    this.again.push({ ...sent, retried: true });
+    sent.retried = true;
+    this.again.push(sent);
     this.rules.unknown();
     return true;
   }
@@ -169,7 +174,7 @@ export class SessionCommands {
 
   /** K11: every request up to this one was answered. `request` itself is about to be sent. */
   private answeredUpTo(request: number): number {
-    while (this.answered + 1 < request && !this.inFlight.has(this.answered + 1)) this.answered += 1;
-    return this.answered;
+    const oldest = this.inFlight[0];
+    return (oldest && oldest.request < request ? oldest.request : request) - 1;
   }
 }
