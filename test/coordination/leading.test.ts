@@ -73,6 +73,22 @@ test('of three coordinators the vice takes over, and when both are killed at onc
   expect(await world.answer(world.add('g1', 'a'))).toBe(1);
 });
 
+test('a coordinator whose line ran out before it died is not dialled for ever', async () => {
+  const world = await ClusterWorld.running();
+  const [c1, c2] = [world.coordinators.get('c1')!, world.coordinators.get('c2')!];
+  c2.process.pause();
+  await world.clock.advance(15_000);
+  expect(c1.it.peers.link(c2.peer)).toBeDefined();
+  c2.process.kill();
+  await world.clock.advance(5_000);
+  let misses = 0;
+  c1.it.peers.onMiss(() => {
+    misses += 1;
+  });
+  await world.clock.advance(10_000);
+  expect(misses).toBe(0);
+});
+
 test('a single coordinator is confirmed by the store alone', async () => {
   const world = await ClusterWorld.running({ coordinators: 1 });
   await world.clock.advance(10_000);

@@ -68,6 +68,22 @@ test('silence counts anew after an outage: a node that was silent only while etc
   expect(world.rows()).toEqual(before);
 });
 
+test('a store that fails now and then is no outage: a node that fell silent is replaced all the same', async () => {
+  const world = await ClusterWorld.running();
+  const { path } = world.coordinators.get('c1')!.store;
+  const n1 = world.nodes.get('n1')!;
+  n1.process.pause();
+  const moved = () => world.rows().every(({ owner }) => owner !== n1.peer);
+  for (let i = 0; i < 8 && !moved(); i += 1) {
+    await world.clock.advance(480);
+    path.cut();
+    await world.clock.advance(20);
+    path.mend();
+  }
+  expect(moved()).toBe(true);
+  expect(world.metrics.value('muster_coordinator_deaths_total', { role: 'node', cause: 'silent' })).toBe(1);
+});
+
 test('watches that lose events are healed by the list every 2 s', async () => {
   const world = await ClusterWorld.running({ nodes: 2 });
   world.coordinators.get('c1')!.store.path.dropWatchEvents(1_000);

@@ -107,6 +107,8 @@ export class Coordinator {
   private regime: Regime | undefined;
   private floorTerm: Term = term(0);
   private others: readonly Registered[] = [];
+  /** Other coordinators that this one keeps dialling. */
+  private readonly dialled = new Set<PeerId>();
   private timer: Timer | undefined;
   private hintedAt: Millis = Number.NEGATIVE_INFINITY;
   private stopped = false;
@@ -210,7 +212,7 @@ export class Coordinator {
     const away = (cause: unknown) => this.event({ type: 'store.away', cause: causeOf(cause) });
     const back = (awayMs: Millis) => {
       this.event({ type: 'store.back', awayMs: Math.round(awayMs) });
-      this.regime?.storeBack();
+      this.regime?.storeBack(awayMs);
     };
     return new StoreHealth({ clock, log, metrics, on: { away, back } });
   }
@@ -285,6 +287,7 @@ export class Coordinator {
       inspections: this.inspections,
       rule: new RoutingTable(this.setup.placementKeys),
       coordinators: () => this.others,
+      expectCoordinators: this.options.expectCoordinators,
       now: () => this.setup.clock.monotonic(),
     });
     const leading = (): Regime => {
@@ -315,11 +318,16 @@ export class Coordinator {
     const coordinators = readMembers(this.keys, 'coordinator', result.entries);
     const { self } = this.peers;
     for (const { peer, record } of coordinators) {
-      if (peer !== self.peer && dials(self, { role: 'coordinator', peer })) this.peers.connect(peer, record.address);
+      if (peer === self.peer || !dials(self, { role: 'coordinator', peer })) continue;
+      this.dialled.add(peer);
+      this.peers.connect(peer, record.address);
     }
-    const isStanding = (peer: PeerId) => coordinators.some((other) => other.peer === peer);
-    for (const { peer } of this.others)
-      if (!isStanding(peer) && this.peers.link(peer) === undefined) this.peers.disconnect(peer);
+    // Whoever is linked stays, registered or not: leases may all run out at once.
+    for (const peer of this.dialled) {
+      if (coordinators.some((other) => other.peer === peer) || this.peers.link(peer) !== undefined) continue;
+      this.dialled.delete(peer);
+      this.peers.disconnect(peer);
+    }
     this.others = coordinators;
     this.election?.listed(result, coordinators, sentAt);
     this.regime?.listed(result, sentAt);

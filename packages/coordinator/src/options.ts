@@ -1,6 +1,9 @@
 import { type Millis, MusterError } from '@muster/ports';
 
 export interface CoordinatorOptions {
+  /** Coordinators that this cluster is meant to have: with fewer than two standing, `status` says that nobody would take over.
+   *  1: a cluster that is meant to have one only, in one process. Placement does not ask. */
+  readonly expectCoordinators: number;
   /** Where nobody owns anything yet, shards are placed when so many nodes have come.
    *  Lower: the first one gets everything and the others wait for shards that nobody uses. Higher: a smaller cluster waits `coldStartMs`. */
   readonly expectNodes: number;
@@ -31,6 +34,7 @@ export interface CoordinatorOptions {
 }
 
 export const COORDINATOR_DEFAULTS: CoordinatorOptions = {
+  expectCoordinators: 2,
   expectNodes: 1,
   coldStartMs: 2_000,
   tickMs: 50,

@@ -175,9 +175,10 @@ export class Regime {
     this.placer.request();
   }
 
-  /** After an outage everybody's silence counts from now, and what could not be written meanwhile is. */
-  storeBack(): void {
-    this.roster.restart();
+  /** After an outage everybody's silence counts from now, and what could not be written meanwhile is. A call that failed now and then
+   *  is no outage: a store that stumbles every second would make every silent node immortal. */
+  storeBack(awayMs: Millis): void {
+    if (awayMs >= this.setup.heartbeat.suspectMs) this.roster.restart();
     this.placer?.request();
   }
 

@@ -122,7 +122,8 @@ function heard(state: Watch, { now, options }: Observer): WatchStep {
 function restart(state: Watch, mercyMs: Millis, observer: Observer): WatchStep {
   const { now } = observer;
   const phase: Phase = state.phase === 'joining' ? 'joining' : 'up';
-  const next: Watch = { ...state, phase, heardAt: now, mercyUntil: now + mercyMs };
+  // A second restart does not shorten the mercy of the first.
+  const next: Watch = { ...state, phase, heardAt: now, mercyUntil: Math.max(state.mercyUntil, now + mercyMs) };
   // Whoever has no link at this moment may have died under the leader before us: ask at once.
   const asked = next.linked ? { state: next, effects: [] } : probe(next, observer);
   return { state: asked.state, effects: [...entered(state, phase), ...asked.effects] };

@@ -43,6 +43,8 @@ export interface ViewSources {
   /** Only for its rule from entity to shard. */
   readonly rule: RoutingTable;
   readonly coordinators: () => readonly Registered[];
+  /** See the option of this name. */
+  readonly expectCoordinators: number;
   readonly now: () => Millis;
 }
 
@@ -162,10 +164,11 @@ export class Views {
   }
 
   private problems(regime: Regime, shards: ShardCounts, nodes: readonly MemberDocument[]): string[] {
-    const { election, health } = this.from;
+    const { election, health, expectCoordinators } = this.from;
     const problems: string[] = [];
     if (!health.reachable) problems.push('The cluster store does not answer: nothing can be moved or placed.');
-    if (election.state.vice === '') problems.push('There is no vice: nobody would take over from the leader.');
+    if (election.state.vice === '' && expectCoordinators > 1)
+      problems.push('There is no vice: nobody would take over from the leader.');
     if (regime.homeless > 0) problems.push(`${regime.homeless} shards wait for an owner.`);
     else if (shards.unowned > 0) problems.push(`${shards.unowned} shards have no owner.`);
     const doubtful = nodes.filter(({ state }) => state === 'suspect' || state === 'silent');
