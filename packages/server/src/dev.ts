@@ -88,6 +88,7 @@ function devConfig({ port, adminPort, data, config, overrides }: DevOptions): Co
     'issuer.signIn="dev"',
     'telemetry.logLevel="warn"',
     'coordinator.expectNodes=1',
+    'coordinator.expectCoordinators=1',
   ];
   const read = readConfig(config, [...defaults, ...overrides]);
   return read.bots.length > 0 ? read : { ...read, bots: [DEV_BOT] };

@@ -95,6 +95,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "stallMs": "An observer whose own loop was this late does not count that time as silence. Lower: take-overs are put off more often."
   },
   "CoordinatorOptions": {
+    "expectCoordinators": "Coordinators that this cluster is meant to have: with fewer than two standing, `status` says that nobody would take over. 1: a cluster that is meant to have one only, in one process. Placement does not ask.",
     "expectNodes": "Where nobody owns anything yet, shards are placed when so many nodes have come. Lower: the first one gets everything and the others wait for shards that nobody uses. Higher: a smaller cluster waits `coldStartMs`.",
     "coldStartMs": "… or when so much time has passed since the first one came.",
     "tickMs": "Members and links are looked at this often. Lower: deaths by silence are noticed sooner. Higher: less work.",
