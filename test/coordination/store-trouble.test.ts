@@ -136,6 +136,20 @@ test('K4: a store that is wiped under a living cluster is written anew, above ev
   expect(await world.answer(world.add('g1', 'a'))).toBe(1);
 });
 
+test('K4: the store is wiped and its leader dies at once: the next one starts above the terms that it saw in the store', async () => {
+  const world = await ClusterWorld.running();
+  world.nodes.get('n3')!.process.kill();
+  await world.until(() => world.settled());
+  await world.clock.advance(2_500);
+  const before = Math.max(...world.rows().map(({ term }) => term));
+  world.coordinators.get('c1')!.process.kill();
+  const writes = world.server.range('/').entries.map(({ key }) => ({ type: 'delete' as const, key }));
+  world.server.transact({ compare: [], writes });
+  expect(await world.until(() => world.settled(), 10_000)).toBe(true);
+  expect(Math.min(...world.rows().map(({ term }) => term))).toBeGreaterThan(before);
+  expect(await world.answer(world.add('g1', 'a'))).toBe(1);
+});
+
 for (const late of ['arrives', 'is-lost'] as const) {
   test(`K2: a transaction given up for unknown ${late === 'arrives' ? 'that arrives late' : 'that is lost'} leaves one owner per shard`, async () => {
     const world = await ClusterWorld.running();

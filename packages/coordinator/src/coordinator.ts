@@ -50,6 +50,7 @@ import { type CoordinatorOptions, coordinatorOptions } from './options.js';
 import { Regime } from './regime.js';
 import { Remembered } from './remembered.js';
 import { StoreHealth } from './store-health.js';
+import { TermFloor } from './term-floor.js';
 
 export interface CoordinatorSetup {
   readonly clock: Clock;
@@ -105,7 +106,7 @@ export class Coordinator {
   private readonly inspections: Inspections;
   private election: Election | undefined;
   private regime: Regime | undefined;
-  private floorTerm: Term = term(0);
+  private readonly floor: TermFloor;
   private others: readonly Registered[] = [];
   /** Other coordinators that this one keeps dialling. */
   private readonly dialled = new Set<PeerId>();
@@ -123,6 +124,7 @@ export class Coordinator {
     this.takeover = takeoverOptions(setup.takeover);
     this.membership = membershipOptions(setup.membership);
     this.keys = storeKeys(cluster);
+    this.floor = new TermFloor(this.keys);
     this.peers = new Peers({
       clock,
       random,
@@ -152,9 +154,9 @@ export class Coordinator {
     const { keys, health, options } = this;
     const isStopped = () => this.stopped;
     await agreeOnShape({ clock, store, keys, log, retryMs: options.retryMs, isStopped });
-    const floor = await this.floor();
+    const floor = await this.remembrance();
     if (this.stopped) return;
-    this.floorTerm = floor.term;
+    this.floor.raise(floor.term);
     const election = new Election({
       ...this.setup,
       keys,
@@ -251,7 +253,7 @@ export class Coordinator {
   }
 
   /** Where storage is away, it is waited for only if the cluster store knows nothing either. */
-  private async floor(): Promise<{ readonly epoch: number; readonly term: Term }> {
+  private async remembrance(): Promise<{ readonly epoch: number; readonly term: Term }> {
     const { store, clock, log } = this.setup;
     while (!this.stopped) {
       try {
@@ -315,6 +317,7 @@ export class Coordinator {
 
   private listed(result: RangeResult, sentAt: Millis): void {
     this.health.answered();
+    this.floor.saw(result.entries, result.revision);
     const coordinators = readMembers(this.keys, 'coordinator', result.entries);
     const { self } = this.peers;
     for (const { peer, record } of coordinators) {
@@ -337,9 +340,7 @@ export class Coordinator {
   private lead(won: { readonly epoch: number; readonly modRevision: number; readonly why: TakeoverReason }): void {
     const { election } = this;
     if (!election) return;
-    const former = this.regime?.ledger.highestTerm() ?? 0;
     this.regime?.stop();
-    this.floorTerm = term(Math.max(this.floorTerm, former));
     const regime = new Regime({
       ...this.setup,
       keys: this.keys,
@@ -348,7 +349,7 @@ export class Coordinator {
       health: this.health,
       epoch: won.epoch,
       fence: won.modRevision,
-      floorTerm: this.floorTerm,
+      floorTerm: this.floor.term,
       formerIsGone: won.why === 'refused' || won.why === 'former',
       options: this.options,
       heartbeat: this.heartbeat,
@@ -356,7 +357,10 @@ export class Coordinator {
       on: {
         fenced: () => election.fenced(),
         event: (event) => this.event(event),
-        term: (highest) => this.remembered.raise(won.epoch, highest),
+        term: (highest) => {
+          this.floor.raise(highest);
+          this.remembered.raise(won.epoch, highest);
+        },
       },
       vice: () => election.state.vice,
       goodForMs: () => election.goodForMs(),
