@@ -237,6 +237,17 @@ describe('the player is owned elsewhere', () => {
     expect(client.socket.said.at(-1)).toBe('messaging/subscribeReceived');
   });
 
+  test('who waits to attach does so as soon as there is an owner; an attempt under way is not doubled', async () => {
+    const world = coreWorld();
+    new FakeClient(world);
+    expect(world.cluster.newOwner(shardOfKey('player/1'))).toEqual([]);
+    world.cluster.next('attach').fail('NO_OWNER');
+    const [front] = world.cluster.newOwner(shardOfKey('player/1'));
+    expect(front).toMatchObject({ name: 'attach', json: { resume: false } });
+    await world.clock.advance(world.core.options.attachRetryMaxMs * 2);
+    expect(world.cluster.asked.map(({ name }) => name)).toEqual(['attach']);
+  });
+
   test('sessions of other shards do not care', () => {
     const world = coreWorld();
     attachedClient(world);

@@ -89,8 +89,7 @@ export class PlayerSession implements SocketListener {
 
   /** The actor has a new owner, who may know nothing of this session: says so before anything else gets there. */
   ownerChanged(front: CallInFront): void {
-    if (this.attachment.attached)
-      this.attachment.attach((name, data, done) => front(this.commands.ownCall(name, data), done));
+    this.attachment.attach((name, data, done) => front(this.commands.ownCall(name, data), done));
   }
 
   frame(text: string, bytes = text.length): void {
