@@ -96,9 +96,14 @@ export class Activation implements Due, Work {
     return true;
   }
 
+  /** Empties the mailbox of commands, answering everybody with `outcome`. */
+  refuseCommands(outcome: Outcome): void {
+    for (let delivery = this.mailbox.shift(); delivery; delivery = this.mailbox.shift()) this.refuse(delivery, outcome);
+  }
+
   /** Empties the mailbox, answering everybody with `outcome`. */
   refuseAll(outcome: Outcome, error: unknown): void {
-    for (let delivery = this.mailbox.shift(); delivery; delivery = this.mailbox.shift()) this.refuse(delivery, outcome);
+    this.refuseCommands(outcome);
     for (let message = this.nextSystem(); message; message = this.nextSystem())
       if (message.type === 'subscribe') message.done(error);
   }

@@ -172,6 +172,19 @@ test('while self-fenced, commands are refused, timers and answers wait, and all 
   expect(bank.state()).toMatchObject({ notes: ['b has 1', expect.stringContaining('r at')] });
 });
 
+test('K14: what waits when the fence falls goes back at once: none of it is done after a thaw, before the rest comes again', async () => {
+  const bank = openBank();
+  for (let i = 0; i < 5; i += 1) bank.post('deposit', { amount: 1 });
+  bank.runtime.freeze(true);
+  bank.runtime.freeze(false);
+  await bank.clock.advance(0);
+  for (let i = 0; i < 5; i += 1) bank.post('deposit', { amount: 1 });
+  await bank.clock.advance(0);
+  const answers = bank.replies.map(({ outcome }) => (outcome.ok ? outcome.json : outcome.code));
+  expect(answers).toEqual([...Array(5).fill('SELF_FENCED'), '1', '2', '3', '4', '5']);
+  expect(bank.runtime.stats().mailboxed).toBe(0);
+});
+
 test('the fence is looked at before each batch of work and each repeat: after a stop these come before any timer', async () => {
   let fallen = false;
   const bank = openBank({ checkFence: ({ runtime }) => runtime.freeze(fallen) });

@@ -167,8 +167,10 @@ export class ActorRuntime implements ActorHost {
   freeze(frozen: boolean): void {
     if (this.services.frozen === frozen) return;
     this.services.frozen = frozen;
-    // Frozen: mailboxes are emptied with SELF_FENCED. Thawed: what stood still goes on.
-    this.stir(this.shards.values());
+    // Thawed: what stood still goes on.
+    if (!frozen) this.stir(this.shards.values());
+    // All that waits goes back at once: what stayed until a thaw would be done before what went back is sent again (K14).
+    else for (const shard of this.shards.values()) this.refuseUngated(shard);
   }
 
   inspect(id: ShardId, entity: EntityRef): Json | undefined {
@@ -215,6 +217,10 @@ export class ActorRuntime implements ActorHost {
   private refuse(id: ShardId, shard: Shard | undefined, { origin }: Delivery, outcome: Outcome): void {
     if (!outcome.ok) this.services.counters.refused.add(1, { code: outcome.code });
     this.services.outlet.reply(origin, id, shard?.term ?? (0 as Term), outcome);
+  }
+
+  private refuseUngated({ id, actors }: Shard): void {
+    for (const actor of actors.values()) if (actor.ungated) actor.refuseCommands(failure('SELF_FENCED', { shard: id }));
   }
 
   private stir(shards: Iterable<Shard>): void {
