@@ -1,5 +1,5 @@
-import type { CommandRouter, RoutedOutcome } from '@muster/cluster';
-import { type Clock, type EntityRef, ERRORS, type Timer } from '@muster/ports';
+import type { Call, CommandRouter, RoutedOutcome } from '@muster/cluster';
+import { type Clock, ERRORS, type Timer } from '@muster/ports';
 import type { GatewayOptions } from './options.js';
 import type { Traffic } from './traffic.js';
 
@@ -30,9 +30,10 @@ export class Departures {
     this.traffic = traffic;
   }
 
-  leave(player: EntityRef, session: string, nextRequest: () => number, leaving: Leaving = { clean: false }): void {
+  /** `detach`: the next request of that session, made anew for each attempt. */
+  leave(detach: (clean: boolean) => Call, leaving: Leaving = { clean: false }): void {
     this.pending += 1;
-    this.attempt(player, session, nextRequest, leaving, 1);
+    this.attempt(detach, leaving, 1);
   }
 
   /** Resolves when nobody's departure is pending any more, or after `limitMs`. */
@@ -49,37 +50,19 @@ export class Departures {
     this.timers.clear();
   }
 
-  private attempt(
-    player: EntityRef,
-    session: string,
-    nextRequest: () => number,
-    { clean, told }: Leaving,
-    attempt: number,
-  ): void {
-    const request = nextRequest();
-    this.router.call(
-      {
-        entity: player,
-        name: 'detach',
-        data: Buffer.from(JSON.stringify({ session, clean })),
-        origin: { type: 'client', session, request, answered: request - 1, caller: player.id },
-        deadlineMs: this.options.requestTimeoutMs,
-        trace: '',
-        cause: '',
-      },
-      (outcome) => {
-        told?.();
-        if (!this.mayRetry(outcome, attempt)) {
-          this.over();
-          return;
-        }
-        const timer = this.clock.after(RETRY_MS, () => {
-          this.timers.delete(timer);
-          this.attempt(player, session, nextRequest, { clean }, attempt + 1);
-        });
-        this.timers.add(timer);
-      },
-    );
+  private attempt(detach: (clean: boolean) => Call, { clean, told }: Leaving, attempt: number): void {
+    this.router.call(detach(clean), (outcome) => {
+      told?.();
+      if (!this.mayRetry(outcome, attempt)) {
+        this.over();
+        return;
+      }
+      const timer = this.clock.after(RETRY_MS, () => {
+        this.timers.delete(timer);
+        this.attempt(detach, { clean }, attempt + 1);
+      });
+      this.timers.add(timer);
+    });
   }
 
   private mayRetry(outcome: RoutedOutcome, attempt: number): boolean {

@@ -102,7 +102,7 @@ export class SessionCommands {
     return this.call(this.nextRequest(), this.player, name, Buffer.from(JSON.stringify(data)), '', '');
   }
 
-  nextRequest(): number {
+  private nextRequest(): number {
     this.requests += 1;
     return this.requests;
   }

@@ -359,6 +359,15 @@ describe('a connection ends', () => {
     expect(world.cluster.asked).toEqual([]);
   });
 
+  test('system/disconnect does not say that requests under way were answered (K11)', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    client.request('messaging/send', SEND);
+    client.request('system/disconnect', { reason: 'bye' });
+    expect(world.cluster.next('send').origin).toMatchObject({ request: 2, answered: 1 });
+    expect(world.cluster.next('detach').origin).toMatchObject({ request: 3, answered: 1 });
+  });
+
   test('a session that is being ended is not brought back by a change of owner', () => {
     const world = coreWorld();
     const client = attachedClient(world);

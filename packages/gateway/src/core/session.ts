@@ -1,4 +1,4 @@
-import type { CallInFront, StreamEvent, StreamHandle } from '@muster/cluster';
+import type { Call, CallInFront, StreamEvent, StreamHandle } from '@muster/cluster';
 import {
   NOTICE_ENDED,
   NOTICE_PREFIX,
@@ -161,7 +161,11 @@ export class PlayerSession implements SocketListener {
     this.following.set([]);
     this.order.clear();
     this.context.ended(this);
-    if (!told) this.context.departures.leave(this.player, this.id, () => this.commands.nextRequest());
+    if (!told) this.context.departures.leave((clean) => this.detach(clean));
+  }
+
+  private detach(clean: boolean): Call {
+    return this.commands.ownCall('detach', { session: this.id, clean });
   }
 
   private newAttachment({ account }: SignedIn): Attachment {
@@ -235,7 +239,7 @@ export class PlayerSession implements SocketListener {
     this.state = 'leaving';
     // From here on a new owner must not hear of the session in front of its end: it would outlive its socket.
     this.attachment.end();
-    this.context.departures.leave(this.player, this.id, () => this.commands.nextRequest(), {
+    this.context.departures.leave((clean) => this.detach(clean), {
       clean: true,
       told: () => {
         if (this.state !== 'leaving') return;
