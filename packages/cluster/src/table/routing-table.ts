@@ -119,7 +119,8 @@ export class RoutingTable {
   }
 
   apply(update: TableUpdate): void {
-    this.currentRevision = Math.max(this.currentRevision, update.revision);
+    // A whole table is its leader's word: a store that was set up anew counts from the beginning again (K4).
+    this.currentRevision = update.full ? update.revision : Math.max(this.currentRevision, update.revision);
     // Members first: whoever hears of a new owner can look up where it listens.
     if (update.members) this.replaceMembers(update.members);
     if (update.full) this.overrides.clear();
