@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type Clock, causeOf, MusterError } from '@muster/ports';
 import pg from 'pg';
+import { endWithThisProcess } from '../system-guard.js';
 
 // A PostgreSQL of our own: for local clusters and for tests. Production names a server by its url.
 
@@ -70,6 +71,7 @@ export async function startPostgres({ binaries, clock, folder, port }: StartPost
     'logging_collector=off',
   ];
   const child = spawn(join(binaries, 'postgres'), args, { cwd: home, stdio: ['ignore', 'ignore', 'pipe'], ...user });
+  endWithThisProcess(child, 'INT');
   const errors = tailOf(child);
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type Millis, MusterError } from '@muster/ports';
+import { endWithThisProcess } from '../system-guard.js';
 
 /** etcd has a port of its own to lose against others: how often new ones are tried. */
 const ATTEMPTS = 3;
@@ -132,7 +133,9 @@ function launch(config: LocalEtcdConfig, clientPort: number, peerPort: number): 
     'log-level': 'error',
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return spawn(config.program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(config.program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  endWithThisProcess(child, 'KILL');
+  return child;
 }
 
 function keepLastWords(child: ChildProcess): () => string {
