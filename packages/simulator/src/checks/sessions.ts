@@ -48,8 +48,8 @@ export class Sessions {
   answered(device: Device, entry: Entry): void {
     const since = this.supersededAt.get(device);
     if (since === undefined || entry.reason || entry.sentAt <= since || !OWN_COMMANDS.test(entry.commandId)) return;
-    // Where state was lost, the older connection may come back first, for a moment.
-    if (this.setup.lostAt(device.player) > since - TOGETHER_MS) return;
+    // Where state was lost since it signed in, the player's actor knows the order of sign-ins only from those who come back.
+    if (this.setup.lostAt(device.player) > device.onlineAt) return;
     this.setup.report(
       'a superseded session is refused',
       `${entry.messageId} ${entry.commandId}: obeyed after ${since.toFixed(1)}`,

@@ -12,6 +12,7 @@ import type { Role, RoleName, Surroundings } from '../roles/role.js';
 import type { FarStorage } from './far-storage.js';
 import { SimProcess } from './sim-process.js';
 import type { Trace } from './trace.js';
+import { WatchedStore } from './watched-store.js';
 
 /** A process that runs, or ran: its role, and its own way to the store. */
 export interface Member {
@@ -95,7 +96,7 @@ export class Fleet {
     const store = new MemoryStore({ clock: process.clock, server });
     store.path.delay({ requestMs: options.storeLatencyMs, answerMs: options.storeLatencyMs });
     for (let i = this.storeCuts.get(id) ?? 0; i > 0; i -= 1) store.path.stall();
-    const running = this.compose(role, process, network.of(process), store);
+    const running = this.compose(role, process, network.of(process), new WatchedStore(store, trace, process.peer));
     const member: Member = { role, process, running, store, started: false };
     this.members.set(id, member);
     trace.write(process.peer, 'info', 'process.started', { role });

@@ -1,0 +1,101 @@
+import { type Millis, SeededRandom } from '@muster/ports';
+import type { WorldOptions } from '../options.js';
+import { drawFault, FAULT_KINDS, type Fault, type FaultKind } from './kinds.js';
+import { type Simulation, simulate } from './simulation.js';
+
+/** What one seed does: its cluster, its network, and what breaks when. */
+export interface Plan {
+  readonly seed: number;
+  readonly coordinators: number;
+  readonly nodes: number;
+  readonly gateways: number;
+  readonly players: number;
+  readonly rivals: number;
+  readonly options: Partial<WorldOptions>;
+  readonly kinds: readonly FaultKind[];
+  readonly faults: readonly Fault[];
+  readonly seconds: number;
+}
+
+/** Faults per second of a run: from one in five seconds to nearly one a second. */
+const RATE_MIN = 0.2;
+const RATE_MAX = 0.9;
+
+/**
+ * A swarm: each seed draws a few kinds of faults, and how often they come, so that runs differ in character. Now and then one
+ * kind alone, far enough apart that nothing of it may be noticed by clients.
+ */
+export function drawPlan(seed: number, seconds: number): Plan {
+  const random = new SeededRandom(seed ^ 0x5f3759df);
+  const between = (low: number, high: number): number => low + Math.floor((high - low + 1) * random.next());
+  const coordinators = random.next() < 0.25 ? 3 : 2;
+  const nodes = between(2, 4);
+  const gateways = between(2, 3);
+  const players = between(6, 16);
+  const kinds = drawKinds(random);
+  const roles = {
+    coordinator: Array.from({ length: coordinators }, (_, i) => `coordinator-${String.fromCharCode(97 + i)}`),
+    node: Array.from({ length: nodes }, (_, i) => `node-${i + 1}`),
+    gateway: Array.from({ length: gateways }, (_, i) => `gateway-${i + 1}`),
+  };
+  const rate = kinds.length === 1 ? 1 / 7 : RATE_MIN + (RATE_MAX - RATE_MIN) * random.next();
+  const faults: Fault[] = [];
+  for (let at = gap(random, rate, kinds); at < seconds * 1_000; at += gap(random, rate, kinds))
+    faults.push(drawFault(kinds[between(0, kinds.length - 1)]!, random, at, roles));
+  return {
+    seed,
+    coordinators,
+    nodes,
+    gateways,
+    players,
+    rivals: random.next() < 0.5 ? between(1, 4) : 0,
+    options: drawOptions(random),
+    kinds,
+    faults,
+    seconds,
+  };
+}
+
+/** The world of a plan; its faults wait for {@link unleash}. */
+export function worldOf(plan: Plan): Simulation {
+  const { seed, coordinators, nodes, gateways, players, rivals, options } = plan;
+  return simulate({ seed, coordinators, nodes, gateways, players, rivals, options });
+}
+
+/** Everything in the plan happens at its time, counted from now. */
+export function unleash(world: Simulation, plan: Plan, apply: (fault: Fault) => void): void {
+  for (const fault of plan.faults) {
+    // Not always between two instants: some calls into the same instant, when work of it is half done.
+    let turns = fault.count % 4;
+    const strike = (): void => {
+      turns -= 1;
+      if (turns < 0) apply(fault);
+      else world.clock.defer(strike);
+    };
+    world.clock.after(fault.atMs, strike);
+  }
+}
+
+function drawKinds(random: SeededRandom): readonly FaultKind[] {
+  const one = (): FaultKind => FAULT_KINDS[Math.floor(random.next() * FAULT_KINDS.length)]!;
+  if (random.next() < 0.15) return [one()];
+  const kinds = new Set<FaultKind>();
+  const wanted = 2 + Math.floor(6 * random.next());
+  while (kinds.size < wanted) kinds.add(one());
+  return [...kinds];
+}
+
+/** A single kind of fault comes so seldom that each is healed before the next. */
+function gap(random: SeededRandom, rate: number, kinds: readonly FaultKind[]): Millis {
+  return kinds.length === 1 ? 7_000 + 2_000 * random.next() : (-Math.log(1 - random.next()) / rate) * 1_000;
+}
+
+function drawOptions(random: SeededRandom): Partial<WorldOptions> {
+  return {
+    latencyMs: 0.05 * 40 ** random.next(),
+    jitterMs: 0.05 * 100 ** random.next(),
+    storeLatencyMs: 0.2 * 30 ** random.next(),
+    clientLatencyMs: 2 * 40 ** random.next(),
+    driftShare: 0.0001 * 200 ** random.next(),
+  };
+}

@@ -1,0 +1,91 @@
+import type { MemoryMetrics } from '@muster/ports';
+import type { World } from '../world.js';
+
+/** How often what happened over all runs so far: a mechanism that no run ever used was not tested. */
+export class Counters {
+  private readonly totals = new Map<string, number>();
+
+  /** Adds what happened in this world. */
+  take(world: World): void {
+    for (const [name, value] of Object.entries(countersOf(world))) this.add(name, value);
+  }
+
+  add(name: string, value: number): void {
+    this.totals.set(name, (this.totals.get(name) ?? 0) + value);
+  }
+
+  /** Names of what never happened. */
+  get unused(): readonly string[] {
+    return [...this.totals].filter(([, value]) => value === 0).map(([name]) => name);
+  }
+
+  lines(): readonly string[] {
+    return [...this.totals].map(([name, value]) => `  ${name.padEnd(44)} ${Math.round(value)}`);
+  }
+}
+
+function countersOf(world: World): Readonly<Record<string, number>> {
+  const members = world.everybody();
+  const metric = (name: string, labels: Readonly<Record<string, string>> = {}): number =>
+    members.reduce((sum, { process }) => sum + sumOf(process.metrics, `muster_${name}`, labels), 0);
+  const { trace, network, clients, answers, writers } = world;
+  const { sent, succeeded, lost } = clients.ledger.counts;
+  const elections = (result: string): number => metric('coordinator_elections_total', { result });
+  const deaths = (cause: string): number => metric('coordinator_deaths_total', { cause });
+  const placed = (why: string): number => metric('coordinator_shards_placed_total', { why });
+  const attaches = (how: string): number => metric('gateway_attaches_total', { how });
+  return {
+    'take-overs by refusal': elections('refused'),
+    'take-overs by silence': elections('silent'),
+    'take-overs from a former self': elections('former'),
+    'leaders deposed': elections('deposed'),
+    'deaths by refusal': deaths('refused'),
+    'deaths by silence': deaths('silent'),
+    'deaths by a new incarnation': deaths('replaced'),
+    'members that found themselves replaced': trace.count('process.ends'),
+    'shards placed after a death': placed('dead') + placed('unowned'),
+    'shards given to a joiner': placed('join'),
+    'self-fences': metric('member_events_total', { what: 'freeze' }),
+    'commands refused by a fence': metric('runtime_refused_total', { code: 'SELF_FENCED' }),
+    'table pushes of an older epoch': metric('member_events_total', { what: 'table-of-older-epoch' }),
+    'redirects (not the owner)': metric('router_bounced_total', { code: 'NOT_OWNER' }),
+    'redirects (shard moving)': metric('router_bounced_total', { code: 'SHARD_MOVING' }),
+    'flights of held commands': metric('router_flights_total'),
+    'commands sent again': metric('router_resent_total'),
+    'repeated requests with their first reply': metric('runtime_repeats_total'),
+    'sends repeated': metric('runtime_resends_total'),
+    'stale answers dropped': metric('router_replies_dropped_total', { reason: 'stale' }),
+    'late answers dropped': metric('router_replies_dropped_total', { reason: 'late' }),
+    'stale events dropped':
+      metric('streams_dropped_total', { reason: 'old-term' }) + metric('streams_dropped_total', { reason: 'stranger' }),
+    'repeated events dropped': metric('streams_dropped_total', { reason: 'repeated' }),
+    'gaps in event streams': metric('streams_dropped_total', { reason: 'after-gap' }),
+    'sessions new': attaches('new'),
+    'sessions re-attached': attaches('resumed'),
+    'sessions restored after state was lost': attaches('restored'),
+    'attaches that had to be repeated': attaches('failed'),
+    'sessions superseded': clients.superseded,
+    'store: unknown outcomes': trace.count('store.outcome-unknown'),
+    'store: calls refused or timed out': trace.count('store.unavailable'),
+    'store: leases lost': trace.count('store.lease-expired'),
+    'store: lost watch events told': trace.count('store.watch-gap'),
+    'connections refused': network.counts.refused,
+    'connections broken': network.counts.resets,
+    'frames between processes': network.counts.frames,
+    'turns with records': writers.counts.records,
+    'client requests': sent,
+    'client requests answered': succeeded,
+    'client requests lost with their socket': lost,
+    'client requests failed, excused': answers.excused,
+    'messages heard': clients.listenings.reduce((sum, { count }) => sum + count, 0),
+  };
+}
+
+/** Over all label sets that contain these. */
+function sumOf(metrics: MemoryMetrics, name: string, labels: Readonly<Record<string, string>>): number {
+  const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+  let sum = 0;
+  for (const [key, value] of metrics.all())
+    if ((key === name || key.startsWith(`${name}{`)) && wanted.every((part) => key.includes(part))) sum += value;
+  return sum;
+}
