@@ -148,6 +148,21 @@ test('K3: the arrival of a new incarnation ends the old one, which is refused fr
   expect(a.peers.linked().map(({ peer }) => peer)).toEqual(['z#young']);
 });
 
+test('K3: an old incarnation whose link was lost before its successor came does not take the name back', async () => {
+  const [a, old, young] = [await listening('a'), await listening('z#old'), await listening('z#young')];
+  old.peers.connect(a.peer, a.address);
+  await clock.advance(1);
+  old.peers.disconnect(a.peer);
+  await clock.advance(10);
+  young.peers.connect(a.peer, a.address);
+  await clock.advance(10);
+  old.peers.connect(a.peer, a.address);
+  await clock.advance(3_000);
+  expect(a.peers.linked().map(({ peer }) => peer)).toEqual(['z#young']);
+  expect(young.events).toEqual(['up a#x']);
+  expect(old.events).toContain('miss a#x refused-by-peer');
+});
+
 test('a probe tells alive, another incarnation, refused and silent apart, and disturbs no link', async () => {
   const [a, b] = [await listening('a'), await listening('b')];
   a.peers.connect(b.peer, b.address);

@@ -47,6 +47,8 @@ export class Peers {
   private readonly diallers = new Map<PeerId, Dialler>();
   /** With who said so: the table can take it back, a newer incarnation cannot. */
   private readonly buried = new Map<PeerId, 'table' | 'newer'>();
+  /** Id → the incarnation that came last, linked or not. */
+  private readonly newest = new Map<string, PeerId>();
   private readonly handlers = new Map<BodyType, AnyHandler>();
   private readonly ups = new Set<(peer: PeerInfo) => void>();
   private readonly downs = new Set<(peer: PeerInfo, reason: DownReason) => void>();
@@ -107,10 +109,7 @@ export class Peers {
     const before = this.buried.get(peer);
     this.buried.delete(peer);
     this.buried.set(peer, before === 'newer' ? before : by);
-    for (const oldest of this.buried.keys()) {
-      if (this.buried.size <= this.options.buriedMax) break;
-      this.buried.delete(oldest);
-    }
+    trim(this.buried, this.options.buriedMax);
     this.diallers.get(peer)?.stop();
     this.diallers.delete(peer);
     this.links.get(peer)?.refuse(this.deadError(peer));
@@ -234,7 +233,7 @@ export class Peers {
       }
       first.end('replaced');
     }
-    this.buryFormer(info.peer);
+    this.buryFormer(info);
     this.links.set(info.peer, link);
     this.diallers.get(info.peer)?.succeeded();
     this.log.write(levelOf(info), 'link.up', { peer: info.peer, role: info.role, dialled: link.dialled });
@@ -242,10 +241,16 @@ export class Peers {
     for (const listener of this.ups) listener(info);
   }
 
-  /** K3: whoever comes under an id proves that the id's former incarnation is dead. */
-  private buryFormer(peer: PeerId): void {
+  /** K3: whoever comes under an id proves that the id's former incarnation is dead, also one whose link was lost before. */
+  private buryFormer({ peer, role }: PeerInfo): void {
+    // Probes and operators come under names that nobody else ever has.
+    if (role === 'cli') return;
     const { id } = parsePeerId(peer);
-    for (const other of [...this.links.keys()]) if (parsePeerId(other).id === id) this.bury(other, 'newer');
+    const former = this.newest.get(id);
+    if (former !== undefined && former !== peer) this.bury(former, 'newer');
+    this.newest.delete(id);
+    this.newest.set(id, peer);
+    trim(this.newest, this.options.buriedMax);
   }
 
   private dispatch(info: PeerInfo, lane: Lane, envelope: Envelope): void {
@@ -298,6 +303,14 @@ export class Peers {
 /** Probes and operators come and go; members are news. */
 function levelOf({ role }: PeerInfo): LogLevel {
   return role === 'cli' ? 'debug' : 'info';
+}
+
+/** Forgets the oldest entries past `max`. */
+function trim(map: Map<unknown, unknown>, max: number): void {
+  for (const oldest of map.keys()) {
+    if (map.size <= max) return;
+    map.delete(oldest);
+  }
 }
 
 function listen<F>(listeners: Set<F>, listener: F): () => void {
