@@ -1,7 +1,7 @@
 import { MusterClient, playerSignIn } from '@muster/client';
 import { pause } from './until.js';
 
-/** Between two commands of one client. */
+/** Between two commands of one client, unless a test says otherwise. */
 const PACE_MS = 20;
 
 /** Signs `name` in at a gateway. A new account is made at the first sign-in. */
@@ -34,9 +34,14 @@ export class Traffic {
   private disconnects = 0;
   private slowestMs = 0;
   private running = true;
+  private readonly paceMs: number;
 
-  static async start(gateways: readonly string[], players: number): Promise<Traffic> {
-    const traffic = new Traffic();
+  private constructor(paceMs: number) {
+    this.paceMs = paceMs;
+  }
+
+  static async start(gateways: readonly string[], players: number, paceMs = PACE_MS): Promise<Traffic> {
+    const traffic = new Traffic(paceMs);
     const names = Array.from({ length: players }, (_, n) => `traffic${n}`);
     traffic.clients.push(...(await Promise.all(names.map((name, n) => signIn(gateways[n % gateways.length]!, name)))));
     for (const client of traffic.clients) {
@@ -81,7 +86,7 @@ export class Traffic {
         this.failures.push(`${self.userId} asked for ${asked.userId}: ${(error as Error).message}`);
       }
       this.slowestMs = Math.max(this.slowestMs, performance.now() - from);
-      await pause(PACE_MS);
+      await pause(this.paceMs);
     }
   }
 }

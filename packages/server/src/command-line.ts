@@ -43,6 +43,7 @@ export function program(): Command {
     .option('--nodes <n>', 'compute nodes', count, 3)
     .option('--gateways <n>', 'gateways', count, 2)
     .option('--coordinators <n>', 'coordinators: the leader, the vice and spares', count, 2)
+    .option('--gateway-heap-mb <n>', 'largest heap of each gateway, in MiB (default: as Node has it)', megabytes)
     .option(
       '--data <folder>',
       'where etcd and the database keep their files (default: a folder that is removed at the end)',
@@ -97,6 +98,7 @@ interface ClusterFlags extends ConfigFlags {
   readonly nodes: number;
   readonly gateways: number;
   readonly coordinators: number;
+  readonly gatewayHeapMb?: number;
   readonly data?: string;
   readonly restart: boolean;
   readonly json: boolean;
@@ -113,6 +115,7 @@ async function runCluster(flags: ClusterFlags): Promise<void> {
     coordinators,
     nodes,
     gateways,
+    gatewayHeapMb: flags.gatewayHeapMb,
     data,
     restart,
     overrides: set,
@@ -152,5 +155,13 @@ function count(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 64)
     throw new MusterError('BAD_CONFIG', { details: `${text} is not a number from 1 to 64: ${causeOf(text)}` });
+  return value;
+}
+
+function megabytes(text: string): number {
+  const value = Number(text);
+  // Below this, Node itself does not start.
+  if (!Number.isInteger(value) || value < 16)
+    throw new MusterError('BAD_CONFIG', { details: `${text} is not a number of MiB from 16 on` });
   return value;
 }

@@ -9,6 +9,8 @@ export interface ChildSetup {
   /** Compiled entry of this package. */
   readonly entry: string;
   readonly args: readonly string[];
+  /** Of Node itself, such as the size of its heap. */
+  readonly nodeFlags?: readonly string[];
   /** Its log lines, as they come. */
   readonly output: (text: string) => void;
 }
@@ -21,8 +23,8 @@ export class Child {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
   private hasEnded = false;
 
-  constructor({ entry, args, output }: ChildSetup) {
-    const child = spawn(process.execPath, ['--enable-source-maps', entry, ...args], {
+  constructor({ entry, args, nodeFlags = [], output }: ChildSetup) {
+    const child = spawn(process.execPath, ['--enable-source-maps', ...nodeFlags, entry, ...args], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.process = child;

@@ -10,6 +10,8 @@ export interface LocalClusterOptions {
   readonly coordinators: number;
   readonly nodes: number;
   readonly gateways: number;
+  /** Largest heap of a gateway in MiB; undefined: as Node has it. */
+  readonly gatewayHeapMb: number | undefined;
   /** Folder for etcd's and the database's files. */
   readonly data: string;
   /** Start killed processes again; those that end by themselves with code 0 always are. */
@@ -116,7 +118,7 @@ export class LocalCluster {
   }
 
   private spawn(role: ServerRole, id: string, kept: readonly string[]): Child {
-    const { config, overrides, entry, output, nodes, data } = this.options;
+    const { config, overrides, entry, output, nodes, gatewayHeapMb, data } = this.options;
     const set = [
       `etcd.hosts=["${this.etcd!.url}"]`,
       `storage.url="${this.database!.url}"`,
@@ -136,7 +138,8 @@ export class LocalCluster {
       ...(config ? ['--config', config] : []),
       ...set.flatMap((one) => ['--set', one]),
     ];
-    return new Child({ entry, args, output });
+    const nodeFlags = role === 'gateway' && gatewayHeapMb ? [`--max-old-space-size=${gatewayHeapMb}`] : [];
+    return new Child({ entry, args, nodeFlags, output });
   }
 
   private watch(member: Member): void {
