@@ -121,10 +121,10 @@ export class Simulation extends World {
   slowNetwork(times: number, ms?: Millis): Heal {
     const over = this.trouble.begin('slow network', times > 20);
     this.mark('network.slow', { times });
-    this.network.ways.slowness *= times;
+    const relieve = this.network.ways.congest(times);
     return this.healing(ms, () => {
       over();
-      this.network.ways.slowness /= times;
+      relieve();
     });
   }
 

@@ -131,17 +131,17 @@ export class SimNetwork {
   private arrived(dialler: SimEnd, { process, accept, accepted }: Listening, settled: () => void): void {
     const acceptor = this.newEnd(process, dialler.process.id, () => accepted.delete(acceptor));
     acceptor.peer = dialler;
-    acceptor.lane = this.lane(process.id, dialler.process.id);
     // It may die with the dial in its queue: the next try would find nobody.
     const answered = process.onDeath(() => this.refuse(dialler, process.id, settled));
     process.run(() => {
       answered();
       if (dialler.state === 'closed') return acceptor.end('reset');
       accepted.add(acceptor);
+      acceptor.lane = this.lane(process.id, dialler.process.id);
       dialler.peer = acceptor;
       dialler.lane = this.lane(dialler.process.id, process.id);
       accept(acceptor);
-      acceptor.lane!.send({
+      acceptor.lane.send({
         bytes: 0,
         arrive: () =>
           dialler.process.run(() => {

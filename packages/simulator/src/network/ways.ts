@@ -6,6 +6,9 @@ export interface WaysSetup {
   readonly jitterMs: Millis;
 }
 
+/** Longer than that nothing is under way, however slow the network: after it recovered, it is well soon. */
+const LATENCY_MAX_MS: Millis = 500;
+
 /**
  * How long a message takes from one host to another, and which ways are cut. A way has one direction: a cut may be one-way, and any
  * two hosts may be cut from each other while both reach a third.
@@ -15,8 +18,7 @@ export class Ways {
   private readonly bases = new Map<string, Millis>();
   private readonly cuts = new Map<string, number>();
   private readonly listeners = new Set<(from: string, to: string, open: boolean) => void>();
-  /** Everything takes this many times as long: a congested network. */
-  slowness = 1;
+  private readonly congestions: number[] = [];
 
   constructor(setup: WaysSetup) {
     this.setup = setup;
@@ -30,7 +32,16 @@ export class Ways {
       base = latencyMs * (1 + 2 * random.next());
       this.bases.set(key, base);
     }
-    return (base - jitterMs * Math.log(1 - random.next())) * this.slowness;
+    return Math.min(LATENCY_MAX_MS, (base - jitterMs * Math.log(1 - random.next())) * Math.max(1, ...this.congestions));
+  }
+
+  /** Everything takes this many times as long until the congestion is over; of several, the worst counts. @returns ends it. */
+  congest(times: number): () => void {
+    this.congestions.push(times);
+    return () => {
+      const at = this.congestions.indexOf(times);
+      if (at >= 0) this.congestions.splice(at, 1);
+    };
   }
 
   isCut(from: string, to: string): boolean {

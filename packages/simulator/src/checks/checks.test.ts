@@ -1,0 +1,89 @@
+// A checker that cannot fail proves nothing: each is shown what it must not let pass.
+import { expect, test } from '@jest/globals';
+import { type PeerId, shardId, type TurnRecord, term } from '@muster/ports';
+import { Listening } from '../clients/listening.js';
+import { OneWriter } from './one-writer.js';
+import { Trouble } from './trouble.js';
+
+const A = 'node-1#a1' as PeerId;
+const B = 'node-2#b1' as PeerId;
+const record: TurnRecord = { entity: 'player/1', seq: 1, entries: [] };
+
+function writers(): { check: OneWriter; seen: string[] } {
+  const seen: string[] = [];
+  return { check: new OneWriter((invariant) => seen.push(invariant)), seen };
+}
+
+test('two owners of one shard in one term are seen', () => {
+  const { check, seen } = writers();
+  check.logsOf(A).open(shardId(3), term(1));
+  check.logsOf(B).open(shardId(3), term(2));
+  expect(seen).toEqual([]);
+  check.logsOf(B).open(shardId(3), term(1));
+  expect(seen).toEqual(['one owner per shard and term']);
+});
+
+test('an owner that writes after its successor has written is seen; before, it is not', () => {
+  const { check, seen } = writers();
+  const old = check.logsOf(A).open(shardId(3), term(1));
+  const next = check.logsOf(B).open(shardId(3), term(2));
+  old.append(record);
+  next.append(record);
+  expect(seen).toEqual([]);
+  old.append(record);
+  expect(seen).toEqual(['one writer']);
+});
+
+test('one fault alone excuses no error; a serious one, or two together, do for a while', () => {
+  let now = 0;
+  const trouble = new Trouble(() => now);
+  trouble.moment('kill node-1', false);
+  expect(trouble.excuses(0, 1_000)).toBe(false);
+  now = 3_000;
+  trouble.moment('kill coordinator-a', false);
+  expect(trouble.excuses(3_000, 4_000)).toBe(true);
+  expect(trouble.excuses(9_500, 9_600)).toBe(false);
+  now = 20_000;
+  const over = trouble.begin('cut', true);
+  expect(trouble.excuses(20_000, 21_000)).toBe(true);
+  now = 25_000;
+  over();
+  expect([trouble.excuses(30_000, 30_100), trouble.excuses(32_000, 32_100)]).toEqual([true, false]);
+});
+
+function listening(lostAt = Number.NEGATIVE_INFINITY): Listening {
+  return new Listening({ lostAt: () => lostAt, now: () => 0, heard: () => undefined });
+}
+
+const message = (count: number, marker: string) => ({
+  message: `5:1:${count}`,
+  source: { type: 'player', userId: '5' },
+  marker,
+});
+
+test('a gap and a repeat in the messages of one inbox are seen', () => {
+  const heard = listening();
+  expect(heard.received(message(1, 'x.1'))).toBeUndefined();
+  expect(heard.received(message(3, 'x.3'))).toMatch('x.3 after x.1');
+  expect(heard.received(message(4, 'x.4'))).toBeUndefined();
+  expect(heard.received(message(4, 'x.4'))).toMatch('x.4 after x.4');
+});
+
+test('messages of one sender out of order are seen, unless its state was lost', () => {
+  const strict = listening();
+  strict.received(message(2, 'x.1'));
+  expect(strict.received(message(1, 'x.2'))).toMatch('after number 2');
+  const excused = listening(-1_000);
+  excused.received(message(2, 'x.1'));
+  expect(excused.received(message(1, 'x.2'))).toBeUndefined();
+});
+
+test('after a reconnect messages go on after the marker that was asked for', () => {
+  const heard = listening();
+  heard.received(message(1, 'x.1'));
+  heard.received(message(2, 'x.2'));
+  expect(heard.subscription()).toEqual({ since: { type: 'marker', value: 'x.2' } });
+  heard.asked('m1');
+  heard.subscribed('m1', false);
+  expect(heard.received(message(4, 'x.4'))).toMatch('x.4 after x.2');
+});
