@@ -117,7 +117,17 @@ export class Residents implements Keeper {
     let earliest = Infinity;
     for (const { at } of timers.values()) earliest = Math.min(earliest, at);
     const { wheel, clock } = this.services;
-    return wheel.arm(earliest - clock.now(), { due: () => void this.activate(shard, ref) });
+    return wheel.arm(earliest - clock.now(), { due: () => this.wakeParked(shard, ref) });
+  }
+
+  /** An actor that cannot be brought back just now is tried again: its timer is owed. */
+  private wakeParked(shard: Shard, ref: EntityRef): void {
+    if (this.activate(shard, ref) instanceof Activation) return;
+    const key = entityKey(ref);
+    const parked = shard.parked.get(key);
+    const { wheel, options } = this.services;
+    const due = (): void => this.wakeParked(shard, ref);
+    if (parked) shard.parked.set(key, { ...parked, timer: wheel.arm(options.quarantineMs, { due }) });
   }
 
   private load(activation: Activation, kind: AnyActorKind): void {

@@ -204,6 +204,30 @@ test('the fence is looked at before each batch of work and each repeat: after a 
   expect(bank.state()).toMatchObject({ notes: ['b has 1'] });
 });
 
+test('a due timer of a parked actor that cannot be restored is not forgotten: it fires when the actor comes back', async () => {
+  let broken = true;
+  const flaky = {
+    ...account,
+    kind: 'flaky',
+    passivateAfterMs: 1_000,
+    restore: (form: unknown) => {
+      if (broken) throw new Error('a restore that fails');
+      return form as Account;
+    },
+  };
+  const bank = openBank({ kinds: [flaky], options: { quarantineMs: 5_000 } });
+  const at = bank.clock.now() + 20_000;
+  await bank.ask('remind', { name: 'r', at }, { kind: 'flaky' });
+  await bank.clock.advance(19_000);
+  expect(bank.runtime.stats()).toMatchObject({ actors: 0, parked: 1 });
+  await bank.clock.advance(3_000);
+  expect(bank.runtime.stats()).toMatchObject({ actors: 0, parked: 1 });
+  broken = false;
+  await bank.clock.advance(6_000);
+  const shown = bank.runtime.inspect(SHARD, ref('a', 'flaky'));
+  expect(shown).toMatchObject({ state: { notes: [expect.stringContaining('r at')] } });
+});
+
 test('an actor reads what outlives the cluster before its first turn; where that fails, who waits is told to retry', async () => {
   let answer: () => Promise<unknown> = () => Promise.resolve(40);
   const loaded = { ...account, kind: 'loaded', load: () => answer() };
