@@ -18,6 +18,9 @@ export interface CoordinatorOptions {
   /** An owner that was asked for an empty shard and has not answered by now keeps it. Lower: a busy owner is passed over.
    *  Higher: one that hangs holds up the others of its round. */
   readonly releaseMs: Millis;
+  /** Owners are asked for shards only if the store answered this recently: only the store ends a seal (K13).
+   *  Lower: one slow answer puts a move off. Higher: shards are sealed for a store that has just gone away, and wait until it is back. */
+  readonly sealWithinMs: Millis;
   /** A member whose report does not fit the table gets it again, this often at most. Lower: rows may be sent twice while they are under way.
    *  Higher: a lost row is missed for longer. */
   readonly pushAgainMs: Millis;
@@ -41,6 +44,7 @@ export const COORDINATOR_DEFAULTS: CoordinatorOptions = {
   balanceEveryMs: 500,
   releasesMax: 256,
   releaseMs: 1_000,
+  sealWithinMs: 200,
   pushAgainMs: 300,
   retryMs: 100,
   deadMax: 1_024,

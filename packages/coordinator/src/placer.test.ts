@@ -23,7 +23,11 @@ import type { StoreHealth } from './store-health.js';
 const [old, joiner] = [peerId('n1', 'x'), peerId('n2', 'x')];
 
 /** A placer over a table that one node owns, with a ledger that says what it is told to say. */
-function placing(outcome: CommitResult, targets: readonly PeerId[], dead: readonly PeerId[] = []) {
+function placing(
+  outcome: CommitResult,
+  targets: readonly PeerId[],
+  { dead = [], answeredAgoMs = 0 }: { dead?: readonly PeerId[]; answeredAgoMs?: number } = {},
+) {
   const clock = new VirtualClock();
   const released: { shard: number; move: string; cancel: boolean }[] = [];
   const commits: { rows: readonly ShardRow[]; deletes: readonly Compare[] }[] = [];
@@ -53,7 +57,7 @@ function placing(outcome: CommitResult, targets: readonly PeerId[], dead: readon
     targets: () => [...targets],
   };
   const loads: Pick<HeardLoads, 'isOccupied'> = { isOccupied: () => false };
-  const health: Pick<StoreHealth, 'reachable'> = { reachable: true };
+  const health: Pick<StoreHealth, 'reachable' | 'answeredAgoMs'> = { reachable: true, answeredAgoMs };
   const fences: string[] = [];
   const placer = new Placer({
     clock,
@@ -99,11 +103,23 @@ test('K2, K13: a leader that finds itself deposed tells no owner to go on: its t
 });
 
 test('lines of dead nodes that owned nothing do not fill the next transaction', async () => {
-  const { placer, commits, clock } = placing('committed', [joiner], [old]);
+  const { placer, commits, clock } = placing('committed', [joiner], { dead: [old] });
   for (let i = 0; i < 500; i += 1) placer.died(peerId(`m${i}`, 'x'), { key: `nodes/m${i}`, modRevision: i });
   for (let i = 0; i < 500; i += 1) placer.died(peerId('m', `${i}`), { key: 'nodes/m', modRevision: i });
   await clock.advance(0);
   const { deletes } = commits.at(-1)!;
   expect(commits.every((commit) => commit.deletes.length <= 32)).toBe(true);
   expect(deletes.filter(({ key }) => key === 'nodes/m').length).toBeLessThanOrEqual(1);
+});
+
+test('K13: nothing is sealed while the store has not answered for 200 ms: only the store could end it', async () => {
+  for (const [answeredAgoMs, asked] of [
+    [201, 0],
+    [200, 1],
+  ] as const) {
+    const { placer, released, clock } = placing('committed', [old, joiner], { answeredAgoMs });
+    await clock.advance(10);
+    placer.tick();
+    expect(released).toHaveLength(asked);
+  }
 });

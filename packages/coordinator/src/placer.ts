@@ -181,7 +181,8 @@ export class Placer {
     const { ledger, roster, loads, options, epoch, health } = this.setup;
     this.balancedAt = now;
     const targets = roster.targets();
-    if (!health.reachable || targets.length < 2 || this.homeless() > 0) return;
+    const storeIsNear = health.reachable && health.answeredAgoMs <= options.sealWithinMs;
+    if (!storeIsNear || targets.length < 2 || this.homeless() > 0) return;
     const isEmpty = (row: ShardRow) => row.owner !== '' && loads.isOccupied(row.owner, row.shard) === false;
     const moves = balance({ rows: ledger.rows(), targets, isEmpty, max: options.releasesMax });
     if (moves.length === 0) return;

@@ -102,6 +102,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "balanceEveryMs": "Owners are compared this often, to give empty shards to whoever has too few. Lower: a joiner gets more sooner. Higher: less work.",
     "releasesMax": "Empty shards that are asked for at once. Lower: a joiner waits longer for its share. Higher: more shards are sealed at one time.",
     "releaseMs": "An owner that was asked for an empty shard and has not answered by now keeps it. Lower: a busy owner is passed over. Higher: one that hangs holds up the others of its round.",
+    "sealWithinMs": "Owners are asked for shards only if the store answered this recently: only the store ends a seal (K13). Lower: one slow answer puts a move off. Higher: shards are sealed for a store that has just gone away, and wait until it is back.",
     "pushAgainMs": "A member whose report does not fit the table gets it again, this often at most. Lower: rows may be sent twice while they are under way. Higher: a lost row is missed for longer.",
     "retryMs": "A transaction or read that failed is tried again this soon. Lower: more load on a store in trouble. Higher: a later heal.",
     "deadMax": "Dead members that are remembered, to tell them so if they come back. A node that comes back later finds itself without shards.",
