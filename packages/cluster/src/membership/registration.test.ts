@@ -99,6 +99,20 @@ test('K3: a lost lease does not give it its name back from a newer incarnation',
   expect(line().incarnation).toBe('c');
 });
 
+test('K3: a newer incarnation that registers between its look and its writing keeps the name', async () => {
+  void registration.start();
+  await clock.advance(1);
+  store.remove(key);
+  store.meanwhile = () => {
+    store.meanwhile = undefined;
+    former('c');
+  };
+  void registration.look();
+  await clock.advance(5_000);
+  expect(line().incarnation).toBe('c');
+  expect(superseded).toEqual(['n1#c']);
+});
+
 test('it waits for a store that is away, and leaves with its lease', async () => {
   store.away = true;
   let registered = false;

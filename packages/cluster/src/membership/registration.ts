@@ -64,8 +64,8 @@ export class Registration {
       if (standing === undefined && this.value !== '') {
         this.value = '';
         this.again(0);
-      } else if (standing !== undefined && standing !== parsePeerId(this.setup.peer).incarnation) {
-        this.supersededBy(standing);
+      } else if (standing !== undefined && standing.incarnation !== parsePeerId(this.setup.peer).incarnation) {
+        this.supersededBy(standing.incarnation);
       }
     } catch (error) {
       this.setup.log.write('debug', 'registration.not-seen', { key: this.key, error });
@@ -117,21 +117,26 @@ export class Registration {
     const value = memberValue(peer, record());
     if (value === this.value) return;
     const standing = this.entered ? await this.standing() : undefined;
-    if (standing !== undefined && standing !== parsePeerId(peer).incarnation) {
-      this.supersededBy(standing);
+    if (standing !== undefined && standing.incarnation !== parsePeerId(peer).incarnation) {
+      this.supersededBy(standing.incarnation);
       return;
     }
-    await store.transact({ compare: [], writes: [{ type: 'put', key: this.key, value, lease }] });
+    // What was seen must still stand: a newer incarnation may register in between, and keeps the name.
+    const compare = this.entered ? [{ key: this.key, modRevision: standing?.modRevision ?? 0 }] : [];
+    const { succeeded } = await store.transact({ compare, writes: [{ type: 'put', key: this.key, value, lease }] });
+    if (!succeeded) return;
     this.value = value;
     this.entered = true;
     this.tellReady();
   }
 
-  /** The incarnation that stands under this id. */
-  private async standing(): Promise<string | undefined> {
+  /** What stands under this id. */
+  private async standing(): Promise<{ readonly incarnation: string; readonly modRevision: number } | undefined> {
     const { entries } = await this.setup.store.range(this.key);
     const entry = entries.find(({ key }) => key === this.key);
-    return entry && (parseJson(this.key, entry.value) as MemberRecord).incarnation;
+    if (!entry) return undefined;
+    const { incarnation } = parseJson(this.key, entry.value) as MemberRecord;
+    return { incarnation, modRevision: entry.modRevision };
   }
 
   private supersededBy(incarnation: string): void {

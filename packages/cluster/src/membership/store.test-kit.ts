@@ -15,6 +15,8 @@ export class ScriptedStore implements ClusterStore {
   /** Watches are not told. */
   deaf = false;
   away = false;
+  /** Happens between a transaction's sending and its arrival. */
+  meanwhile: (() => void) | undefined;
   ranges = 0;
   renewals = 0;
   revision = 1;
@@ -28,8 +30,11 @@ export class ScriptedStore implements ClusterStore {
     return { revision: this.revision, entries };
   }
 
-  async transact({ writes }: Transaction) {
+  async transact({ compare, writes }: Transaction) {
     this.check();
+    this.meanwhile?.();
+    const holds = compare.every(({ key, modRevision }) => (this.entries.get(key)?.modRevision ?? 0) === modRevision);
+    if (!holds) return { succeeded: false, revision: this.revision };
     for (const write of writes) {
       if (write.type === 'put') this.put(write.key, write.value);
       else this.remove(write.key);
