@@ -4,7 +4,7 @@ import type { LocalClusterDocument } from '@muster/server';
 import { findProgram } from '@muster/storage';
 import { until } from './until.js';
 
-const SERVER = fileURLToPath(new URL('../../packages/server/dist/main.js', import.meta.url));
+export const SERVER = fileURLToPath(new URL('../../packages/server/dist/main.js', import.meta.url));
 export const CLI = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
 
 /** Tests count what the server does, not how often it may be asked: limits on one address would count the test itself. */
