@@ -316,7 +316,7 @@ export class Roster {
     this.members.delete(peer);
     this.bury(peer, cause);
     if (role === 'node') this.deadNodes = [...this.deadNodes, member.info].slice(-DEAD_LISTED_MAX);
-    log.write('warn', 'member.dead', { peer, role, cause, silentMs, epoch });
+    log.write(cause === 'left' ? 'info' : 'warn', 'member.dead', { peer, role, cause, silentMs, epoch });
     metrics.counter('muster_coordinator_deaths_total', 'Members that were given up').add(1, { role, cause });
     on.dead(member, cause);
     on.changed();
