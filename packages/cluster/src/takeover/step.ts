@@ -153,6 +153,8 @@ function read(state: Candidate, input: Input<'read'>, now: Millis, options: Take
     if (record?.leader === state.self && record.epoch === state.epoch) {
       return done({ ...state, readAt: Math.max(state.readAt, sentAt) });
     }
+    // Asked for before our epoch was written, or before our own last read, which will tell the same.
+    if (!record && sentAt < state.triedAt) return done(state);
     // A store that was wiped under us: lead again, above everything seen (K4).
     if (!record) return take({ ...state, standing: 'following', leader: '', seen: 0 }, now, options) ?? done(state);
     return follow(state, { ...record, seen: modRevision }, now, options);
