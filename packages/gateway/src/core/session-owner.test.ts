@@ -1,0 +1,95 @@
+import { describe, expect, test } from '@jest/globals';
+import { shardOfKey } from '@muster/ports';
+import { attachedClient, coreWorld, FakeClient, FIRST_SESSION } from '../testing/session.test-kit.js';
+
+const SEND = { target: { type: 'player', userId: '2' }, message: 'hello' };
+
+describe('the player is owned elsewhere', () => {
+  test('K14: the session is attached again in front of everything else, with what the actor may have lost', () => {
+    const world = coreWorld();
+    const client = attachedClient(world, '1', ['5']);
+    client.request('messaging/subscribeReceived');
+    world.cluster.next('subscribeReceived').ok({ hasMissedMessages: false });
+    client.request('messaging/send', SEND);
+    const [front, ...rest] = world.cluster.newOwner(shardOfKey('player/1'));
+    expect(rest).toEqual([]);
+    expect(front).toMatchObject({
+      name: 'attach',
+      json: { session: FIRST_SESSION, resume: true, login: 1, held: { userIds: ['5'], messaging: true } },
+    });
+    client.request('user/info', { userId: '9' });
+    expect(world.cluster.asked.map(({ name }) => name)).toEqual(['attach', 'send']);
+    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: ['5'] });
+    expect(world.cluster.asked.map(({ name }) => name)).toEqual(['send', 'info']);
+    expect(client.socket.said.at(-1)).toBe('messaging/subscribeReceived');
+  });
+
+  test('who waits to attach does so as soon as there is an owner; an attempt under way is not doubled', async () => {
+    const world = coreWorld();
+    new FakeClient(world);
+    expect(world.cluster.newOwner(shardOfKey('player/1'))).toEqual([]);
+    world.cluster.next('attach').fail('NO_OWNER');
+    const [front] = world.cluster.newOwner(shardOfKey('player/1'));
+    expect(front).toMatchObject({ name: 'attach', json: { resume: false } });
+    await world.clock.advance(world.core.options.attachRetryMaxMs * 2);
+    expect(world.cluster.asked.map(({ name }) => name)).toEqual(['attach']);
+  });
+
+  test('sessions of other shards do not care', () => {
+    const world = coreWorld();
+    attachedClient(world);
+    expect(world.cluster.newOwner(shardOfKey('player/2'))).toEqual([]);
+  });
+
+  test('an actor that lost the session is told again, and the command is asked once more, before later ones', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    client.request('messaging/send', { ...SEND, message: 'first' });
+    world.cluster.next('send').fail('REFUSED', { reason: 'session_unknown' });
+    client.request('messaging/send', { ...SEND, message: 'second' });
+    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: [] });
+    expect(world.cluster.asked.map(({ json }) => (json as { message: string }).message)).toEqual(['first', 'second']);
+    world.cluster.next('send').fail('REFUSED', { reason: 'session_unknown' });
+    expect(client.socket.frames.at(-1)).toMatchObject({ messageId: 'm1', status: 'failed' });
+    expect(world.cluster.asked.map(({ name }) => name)).toEqual(['send']);
+  });
+
+  test('a session that ended behind a living socket is attached again', () => {
+    const world = coreWorld();
+    attachedClient(world);
+    world.cluster.publish('player/1', 'self', 'muster:ended', { session: 'gateway-2#b/9' });
+    expect(world.cluster.asked).toEqual([]);
+    world.cluster.publish('player/1', 'self', 'muster:ended', { session: FIRST_SESSION });
+    expect(world.cluster.next('attach').json).toMatchObject({ resume: true, login: 1 });
+  });
+
+  test('who was superseded before it listened finds out from what it hears first (K12)', () => {
+    const world = coreWorld();
+    const client = new FakeClient(world);
+    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: [] });
+    world.cluster.snapshot('player/1', 'self', { session: 'gateway-2#b/9', user: {} });
+    client.request('messaging/send', SEND);
+    const again = world.cluster.next('attach');
+    expect(again.json).toMatchObject({ session: FIRST_SESSION, resume: true, login: 1 });
+    expect(world.cluster.asked).toEqual([]);
+    again.fail('REFUSED', { reason: 'superseded' });
+    expect(client.socket.closedWith).toEqual({ code: 1000, reason: 'this player has signed in elsewhere' });
+  });
+
+  test('after events were missed the client starts afresh; where another session holds the player, this one asks', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user: {} });
+    expect(world.cluster.asked).toEqual([]);
+    expect(client.socket.frames.at(-1)).toEqual({
+      type: 'event',
+      messageId: expect.any(String),
+      commandId: 'user/self',
+      data: { user: {} },
+    });
+    world.cluster.snapshot('player/1', 'self', { session: null, user: {} });
+    expect(client.socket.said).toEqual(['user/self', 'user/self', 'user/self']);
+    world.cluster.next('attach').fail('REFUSED', { reason: 'superseded' });
+    expect(client.socket.closedWith?.code).toBe(1000);
+  });
+});
