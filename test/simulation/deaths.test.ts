@@ -72,3 +72,14 @@ test('a killed gateway loses its sockets and nothing else: its clients come back
   await world.calm();
   expect(world.clients.ledger.failures).toEqual([]);
 });
+
+test('a rolling restart, one process after the other in order, costs no client a command', async () => {
+  const world = simulate({ seed: 12, nodes: 3, players: 12, strict: true });
+  await world.ready();
+  for (const id of world.fleet.ids()) {
+    world.stop(id, 200);
+    await world.run(4_000);
+  }
+  await world.calm();
+  expect(world.clients.ledger.failures).toEqual([]);
+});

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { shardOfKey } from '@muster/ports';
 import { simulate } from '@muster/simulator';
 
 const steady = { dropShare: 0, leaveShare: 0 };
@@ -105,4 +106,18 @@ test('a node cut from everybody freezes before its shards are placed again', asy
   expect(world.ownerOf('player/1')).not.toBe(owner);
   heal();
   await world.calm();
+});
+
+test('K4: a store that was wiped starts above the highest epoch and term, and everybody is served again', async () => {
+  const world = simulate({ seed: 29, nodes: 3, players: 12, workload: steady });
+  await world.ready();
+  world.kill('leader');
+  await world.run(2_000);
+  const [epoch, term] = [world.epoch, world.view.termOf(shardOfKey('player/1'))!];
+  world.wipeStore();
+  await world.run(1_000);
+  world.repair();
+  await world.calm();
+  expect(world.epoch).toBeGreaterThan(epoch);
+  expect(world.view.termOf(shardOfKey('player/1'))).toBeGreaterThan(term);
 });

@@ -12,7 +12,8 @@ export interface StoreViewSetup {
 export class StoreView {
   private readonly setup: StoreViewSetup;
   private readonly keys: ReturnType<typeof storeKeys>;
-  private readonly pages = new Map<string, number>();
+  /** Texts, not revisions: a store that was wiped counts from the beginning again. */
+  private readonly texts = new Map<string, string>();
   private readonly rows = new Map<ShardId, ShardRow>();
   private readonly changedAt = new Map<ShardId, Millis>();
   private record: EpochRecord | undefined;
@@ -25,8 +26,8 @@ export class StoreView {
   /** Reads what changed since the last time. */
   refresh(): void {
     const { server, clock } = this.setup;
-    for (const { key, value, modRevision } of server.inspect(this.keys.root).entries) {
-      if (this.pages.get(key) === modRevision) continue;
+    for (const { key, value } of server.inspect(this.keys.root).entries) {
+      if (this.texts.get(key) === value) continue;
       if (key === this.keys.epoch) this.record = parseJson('epoch', value) as EpochRecord;
       else if (!key.startsWith(this.keys.shards)) continue;
       else {
@@ -35,7 +36,7 @@ export class StoreView {
           this.rows.set(row.shard, row);
         }
       }
-      this.pages.set(key, modRevision);
+      this.texts.set(key, value);
     }
   }
 

@@ -43,6 +43,7 @@ export const KINDS = {
     },
   },
   'quick-restart': { msMin: 5, msMax: 300, places: ALL, apply: (world, f) => world.restart(f.place, f.ms) },
+  stop: { msMin: 50, msMax: 4_000, places: ALL, apply: (world, f) => world.stop(f.place, f.ms) },
   'pause-node': { msMin: 100, msMax: 6_000, places: ['node'], apply: (world, f) => void world.pause(f.place, f.ms) },
   'pause-coordinator': {
     msMin: 100,

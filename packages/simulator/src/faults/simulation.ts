@@ -36,6 +36,15 @@ export class Simulation extends World {
     }
   }
 
+  /** As SIGTERM: an orderly end, and a start so long after it. */
+  stop(place: Place, afterMs: Millis): void {
+    for (const id of this.resolve(place)) {
+      this.trouble.moment(`stop ${id}`, false);
+      this.mark('stop', { id, afterMs: Math.round(afterMs) });
+      void this.fleet.stop(id).then(() => this.fleet.startIn(id, afterMs));
+    }
+  }
+
   /** As SIGSTOP; what it returns is SIGCONT. `ms`: ends by itself. */
   pause(place: Place, ms?: Millis): Heal {
     const ids = this.resolve(place);
@@ -104,6 +113,13 @@ export class Simulation extends World {
       this.mark('store.start', {});
       this.server.start();
     });
+  }
+
+  /** The store loses everything, its revision too (K4). */
+  wipeStore(): void {
+    this.trouble.moment('store wiped', true);
+    this.mark('store.wipe', {});
+    this.server.wipe();
   }
 
   /** Accounts and the remembered regime cannot be read or written. */
