@@ -132,6 +132,7 @@ test('K4: a store that is wiped under a living cluster is written anew, above ev
   world.server.transact({ compare: [], writes });
   expect(await world.until(() => world.settled(), 10_000)).toBe(true);
   expect(world.leader?.it.epoch).toBe(2);
+  expect(world.server.range(world.keys.meta).entries).toHaveLength(1);
   expect(Math.min(...world.rows().map(({ term }) => term))).toBeGreaterThan(before);
   expect(await world.answer(world.add('g1', 'a'))).toBe(1);
 });

@@ -23,7 +23,6 @@ import {
   type Clock,
   type ClusterStore,
   causeOf,
-  epoch,
   type Log,
   type Metrics,
   type Millis,
@@ -33,9 +32,7 @@ import {
   type Random,
   type RangeResult,
   type Regime as RegimeStorage,
-  type Term,
   type Timer,
-  term,
 } from '@muster/ports';
 import type { EnvelopeOf, LinkOptions } from '@muster/wire';
 import { type ClusterEventBody, Followers } from './admin/events.js';
@@ -150,11 +147,10 @@ export class Coordinator {
    * @throws MusterError STORE_MISMATCH, ADDRESS_IN_USE
    */
   async start(): Promise<void> {
-    const { clock, store, log, self } = this.setup;
-    const { keys, health, options } = this;
-    const isStopped = () => this.stopped;
-    await agreeOnShape({ clock, store, keys, log, retryMs: options.retryMs, isStopped });
-    const floor = await this.remembrance();
+    const { self } = this.setup;
+    const { keys, health } = this;
+    await this.agree();
+    const floor = await this.remembered.floor(() => this.hasEpoch());
     if (this.stopped) return;
     this.floor.raise(floor.term);
     const election = new Election({
@@ -252,21 +248,9 @@ export class Coordinator {
     });
   }
 
-  /** Where storage is away, it is waited for only if the cluster store knows nothing either. */
-  private async remembrance(): Promise<{ readonly epoch: number; readonly term: Term }> {
-    const { store, clock, log } = this.setup;
-    while (!this.stopped) {
-      try {
-        return await this.remembered.highest();
-      } catch (error) {
-        log.write('warn', 'coordinator.storage-away', { error });
-      }
-      const found = await store.range(this.keys.epoch).catch(() => undefined);
-      // A store that has an epoch was not wiped; whether it was restored from an older copy can be asked at the next start.
-      if (found && found.entries.length > 0) break;
-      await new Promise<void>((resolve) => clock.after(this.options.retryMs, resolve));
-    }
-    return { epoch: epoch(0), term: term(0) };
+  private async hasEpoch(): Promise<boolean> {
+    const found = await this.setup.store.range(this.keys.epoch).catch(() => undefined);
+    return found !== undefined && found.entries.length > 0;
   }
 
   private listen(election: Election): void {
@@ -369,6 +353,13 @@ export class Coordinator {
     this.gauges(won.epoch, 1);
     this.event({ type: 'leader.elected', leader: this.peers.self.peer, reason: won.why });
     void regime.begin();
+    // A wiped store has no shape either: without one, processes of another shape could join (K4).
+    this.agree().catch((error) => this.setup.log.write('error', 'coordinator.other-shape', { error }));
+  }
+
+  private agree(): Promise<void> {
+    const { keys, options } = this;
+    return agreeOnShape({ ...this.setup, keys, retryMs: options.retryMs, isStopped: () => this.stopped });
   }
 
   private abdicate(): void {

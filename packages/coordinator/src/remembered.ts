@@ -31,6 +31,23 @@ export class Remembered {
     return this.storage ? await this.storage.highest() : { epoch: epoch(0), term: term(0) };
   }
 
+  /**
+   * The same, waiting for storage that is away: but not where the cluster store has an epoch. It was not wiped then; whether it was
+   * restored from an older copy can be asked at the next start. Zeros where nothing is known.
+   */
+  async floor(hasEpoch: () => Promise<boolean>): Promise<{ readonly epoch: Epoch; readonly term: Term }> {
+    while (!this.stopped) {
+      try {
+        return await this.highest();
+      } catch (error) {
+        this.log.write('warn', 'coordinator.storage-away', { error });
+      }
+      if (await hasEpoch()) break;
+      await new Promise<void>((resolve) => this.clock.after(this.retryMs, resolve));
+    }
+    return { epoch: epoch(0), term: term(0) };
+  }
+
   raise(toEpoch: number, toTerm: Term): void {
     const { wanted } = this;
     if (toEpoch <= wanted.epoch && toTerm <= wanted.term) return;
