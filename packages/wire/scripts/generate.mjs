@@ -19,7 +19,7 @@ const scalars = {
   uint64: { type: 'number', empty: '0', read: 'readUint53(r)', write: (v) => `writeUint53(w, ${v})`, wire: 0 },
   bool: { type: 'boolean', empty: 'false', read: 'r.bool()', write: (v) => `w.bool(${v})`, wire: 0 },
   double: { type: 'number', empty: '0', read: 'r.double()', write: (v) => `w.double(${v})`, wire: 1 },
-  string: { type: 'string', empty: "''", read: 'r.string()', write: (v) => `w.string(${v})`, wire: 2 },
+  string: { type: 'string', empty: "''", read: 'readString(r)', write: (v) => `w.string(${v})`, wire: 2 },
   bytes: { type: 'Uint8Array', empty: 'noBytes', read: 'r.bytes()', write: (v) => `w.bytes(${v})`, wire: 2 },
 };
 
@@ -39,7 +39,7 @@ function generate(text) {
     .lookup('muster.v1').nestedArray;
   const head = [
     '// Generated from proto/muster/v1/link.proto by scripts/generate.mjs. Do not edit.',
-    "import { noBytes, type Reader, readUint53, uint32, wrongField, wrongLength, type Writer, writeUint53 } from '../protobuf.js';",
+    "import { noBytes, type Reader, readString, readUint53, uint32, wrongField, wrongLength, type Writer, writeUint53 } from '../protobuf.js';",
     '',
   ];
   return head

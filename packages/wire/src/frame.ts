@@ -9,6 +9,7 @@ import {
   writeCredit,
   writeEnvelope,
 } from './generated/link.js';
+import type { KnownStrings } from './known-strings.js';
 import { newWriter, type Reader, readerOf, refused, type Writer, wrongField, wrongLength } from './protobuf.js';
 
 /** K15: control is always read; replication and data have credit of their own. */
@@ -107,10 +108,10 @@ export interface DecodedFrame {
 }
 
 /** All of the frame or nothing: a frame with one bad envelope is refused whole. @throws MusterError BAD_FRAME and nothing else. */
-export function decodeFrame(bytes: Uint8Array, envelopeBytesMax: number): DecodedFrame {
+export function decodeFrame(bytes: Uint8Array, envelopeBytesMax: number, known?: KnownStrings): DecodedFrame {
   const frame: DecodedFrame = { control: batch(), replication: batch(), data: batch(), credits: [] };
   try {
-    const reader = readerOf(bytes);
+    const reader = readerOf(bytes, known);
     while (reader.pos < bytes.length) readEntry(reader, frame, envelopeBytesMax);
   } catch (error) {
     throw badFrame(error);

@@ -26,6 +26,7 @@ import {
   type Lane,
 } from './frame.js';
 import type { Envelope, EnvelopeInit } from './generated/link.js';
+import { KnownStrings } from './known-strings.js';
 import { LaneIn } from './lane-in.js';
 import { LaneOut } from './lane-out.js';
 import { LinkCounts } from './link-counts.js';
@@ -73,6 +74,7 @@ export class Link {
   private readonly options: LinkOptions;
   private readonly counts: LinkCounts;
   private readonly frame: FrameWriter;
+  private readonly known = new KnownStrings();
   private readonly out: Readonly<Record<Lane, LaneOut>>;
   private readonly in: Readonly<Record<CreditLane, LaneIn>>;
   private live = true;
@@ -219,7 +221,7 @@ export class Link {
 
   private decode(bytes: Uint8Array): DecodedFrame | undefined {
     try {
-      return decodeFrame(bytes, this.options.envelopeBytesMax);
+      return decodeFrame(bytes, this.options.envelopeBytesMax, this.known);
     } catch (error) {
       const cause = String(badFrame(error).details.cause);
       this.fail(new MusterError('BAD_FRAME', { peer: this.remote, cause }));

@@ -2,19 +2,22 @@
 // 64-bit numbers are plain numbers below 2^53 (the admin epoch is 2^53 − 1): no Long is ever made.
 import { MusterError } from '@muster/ports';
 import protobuf from 'protobufjs/minimal.js';
+import type { KnownStrings } from './known-strings.js';
 
-export type Reader = protobuf.Reader;
+export type Reader = protobuf.Reader & { known: KnownStrings | undefined };
 export type Writer = protobuf.Writer;
 
 export const noBytes = new Uint8Array(0);
 
 const UINT32_MAX = 0xffff_ffff;
 
-/** A reader over `bytes`. Byte fields that it returns are views into them. */
-export function readerOf(bytes: Uint8Array): Reader {
+/** A reader over `bytes`. Byte fields that it returns are views into them. `known`: the texts of the link that brought them. */
+export function readerOf(bytes: Uint8Array, known?: KnownStrings): Reader {
   // Strings of a Buffer are decoded by the engine, those of a plain array in JavaScript.
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return protobuf.Reader.create(buffer);
+  const reader = protobuf.Reader.create(buffer) as Reader;
+  reader.known = known;
+  return reader;
 }
 
 export function newWriter(): Writer {
@@ -32,6 +35,23 @@ export function writeUint53(w: Writer, value: number): void {
   if (value <= UINT32_MAX) w.uint32(uint32(value));
   else if (Number.isSafeInteger(value)) w.uint64(value);
   else throw refused(`${value} is no whole number below 2^53`);
+}
+
+/** Reads a text. @throws where it is longer than what is left. */
+export function readString(r: Reader): string {
+  const { known, pos } = r;
+  if (!known) return r.string();
+  const length = r.size();
+  const start = r.pos;
+  const found = start + length <= r.len ? known.find(r.buf, start, length) : undefined;
+  if (found !== undefined) {
+    r.pos = start + length;
+    return found;
+  }
+  r.pos = pos;
+  const text = r.string();
+  known.missed(r.buf, start, length, text);
+  return text;
 }
 
 /** Reads a varint without the object per number that protobufjs makes. @throws MusterError BAD_FRAME for 2^53 or more. */

@@ -49,7 +49,6 @@ export function command(n: number): EnvelopeInit {
       request: n,
       answered: n - 1,
       ttlMs: 5_000,
-      replyTo: 'gateway-1#Zb3kQ0aX',
       caller: '1048576',
       flight: 1,
     },

@@ -96,7 +96,7 @@ export class Inbound {
   }
 
   private take(from: PeerId, shard: ShardId, sentIn: number, trace: string, body: CommandInit): void {
-    const { kind = '', id = '', name = '', data = noBytes, ttlMs = 0, cause = '', flight = 0 } = body;
+    const { kind = '', id = '', name = '', data = noBytes, ttlMs = 0, flight = 0 } = body;
     const to: EntityRef = entity(kind, id);
     const origin = originOf(from, body);
     if (!isEntity(kind, id)) {
@@ -110,6 +110,7 @@ export class Inbound {
     }
     this.checkFence();
     const deadline = ttlMs > 0 ? this.clock.monotonic() + ttlMs : Number.POSITIVE_INFINITY;
+    const cause = origin.type === 'client' ? `${origin.session}:${origin.request}` : (body.cause ?? '');
     this.host.deliver(shard, { entity: to, command: name, data, origin, deadline, cause, trace });
   }
 

@@ -1,4 +1,4 @@
-import { type ErrorCode, entityKey, isErrorCode, type PeerId } from '@muster/ports';
+import { type ErrorCode, entityKey, isErrorCode } from '@muster/ports';
 import type { CommandInit, EnvelopeInit } from '@muster/wire';
 import type { ErrorData } from './call.js';
 import type { Route } from './protocol.js';
@@ -7,12 +7,7 @@ import type { Pending } from './waiting-line.js';
 export type CommandEnvelope = Extract<EnvelopeInit, { readonly type: 'command' }>;
 
 /** A call as it travels. `ttlMs` 0: no deadline. Written out, with every field in every case: objects of one shape are made fast. */
-export function commandEnvelope(
-  { call, key, shard }: Pending,
-  route: Route,
-  ttlMs: number,
-  self: PeerId,
-): CommandEnvelope {
+export function commandEnvelope({ call, key, shard }: Pending, route: Route, ttlMs: number): CommandEnvelope {
   const { entity, name, data, origin, trace, cause } = call;
   const client = origin.type === 'client' ? origin : undefined;
   const sender = origin.type === 'entity' ? origin : undefined;
@@ -27,8 +22,8 @@ export function commandEnvelope(
     sender: sender ? entityKey(sender.from) : '',
     number: sender ? sender.number : 0,
     ttlMs,
-    replyTo: self,
-    cause,
+    // What a client's own command causes, its receiver knows from session and request.
+    cause: client ? '' : cause,
     caller: client ? client.caller : origin.type === 'admin' ? origin.who : '',
     flight: route.flight,
   };

@@ -115,7 +115,7 @@ test('a command goes to the owner with everything the actor needs, and its answe
   expect(n1.got[0]).toMatchObject({
     shard,
     term: 4,
-    body: { kind: 'room', id: '1', name: 'say', session: 'g#x/1', request: 1, caller: '7', replyTo: 'g#x', flight: 1 },
+    body: { kind: 'room', id: '1', name: 'say', session: 'g#x/1', request: 1, caller: '7', flight: 1 },
   });
   expect(Buffer.from(n1.got[0]!.body.data).toString()).toBe('{"n":1}');
   expect(n1.got[0]!.body.ttlMs).toBeGreaterThan(9_000);

@@ -286,7 +286,7 @@ export class Router implements CommandRouter {
       this.fail(pending, 'DEADLINE_EXCEEDED', { ms: pending.call.deadlineMs });
       return true;
     }
-    const envelope = commandEnvelope(pending, route, ttlMs, this.self);
+    const envelope = commandEnvelope(pending, route, ttlMs);
     if (pending.repeated) this.counts.resent();
     if (route.place.owner === this.self) {
       this.local!(envelope);

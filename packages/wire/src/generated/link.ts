@@ -1,5 +1,5 @@
 // Generated from proto/muster/v1/link.proto by scripts/generate.mjs. Do not edit.
-import { noBytes, type Reader, readUint53, uint32, wrongField, wrongLength, type Writer, writeUint53 } from '../protobuf.js';
+import { noBytes, type Reader, readString, readUint53, uint32, wrongField, wrongLength, type Writer, writeUint53 } from '../protobuf.js';
 
 /** One gRPC message. Envelopes are in sending order within their lane; lanes are independent of each other (K15). */
 export interface Frame {
@@ -211,7 +211,7 @@ export function readEnvelope(r: Reader, end: number): Envelope {
       case 8: shard_ = r.uint32(); break;
       case 16: term_ = readUint53(r); break;
       case 24: epoch_ = readUint53(r); break;
-      case 34: trace_ = r.string(); break;
+      case 34: trace_ = readString(r); break;
       case 66: if (type) throw wrongField('Envelope', tag); type = 'hello'; body = readHello(r, r.size() + r.pos); break;
       case 74: if (type) throw wrongField('Envelope', tag); type = 'goodbye'; body = readGoodbye(r, r.size() + r.pos); break;
       case 130: if (type) throw wrongField('Envelope', tag); type = 'command'; body = readCommand(r, r.size() + r.pos); break;
@@ -299,15 +299,15 @@ export function readHello(r: Reader, end: number): Hello {
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: cluster_ = r.string(); break;
-      case 18: role_ = r.string(); break;
-      case 26: peer_ = r.string(); break;
-      case 34: address_ = r.string(); break;
-      case 42: build_ = r.string(); break;
+      case 10: cluster_ = readString(r); break;
+      case 18: role_ = readString(r); break;
+      case 26: peer_ = readString(r); break;
+      case 34: address_ = readString(r); break;
+      case 42: build_ = readString(r); break;
       case 48: protocol_ = r.uint32(); break;
       case 56: shards_ = r.uint32(); break;
-      case 66: hash_ = r.string(); break;
-      case 74: zone_ = r.string(); break;
+      case 66: hash_ = readString(r); break;
+      case 74: zone_ = readString(r); break;
       default: throw wrongField('Hello', tag);
     }
   }
@@ -338,8 +338,8 @@ export function readGoodbye(r: Reader, end: number): Goodbye {
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: code_ = r.string(); break;
-      case 18: message_ = r.string(); break;
+      case 10: code_ = readString(r); break;
+      case 18: message_ = readString(r); break;
       default: throw wrongField('Goodbye', tag);
     }
   }
@@ -366,9 +366,7 @@ export interface Command {
   readonly number: number;
   /** what is left of the deadline; 0: none */
   readonly ttlMs: number;
-  /** id#incarnation of the process that waits for the reply */
-  readonly replyTo: string;
-  /** session:request of the client command that led to this */
+  /** session:request of the client command that led to this; empty on that command itself */
   readonly cause: string;
   /** player id the session signed in as, set by the gateway */
   readonly caller: string;
@@ -393,9 +391,7 @@ export interface CommandInit {
   readonly number?: number | undefined;
   /** what is left of the deadline; 0: none */
   readonly ttlMs?: number | undefined;
-  /** id#incarnation of the process that waits for the reply */
-  readonly replyTo?: string | undefined;
-  /** session:request of the client command that led to this */
+  /** session:request of the client command that led to this; empty on that command itself */
   readonly cause?: string | undefined;
   /** player id the session signed in as, set by the gateway */
   readonly caller?: string | undefined;
@@ -414,7 +410,6 @@ export function writeCommand(w: Writer, m: CommandInit): void {
   if (m.sender) { w.uint32(66); w.string(m.sender); }
   if (m.number) { w.uint32(72); writeUint53(w, m.number); }
   if (m.ttlMs) { w.uint32(80); w.uint32(uint32(m.ttlMs)); }
-  if (m.replyTo) { w.uint32(90); w.string(m.replyTo); }
   if (m.cause) { w.uint32(98); w.string(m.cause); }
   if (m.caller) { w.uint32(106); w.string(m.caller); }
   if (m.flight) { w.uint32(112); w.uint32(uint32(m.flight)); }
@@ -432,32 +427,30 @@ export function readCommand(r: Reader, end: number): Command {
   let sender_: string = '';
   let number_: number = 0;
   let ttlMs_: number = 0;
-  let replyTo_: string = '';
   let cause_: string = '';
   let caller_: string = '';
   let flight_: number = 0;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: kind_ = r.string(); break;
-      case 18: id_ = r.string(); break;
-      case 26: name_ = r.string(); break;
+      case 10: kind_ = readString(r); break;
+      case 18: id_ = readString(r); break;
+      case 26: name_ = readString(r); break;
       case 34: data_ = r.bytes(); break;
-      case 42: session_ = r.string(); break;
+      case 42: session_ = readString(r); break;
       case 48: request_ = readUint53(r); break;
       case 56: answered_ = readUint53(r); break;
-      case 66: sender_ = r.string(); break;
+      case 66: sender_ = readString(r); break;
       case 72: number_ = readUint53(r); break;
       case 80: ttlMs_ = r.uint32(); break;
-      case 90: replyTo_ = r.string(); break;
-      case 98: cause_ = r.string(); break;
-      case 106: caller_ = r.string(); break;
+      case 98: cause_ = readString(r); break;
+      case 106: caller_ = readString(r); break;
       case 112: flight_ = r.uint32(); break;
       default: throw wrongField('Command', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Command');
-  return { kind: kind_, id: id_, name: name_, data: data_, session: session_, request: request_, answered: answered_, sender: sender_, number: number_, ttlMs: ttlMs_, replyTo: replyTo_, cause: cause_, caller: caller_, flight: flight_ };
+  return { kind: kind_, id: id_, name: name_, data: data_, session: session_, request: request_, answered: answered_, sender: sender_, number: number_, ttlMs: ttlMs_, cause: cause_, caller: caller_, flight: flight_ };
 }
 
 export interface Reply {
@@ -520,11 +513,11 @@ export function readReply(r: Reader, end: number): Reply {
     const tag = r.tag();
     switch (tag) {
       case 8: request_ = readUint53(r); break;
-      case 18: session_ = r.string(); break;
-      case 26: code_ = r.string(); break;
+      case 18: session_ = readString(r); break;
+      case 26: code_ = readString(r); break;
       case 34: data_ = r.bytes(); break;
-      case 42: owner_ = r.string(); break;
-      case 50: recipient_ = r.string(); break;
+      case 42: owner_ = readString(r); break;
+      case 50: recipient_ = readString(r); break;
       case 56: number_ = readUint53(r); break;
       case 64: flight_ = r.uint32(); break;
       default: throw wrongField('Reply', tag);
@@ -570,9 +563,9 @@ export function readSubscribe(r: Reader, end: number): Subscribe {
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: kind_ = r.string(); break;
-      case 18: id_ = r.string(); break;
-      case 26: topic_ = r.string(); break;
+      case 10: kind_ = readString(r); break;
+      case 18: id_ = readString(r); break;
+      case 26: topic_ = readString(r); break;
       case 32: after_ = readUint53(r); break;
       case 40: snapshot_ = r.bool(); break;
       default: throw wrongField('Subscribe', tag);
@@ -613,10 +606,10 @@ export function readSubscribeAck(r: Reader, end: number): SubscribeAck {
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: kind_ = r.string(); break;
-      case 18: id_ = r.string(); break;
-      case 26: topic_ = r.string(); break;
-      case 34: code_ = r.string(); break;
+      case 10: kind_ = readString(r); break;
+      case 18: id_ = readString(r); break;
+      case 26: topic_ = readString(r); break;
+      case 34: code_ = readString(r); break;
       default: throw wrongField('SubscribeAck', tag);
     }
   }
@@ -649,9 +642,9 @@ export function readUnsubscribe(r: Reader, end: number): Unsubscribe {
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: kind_ = r.string(); break;
-      case 18: id_ = r.string(); break;
-      case 26: topic_ = r.string(); break;
+      case 10: kind_ = readString(r); break;
+      case 18: id_ = readString(r); break;
+      case 26: topic_ = readString(r); break;
       default: throw wrongField('Unsubscribe', tag);
     }
   }
@@ -714,14 +707,14 @@ export function readEvent(r: Reader, end: number): Event {
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: kind_ = r.string(); break;
-      case 18: id_ = r.string(); break;
-      case 26: topic_ = r.string(); break;
+      case 10: kind_ = readString(r); break;
+      case 18: id_ = readString(r); break;
+      case 26: topic_ = readString(r); break;
       case 32: number_ = readUint53(r); break;
       case 40: previous_ = readUint53(r); break;
-      case 50: name_ = r.string(); break;
+      case 50: name_ = readString(r); break;
       case 58: data_ = r.bytes(); break;
-      case 66: cause_ = r.string(); break;
+      case 66: cause_ = readString(r); break;
       default: throw wrongField('Event', tag);
     }
   }
@@ -816,7 +809,7 @@ export function readHeartbeat(r: Reader, end: number): Heartbeat {
       case 72: rssBytes_ = readUint53(r); break;
       case 80: frozen_ = r.bool(); break;
       case 90: occupied_ = r.bytes(); break;
-      case 98: state_ = r.string(); break;
+      case 98: state_ = readString(r); break;
       default: throw wrongField('Heartbeat', tag);
     }
   }
@@ -867,7 +860,7 @@ export function readHeartbeatAck(r: Reader, end: number): HeartbeatAck {
       case 16: leads_ = r.bool(); break;
       case 24: goodForMs_ = r.uint32(); break;
       case 32: sessions_ = r.uint32(); break;
-      case 42: vice_ = r.string(); break;
+      case 42: vice_ = readString(r); break;
       default: throw wrongField('HeartbeatAck', tag);
     }
   }
@@ -976,12 +969,12 @@ export function readRow(r: Reader, end: number): Row {
     const tag = r.tag();
     switch (tag) {
       case 8: shard_ = r.uint32(); break;
-      case 18: owner_ = r.string(); break;
-      case 26: backup_ = r.string(); break;
-      case 34: learner_ = r.string(); break;
+      case 18: owner_ = readString(r); break;
+      case 26: backup_ = readString(r); break;
+      case 34: learner_ = readString(r); break;
       case 40: term_ = readUint53(r); break;
-      case 50: state_ = r.string(); break;
-      case 58: move_ = r.string(); break;
+      case 50: state_ = readString(r); break;
+      case 58: move_ = readString(r); break;
       default: throw wrongField('Row', tag);
     }
   }
@@ -1014,7 +1007,7 @@ export function readOverride(r: Reader, end: number): Override {
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: entity_ = r.string(); break;
+      case 10: entity_ = readString(r); break;
       case 16: shard_ = r.uint32(); break;
       default: throw wrongField('Override', tag);
     }
@@ -1062,12 +1055,12 @@ export function readMember(r: Reader, end: number): Member {
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: role_ = r.string(); break;
-      case 18: peer_ = r.string(); break;
-      case 26: address_ = r.string(); break;
-      case 34: state_ = r.string(); break;
-      case 42: zone_ = r.string(); break;
-      case 50: build_ = r.string(); break;
+      case 10: role_ = readString(r); break;
+      case 18: peer_ = readString(r); break;
+      case 26: address_ = readString(r); break;
+      case 34: state_ = readString(r); break;
+      case 42: zone_ = readString(r); break;
+      case 50: build_ = readString(r); break;
       default: throw wrongField('Member', tag);
     }
   }
@@ -1093,7 +1086,7 @@ export function readReplaced(r: Reader, end: number): Replaced {
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: by_ = r.string(); break;
+      case 10: by_ = readString(r); break;
       default: throw wrongField('Replaced', tag);
     }
   }
@@ -1142,8 +1135,8 @@ export function readBeat(r: Reader, end: number): Beat {
     const tag = r.tag();
     switch (tag) {
       case 8: number_ = readUint53(r); break;
-      case 18: leader_ = r.string(); break;
-      case 26: vice_ = r.string(); break;
+      case 18: leader_ = readString(r); break;
+      case 26: vice_ = readString(r); break;
       case 32: revision_ = readUint53(r); break;
       case 42: members_.push(readMember(r, r.size() + r.pos)); break;
       case 48: storeReachable_ = r.bool(); break;
@@ -1180,7 +1173,7 @@ export function readBeatAck(r: Reader, end: number): BeatAck {
     const tag = r.tag();
     switch (tag) {
       case 8: number_ = readUint53(r); break;
-      case 18: peer_ = r.string(); break;
+      case 18: peer_ = readString(r); break;
       case 24: revision_ = readUint53(r); break;
       default: throw wrongField('BeatAck', tag);
     }
@@ -1216,8 +1209,8 @@ export function readProbe(r: Reader, end: number): Probe {
     const tag = r.tag();
     switch (tag) {
       case 8: number_ = readUint53(r); break;
-      case 18: peer_ = r.string(); break;
-      case 26: address_ = r.string(); break;
+      case 18: peer_ = readString(r); break;
+      case 26: address_ = readString(r); break;
       default: throw wrongField('Probe', tag);
     }
   }
@@ -1249,7 +1242,7 @@ export function readProbeResult(r: Reader, end: number): ProbeResult {
     const tag = r.tag();
     switch (tag) {
       case 8: number_ = readUint53(r); break;
-      case 18: outcome_ = r.string(); break;
+      case 18: outcome_ = readString(r); break;
       default: throw wrongField('ProbeResult', tag);
     }
   }
@@ -1281,7 +1274,7 @@ export function readRelease(r: Reader, end: number): Release {
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: move_ = r.string(); break;
+      case 10: move_ = readString(r); break;
       case 16: cancel_ = r.bool(); break;
       default: throw wrongField('Release', tag);
     }
@@ -1313,7 +1306,7 @@ export function readReleased(r: Reader, end: number): Released {
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: move_ = r.string(); break;
+      case 10: move_ = readString(r); break;
       case 16: done_ = r.bool(); break;
       default: throw wrongField('Released', tag);
     }
@@ -1356,9 +1349,9 @@ export function readAdminRequest(r: Reader, end: number): AdminRequest {
     const tag = r.tag();
     switch (tag) {
       case 8: request_ = readUint53(r); break;
-      case 18: command_ = r.string(); break;
+      case 18: command_ = readString(r); break;
       case 26: arguments_ = r.bytes(); break;
-      case 34: who_ = r.string(); break;
+      case 34: who_ = readString(r); break;
       default: throw wrongField('AdminRequest', tag);
     }
   }
@@ -1396,7 +1389,7 @@ export function readAdminResponse(r: Reader, end: number): AdminResponse {
     const tag = r.tag();
     switch (tag) {
       case 8: request_ = readUint53(r); break;
-      case 18: code_ = r.string(); break;
+      case 18: code_ = readString(r); break;
       case 26: result_ = r.bytes(); break;
       default: throw wrongField('AdminResponse', tag);
     }
@@ -1459,8 +1452,8 @@ export function readInspect(r: Reader, end: number): Inspect {
     const tag = r.tag();
     switch (tag) {
       case 8: request_ = readUint53(r); break;
-      case 18: kind_ = r.string(); break;
-      case 26: id_ = r.string(); break;
+      case 18: kind_ = readString(r); break;
+      case 26: id_ = readString(r); break;
       default: throw wrongField('Inspect', tag);
     }
   }
@@ -1496,7 +1489,7 @@ export function readInspected(r: Reader, end: number): Inspected {
     const tag = r.tag();
     switch (tag) {
       case 8: request_ = readUint53(r); break;
-      case 18: code_ = r.string(); break;
+      case 18: code_ = readString(r); break;
       case 26: result_ = r.bytes(); break;
       default: throw wrongField('Inspected', tag);
     }
