@@ -23,7 +23,7 @@ export const ERRORS = {
   ),
   STALE_EPOCH: row('epoch {epoch} is older than {current}', false, 'FAILED_PRECONDITION', 'internal_error', null),
   SELF_FENCED: row(
-    '{peer} has had no good acknowledgement from a coordinator for {sinceMs} ms',
+    'the owner of shard {shard} has had no good acknowledgement from a coordinator for too long',
     true,
     'UNAVAILABLE',
     'internal_error',

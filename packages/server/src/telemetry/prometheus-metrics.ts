@@ -3,15 +3,17 @@ import { Counter as PromCounter, Gauge as PromGauge, Histogram as PromHistogram,
 
 /**
  * Counts for `/metrics`, in OpenMetrics text with exemplars. prom-client wants a metric's label names up front; ours appear with the first use,
- * so a metric is created with its first value's labels and refuses other names later (a programming error that would otherwise split a series).
+ * so a metric is created with its first value's labels; a value with others later is refused and counted.
  */
 export class PrometheusMetrics implements Metrics {
   private readonly registry = new Registry();
   private readonly made = new Map<string, unknown>();
+  private readonly refused: Counter;
 
   constructor(fixed: Labels) {
     this.registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
     this.registry.setDefaultLabels({ ...fixed });
+    this.refused = this.counter('muster_metrics_refused_total', 'Values that came with other labels than the first');
   }
 
   get contentType(): string {
@@ -30,7 +32,8 @@ export class PrometheusMetrics implements Metrics {
       return {
         add: (amount = 1, labels: Labels = {}) => {
           metric ??= new PromCounter({ name: base, help, labelNames: Object.keys(labels), registers: [this.registry] });
-          metric.inc({ ...labels }, amount);
+          const counter = metric;
+          this.guarded(name, () => counter.inc({ ...labels }, amount));
         },
       };
     });
@@ -42,7 +45,8 @@ export class PrometheusMetrics implements Metrics {
       return {
         set: (value: number, labels: Labels = {}) => {
           metric ??= new PromGauge({ name, help, labelNames: Object.keys(labels), registers: [this.registry] });
-          metric.set({ ...labels }, value);
+          const gauge = metric;
+          this.guarded(name, () => gauge.set({ ...labels }, value));
         },
       };
     });
@@ -61,11 +65,21 @@ export class PrometheusMetrics implements Metrics {
             enableExemplars: true,
             registers: [this.registry],
           });
-          if (trace) metric.observe({ labels: { ...labels }, value, exemplarLabels: { trace_id: trace } } as never);
-          else metric.observe({ labels: { ...labels }, value } as never);
+          const histogram = metric;
+          const exemplar = trace ? { exemplarLabels: { trace_id: trace } } : {};
+          this.guarded(name, () => histogram.observe({ labels: { ...labels }, value, ...exemplar } as never));
         },
       };
     });
+  }
+
+  /** A wrong label is a mistake in the code, to be seen and mended, but no reason to end the protocol step that counts. */
+  private guarded(metric: string, count: () => void): void {
+    try {
+      count();
+    } catch {
+      this.refused.add(1, { metric });
+    }
   }
 
   private once<M>(name: string, make: () => M): M {

@@ -66,6 +66,16 @@ describe('the metrics', () => {
     expect(await metrics.text()).toContain('muster_test_total 2');
   });
 
+  test('a value with other labels than the first is refused and counted, and nobody is interrupted', async () => {
+    const metrics = new PrometheusMetrics({});
+    const counter = metrics.counter('muster_test_total', 'x');
+    counter.add(1, { reason: 'a' });
+    counter.add(1, { cause: 'b' });
+    const text = await metrics.text();
+    expect(text).toContain('muster_test_total{reason="a"} 1');
+    expect(text).toContain('muster_metrics_refused_total{metric="muster_test_total"} 1');
+  });
+
   test('a histogram keeps the trace of a slow one as its exemplar', async () => {
     const metrics = new PrometheusMetrics({});
     metrics.histogram('muster_test_seconds', 'how long', [0.1, 1]).observe(0.5, {}, '4bf92f3577b34da6a3ce929d0e0e4736');
