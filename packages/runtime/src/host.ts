@@ -21,7 +21,7 @@ export interface Delivery {
   readonly trace: TraceParent;
 }
 
-/** `flight` is the carrier's: it comes back with the answer, untouched, and means nothing to the runtime. */
+/** `flight` and `call` are the carrier's: they come back with the answer, untouched, and mean nothing to the runtime. */
 export type DeliveryOrigin =
   | {
       readonly type: 'client';
@@ -34,6 +34,7 @@ export type DeliveryOrigin =
       /** Player the session signed in as, vouched for by its gateway. */
       readonly caller: string;
       readonly flight?: number;
+      readonly call?: number;
     }
   | {
       readonly type: 'entity';
@@ -41,6 +42,7 @@ export type DeliveryOrigin =
       readonly number: number;
       readonly replyTo: string;
       readonly flight?: number;
+      readonly call?: number;
     }
   | {
       readonly type: 'admin';
@@ -48,6 +50,7 @@ export type DeliveryOrigin =
       readonly request: number;
       readonly replyTo: string;
       readonly flight?: number;
+      readonly call?: number;
     };
 
 export type Outcome =

@@ -76,8 +76,9 @@ export class Turns {
       this.actor.emitter.emit(this.actor.shard.log.end, origin, failure('TOO_OLD', details));
     } else if (repeat === 'waiting') {
       const ticket = ticketOf(origin);
-      // It may now wait in another process than the first time.
-      if (this.actor.envelope!.deferred?.get(ticket)?.origin.replyTo === origin.replyTo) return;
+      // It may now wait in another process than the first time, or there under another number.
+      const first = this.actor.envelope!.deferred?.get(ticket)?.origin;
+      if (first?.replyTo === origin.replyTo && first.call === origin.call) return;
       const entry: Entry = { type: 'defer', ticket, origin, cause };
       applyEntry(this.actor.envelope!, entry, this.actor.services.options);
       this.record([entry]);

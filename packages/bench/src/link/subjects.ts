@@ -51,6 +51,7 @@ export function command(n: number): EnvelopeInit {
       ttlMs: 5_000,
       caller: '1048576',
       flight: 1,
+      call: n,
     },
   };
 }

@@ -137,8 +137,8 @@ export class Inbound {
 
 /** The reply goes to whoever sent it over this link, whatever the command says. */
 function originOf(replyTo: PeerId, body: CommandInit): DeliveryOrigin {
-  const { session = '', request = 0, answered = 0, caller = '', sender = '', number = 0, flight = 0 } = body;
-  if (session !== '') return { type: 'client', session, request, answered, replyTo, caller, flight };
-  if (sender !== '') return { type: 'entity', from: parseEntity(sender), number, replyTo, flight };
-  return { type: 'admin', who: caller, request, replyTo, flight };
+  const { session = '', request = 0, answered = 0, caller = '', sender = '', number = 0, flight = 0, call = 0 } = body;
+  if (session !== '') return { type: 'client', session, request, answered, replyTo, caller, flight, call };
+  if (sender !== '') return { type: 'entity', from: parseEntity(sender), number, replyTo, flight, call };
+  return { type: 'admin', who: caller, request, replyTo, flight, call };
 }

@@ -1,4 +1,4 @@
-import { type Counter, entityKey, type Metrics, type PeerId, type ShardId, type Term } from '@muster/ports';
+import type { Counter, Metrics, PeerId, ShardId, Term } from '@muster/ports';
 import type { ActorHost, DeliveryOrigin, Json, OutboundSend, Outcome, Outlet, PublishedEvent } from '@muster/runtime';
 import type { EnvelopeInit, Reply } from '@muster/wire';
 import type { Peers } from '../links/peers.js';
@@ -85,13 +85,11 @@ export class NodeOutlet implements Outlet {
 function replyBody(to: DeliveryOrigin, outcome: Outcome, owner: string): Reply {
   return {
     request: to.type === 'entity' ? 0 : to.request,
-    session: to.type === 'client' ? to.session : '',
     code: outcome.ok ? '' : outcome.code,
     data: outcome.ok ? Buffer.from(outcome.json) : detailBytes(outcome.details),
     owner,
-    recipient: to.type === 'entity' ? entityKey(to.from) : '',
-    number: to.type === 'entity' ? to.number : 0,
     flight: to.flight ?? 0,
+    call: to.call ?? 0,
   };
 }
 

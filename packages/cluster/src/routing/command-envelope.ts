@@ -7,7 +7,7 @@ import type { Pending } from './waiting-line.js';
 export type CommandEnvelope = Extract<EnvelopeInit, { readonly type: 'command' }>;
 
 /** A call as it travels. `ttlMs` 0: no deadline. Written out, with every field in every case: objects of one shape are made fast. */
-export function commandEnvelope({ call, key, shard }: Pending, route: Route, ttlMs: number): CommandEnvelope {
+export function commandEnvelope({ call, number, shard }: Pending, route: Route, ttlMs: number): CommandEnvelope {
   const { entity, name, data, origin, trace, cause } = call;
   const client = origin.type === 'client' ? origin : undefined;
   const sender = origin.type === 'entity' ? origin : undefined;
@@ -17,7 +17,7 @@ export function commandEnvelope({ call, key, shard }: Pending, route: Route, ttl
     name,
     data,
     session: client ? client.session : '',
-    request: client ? client.request : origin.type === 'admin' ? Number(key.slice(1)) : 0,
+    request: client ? client.request : origin.type === 'admin' ? number : 0,
     answered: client ? client.answered : 0,
     sender: sender ? entityKey(sender.from) : '',
     number: sender ? sender.number : 0,
@@ -26,14 +26,9 @@ export function commandEnvelope({ call, key, shard }: Pending, route: Route, ttl
     cause: client ? '' : cause,
     caller: client ? client.caller : origin.type === 'admin' ? origin.who : '',
     flight: route.flight,
+    call: number,
   };
   return { type: 'command', shard, term: route.place.term, trace, body };
-}
-
-/** What an answer is found by: the session's request, the actor's outbox number, or an operator's request. */
-export function replyKey(session: string, recipient: string, request: number, number: number): string {
-  if (session !== '') return `${session}:${request}`;
-  return recipient !== '' ? `${recipient}#${number}` : `:${request}`;
 }
 
 export function errorCode(text: string): ErrorCode {

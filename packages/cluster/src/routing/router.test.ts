@@ -66,13 +66,13 @@ function place(to: Owner | undefined, inTerm: number, of: ShardId = shard): void
 }
 
 function reply({ peers }: Owner, to: Command, inTerm: number, body: ReplyInit = {}): void {
-  const { session, request, flight, sender, number } = to.body;
+  const { request, flight, call } = to.body;
   const data = Buffer.from(JSON.stringify(`done ${request}`));
   peers.send('g#x', 'data', {
     type: 'reply',
     shard: to.shard,
     term: inTerm,
-    body: { session, request, flight, recipient: sender, number, data, ...body },
+    body: { request, flight, call, data, ...body },
   });
 }
 

@@ -1,6 +1,7 @@
 import {
   type Clock,
   codeOf,
+  type EntityRef,
   type ErrorCode,
   entityKey,
   isMusterError,
@@ -17,7 +18,7 @@ import type { PeerInfo } from '../links/handshake.js';
 import type { Peers } from '../links/peers.js';
 import type { RoutingTable } from '../table/routing-table.js';
 import type { Call, CallDone, CallOrigin, CommandRouter, ErrorData, OwnerListener } from './call.js';
-import { type CommandEnvelope, commandEnvelope, errorCode, errorDetails, replyKey } from './command-envelope.js';
+import { type CommandEnvelope, commandEnvelope, errorCode, errorDetails } from './command-envelope.js';
 import { type RouterOptions, routerOptions } from './options.js';
 import {
   type BounceCode,
@@ -52,10 +53,12 @@ export class Router implements CommandRouter {
   private readonly counts: RouterCounts;
   private readonly routes: Route[] = Array.from({ length: SHARD_COUNT }, newRoute);
   private readonly lines = new Map<ShardId, WaitingLine>();
-  private readonly byKey = new Map<string, Pending>();
+  private readonly unanswered = new Map<number, Pending>();
+  /** Of those, what actors sent: their outboxes repeat. */
+  private readonly sends = new Map<string, Pending>();
   private readonly owners = new Set<OwnerListener>();
   private readonly release: (() => void)[] = [];
-  private adminRequests = 0;
+  private calls = 0;
   private announcing: ShardId | undefined;
   private sweeper: Timer | undefined;
   private stopped = false;
@@ -81,7 +84,7 @@ export class Router implements CommandRouter {
   }
 
   get pending(): number {
-    return this.byKey.size;
+    return this.unanswered.size;
   }
 
   onOwner(listener: OwnerListener): () => void {
@@ -90,16 +93,15 @@ export class Router implements CommandRouter {
   }
 
   call(call: Call, done: CallDone): void {
-    const key = this.keyOf(call.origin);
-    const earlier = this.byKey.get(key);
-    if (earlier) this.repeat(earlier, call, done);
+    const earlier = this.earlier(call.origin);
+    if (earlier) this.repeat(earlier);
     else {
       const shard = this.table.shardOf(call.entity);
       const line = this.line(shard);
       const refusal = this.refusal(call, shard, line);
       if (refusal) this.finish(done, refusal);
       else {
-        const pending = this.pendingOf(key, call, shard, done);
+        const pending = this.pendingOf(call, shard, done);
         line.push(pending);
         this.enlist(pending);
         if (this.routes[shard]!.phase === 'waiting') this.input(shard, { type: 'tick' });
@@ -111,8 +113,7 @@ export class Router implements CommandRouter {
 
   /** An answer, over a link or from this process itself. */
   reply(from: PeerId, { shard, term: answeredIn, body }: EnvelopeOf<'reply'>): void {
-    const key = replyKey(body.session, body.recipient, body.request, body.number);
-    const pending = this.byKey.get(key);
+    const pending = this.unanswered.get(body.call);
     if (!pending) {
       this.counts.dropped('late');
       return;
@@ -148,16 +149,17 @@ export class Router implements CommandRouter {
     this.stopped = true;
     for (const release of this.release.splice(0)) release();
     this.sweeper?.cancel();
-    for (const pending of [...this.byKey.values()]) this.fail(pending, 'STOPPING', { peer: this.self });
+    for (const pending of [...this.unanswered.values()]) this.fail(pending, 'STOPPING', { peer: this.self });
     this.counts.flush();
   }
 
-  /** The same request again. An actor's outbox repeats what was not answered: it is sent again in its place. A client's is a mistake. */
-  private repeat(earlier: Pending, call: Call, done: CallDone): void {
-    if (call.origin.type !== 'entity') {
-      this.finish(done, new RoutedError('INVALID_REQUEST', { details: `request ${earlier.key} is under way` }));
-      return;
-    }
+  /** An actor's outbox repeats what was not answered; nobody else asks for the same twice. */
+  private earlier(origin: CallOrigin): Pending | undefined {
+    return origin.type === 'entity' ? this.sends.get(keyOf(origin.from, origin.number)) : undefined;
+  }
+
+  /** It is sent again in its place. */
+  private repeat(earlier: Pending): void {
     const route = this.routes[earlier.shard]!;
     earlier.repeated = true;
     if (earlier.sent && route.phase === 'flying') this.transmit(earlier, route, this.clock.monotonic());
@@ -166,7 +168,8 @@ export class Router implements CommandRouter {
   private refusal(call: Call, shard: ShardId, line: WaitingLine): RoutedError | undefined {
     if (this.stopped) return new RoutedError('STOPPING', { peer: this.self });
     const { options } = this;
-    if (this.byKey.size >= options.unanswered) return new RoutedError('TOO_MANY_REQUESTS', { max: options.unanswered });
+    if (this.unanswered.size >= options.unanswered)
+      return new RoutedError('TOO_MANY_REQUESTS', { max: options.unanswered });
     const full =
       line.size >= options.unansweredPerShard ||
       (this.routes[shard]!.phase === 'waiting' &&
@@ -174,11 +177,14 @@ export class Router implements CommandRouter {
     return full ? new RoutedError('HOLD_FULL', { shard }) : undefined;
   }
 
-  private pendingOf(key: string, call: Call, shard: ShardId, done: CallDone): Pending {
+  private pendingOf(call: Call, shard: ShardId, done: CallDone): Pending {
     const now = this.clock.monotonic();
     const deadline = call.deadlineMs > 0 ? now + call.deadlineMs : Number.POSITIVE_INFINITY;
+    const { origin } = call;
+    this.calls += 1;
     return {
-      key,
+      number: this.calls,
+      key: origin.type === 'entity' ? keyOf(origin.from, origin.number) : undefined,
       call,
       shard,
       done,
@@ -193,7 +199,8 @@ export class Router implements CommandRouter {
   }
 
   private enlist(pending: Pending): void {
-    this.byKey.set(pending.key, pending);
+    this.unanswered.set(pending.number, pending);
+    if (pending.key !== undefined) this.sends.set(pending.key, pending);
     this.counts.called();
     if (!this.sweeper) this.sweeper = this.clock.after(this.options.sweepMs, () => this.sweep());
   }
@@ -245,8 +252,8 @@ export class Router implements CommandRouter {
     const row = { ...this.table.row(shard), ...this.routes[shard]!.place };
     let previous: Pending | undefined;
     const front = (call: Call, done: CallDone): void => {
-      const pending = this.pendingOf(this.keyOf(call.origin), call, shard, done);
-      if (this.byKey.has(pending.key) || this.byKey.size >= this.options.unanswered) {
+      const pending = this.pendingOf(call, shard, done);
+      if (this.earlier(call.origin) || this.unanswered.size >= this.options.unanswered) {
         this.finish(done, new RoutedError('TOO_MANY_REQUESTS', { max: this.options.unanswered }));
         return;
       }
@@ -315,7 +322,7 @@ export class Router implements CommandRouter {
       else this.input(shard, { type: 'tick' });
     }
     this.counts.flush();
-    if (this.byKey.size > 0 && !this.sweeper && !this.stopped)
+    if (this.unanswered.size > 0 && !this.sweeper && !this.stopped)
       this.sweeper = this.clock.after(this.options.sweepMs, () => this.sweep());
   }
 
@@ -334,13 +341,14 @@ export class Router implements CommandRouter {
   }
 
   private fail(pending: Pending, code: ErrorCode, details: ErrorData): void {
-    if (this.byKey.get(pending.key) !== pending) return;
+    if (this.unanswered.get(pending.number) !== pending) return;
     this.remove(pending);
     this.finish(pending.done, new RoutedError(code, details));
   }
 
   private remove(pending: Pending): void {
-    this.byKey.delete(pending.key);
+    this.unanswered.delete(pending.number);
+    if (pending.key !== undefined) this.sends.delete(pending.key);
     this.lines.get(pending.shard)!.remove(pending);
   }
 
@@ -348,13 +356,10 @@ export class Router implements CommandRouter {
     this.counts.failed(code);
     done({ ok: false, code, details });
   }
+}
 
-  private keyOf(origin: CallOrigin): string {
-    if (origin.type === 'client') return replyKey(origin.session, '', origin.request, 0);
-    if (origin.type === 'entity') return replyKey('', entityKey(origin.from), 0, origin.number);
-    this.adminRequests += 1;
-    return replyKey('', '', this.adminRequests, 0);
-  }
+function keyOf(from: EntityRef, number: number): string {
+  return `${entityKey(from)}#${number}`;
 }
 
 class RoutedError {

@@ -3,7 +3,10 @@ import type { Call, CallDone } from './call.js';
 
 /** A call that was neither answered nor given up. */
 export interface Pending {
-  readonly key: string;
+  /** Travels with it and comes back with the answer. */
+  readonly number: number;
+  /** Where its sender may repeat it: what it is recognized by. */
+  readonly key: string | undefined;
   readonly call: Call;
   readonly shard: ShardId;
   readonly done: CallDone;

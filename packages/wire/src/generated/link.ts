@@ -356,7 +356,7 @@ export interface Command {
   readonly data: Uint8Array;
   /** of a client's connection: request ids grow within it (K11) */
   readonly session: string;
-  /** also the correlation id of the reply on this link */
+  /** of the session, or of an operator */
   readonly request: number;
   /** every request of the session up to this one was answered */
   readonly answered: number;
@@ -370,6 +370,8 @@ export interface Command {
   readonly cause: string;
   /** player id the session signed in as, set by the gateway */
   readonly caller: string;
+  /** the sending process's own number for this call, however often it is sent: comes back with the reply */
+  readonly call: number;
   /** of the sender's way to this shard: after a bounce the owner bounces the rest of the flight too (K14) */
   readonly flight: number;
 }
@@ -381,7 +383,7 @@ export interface CommandInit {
   readonly data?: Uint8Array | undefined;
   /** of a client's connection: request ids grow within it (K11) */
   readonly session?: string | undefined;
-  /** also the correlation id of the reply on this link */
+  /** of the session, or of an operator */
   readonly request?: number | undefined;
   /** every request of the session up to this one was answered */
   readonly answered?: number | undefined;
@@ -395,6 +397,8 @@ export interface CommandInit {
   readonly cause?: string | undefined;
   /** player id the session signed in as, set by the gateway */
   readonly caller?: string | undefined;
+  /** the sending process's own number for this call, however often it is sent: comes back with the reply */
+  readonly call?: number | undefined;
   /** of the sender's way to this shard: after a bounce the owner bounces the rest of the flight too (K14) */
   readonly flight?: number | undefined;
 }
@@ -412,6 +416,7 @@ export function writeCommand(w: Writer, m: CommandInit): void {
   if (m.ttlMs) { w.uint32(80); w.uint32(uint32(m.ttlMs)); }
   if (m.cause) { w.uint32(98); w.string(m.cause); }
   if (m.caller) { w.uint32(106); w.string(m.caller); }
+  if (m.call) { w.uint32(120); writeUint53(w, m.call); }
   if (m.flight) { w.uint32(112); w.uint32(uint32(m.flight)); }
 }
 
@@ -429,6 +434,7 @@ export function readCommand(r: Reader, end: number): Command {
   let ttlMs_: number = 0;
   let cause_: string = '';
   let caller_: string = '';
+  let call_: number = 0;
   let flight_: number = 0;
   while (r.pos < end) {
     const tag = r.tag();
@@ -445,86 +451,75 @@ export function readCommand(r: Reader, end: number): Command {
       case 80: ttlMs_ = r.uint32(); break;
       case 98: cause_ = readString(r); break;
       case 106: caller_ = readString(r); break;
+      case 120: call_ = readUint53(r); break;
       case 112: flight_ = r.uint32(); break;
       default: throw wrongField('Command', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Command');
-  return { kind: kind_, id: id_, name: name_, data: data_, session: session_, request: request_, answered: answered_, sender: sender_, number: number_, ttlMs: ttlMs_, cause: cause_, caller: caller_, flight: flight_ };
+  return { kind: kind_, id: id_, name: name_, data: data_, session: session_, request: request_, answered: answered_, sender: sender_, number: number_, ttlMs: ttlMs_, cause: cause_, caller: caller_, call: call_, flight: flight_ };
 }
 
 export interface Reply {
   /** of the command */
   readonly request: number;
-  readonly session: string;
   /** error code; empty: done */
   readonly code: string;
   /** JSON: the value, or the error's details */
   readonly data: Uint8Array;
   /** with NOT_OWNER: who owns it as far as the sender knows */
   readonly owner: string;
-  /** kind/id of the actor that sent the command, where an actor did */
-  readonly recipient: string;
-  /** of that actor's outbox */
-  readonly number: number;
   /** with a bounce: of the command */
   readonly flight: number;
+  /** of the command */
+  readonly call: number;
 }
 export interface ReplyInit {
   /** of the command */
   readonly request?: number | undefined;
-  readonly session?: string | undefined;
   /** error code; empty: done */
   readonly code?: string | undefined;
   /** JSON: the value, or the error's details */
   readonly data?: Uint8Array | undefined;
   /** with NOT_OWNER: who owns it as far as the sender knows */
   readonly owner?: string | undefined;
-  /** kind/id of the actor that sent the command, where an actor did */
-  readonly recipient?: string | undefined;
-  /** of that actor's outbox */
-  readonly number?: number | undefined;
   /** with a bounce: of the command */
   readonly flight?: number | undefined;
+  /** of the command */
+  readonly call?: number | undefined;
 }
 
 export function writeReply(w: Writer, m: ReplyInit): void {
   if (m.request) { w.uint32(8); writeUint53(w, m.request); }
-  if (m.session) { w.uint32(18); w.string(m.session); }
   if (m.code) { w.uint32(26); w.string(m.code); }
   if (m.data !== undefined && m.data.length > 0) { w.uint32(34); w.bytes(m.data); }
   if (m.owner) { w.uint32(42); w.string(m.owner); }
-  if (m.recipient) { w.uint32(50); w.string(m.recipient); }
-  if (m.number) { w.uint32(56); writeUint53(w, m.number); }
   if (m.flight) { w.uint32(64); w.uint32(uint32(m.flight)); }
+  if (m.call) { w.uint32(72); writeUint53(w, m.call); }
 }
 
 export function readReply(r: Reader, end: number): Reply {
   if (end > r.len) throw wrongLength('Reply');
   let request_: number = 0;
-  let session_: string = '';
   let code_: string = '';
   let data_: Uint8Array = noBytes;
   let owner_: string = '';
-  let recipient_: string = '';
-  let number_: number = 0;
   let flight_: number = 0;
+  let call_: number = 0;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
       case 8: request_ = readUint53(r); break;
-      case 18: session_ = readString(r); break;
       case 26: code_ = readString(r); break;
       case 34: data_ = r.bytes(); break;
       case 42: owner_ = readString(r); break;
-      case 50: recipient_ = readString(r); break;
-      case 56: number_ = readUint53(r); break;
       case 64: flight_ = r.uint32(); break;
+      case 72: call_ = readUint53(r); break;
       default: throw wrongField('Reply', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Reply');
-  return { request: request_, session: session_, code: code_, data: data_, owner: owner_, recipient: recipient_, number: number_, flight: flight_ };
+  return { request: request_, code: code_, data: data_, owner: owner_, flight: flight_, call: call_ };
 }
 
 /** From now on, send the actor's events of one topic that come after `after`; from its state where they are no longer kept. */
