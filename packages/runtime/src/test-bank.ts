@@ -180,7 +180,7 @@ export function openBank({ kinds = [account], options, clock = new VirtualClock(
   const [replies, sends, published]: [Bank['replies'], Bank['sends'], Bank['published']] = [[], [], []];
   const log = new HeldLog();
   const logs: CommitLogs = {
-    open: (shard, t): CommitLog => (shard === SHARD && t === TERM ? log : memoryCommitLogs.open(shard, t)),
+    open: (shard, t, go): CommitLog => (shard === SHARD && t === TERM ? log : memoryCommitLogs.open(shard, t, go)),
   };
   const runtime = new ActorRuntime({
     clock,

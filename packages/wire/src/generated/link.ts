@@ -802,7 +802,7 @@ export interface Record {
   /** the actor's own count; 1: its life begins here, and whatever was before is void */
   readonly seq: number;
   /** JSON array; empty: the actor is gone and its state was worth nothing */
-  readonly entries: Uint8Array;
+  readonly entries: string;
 }
 export interface RecordInit {
   /** kind/id */
@@ -810,26 +810,26 @@ export interface RecordInit {
   /** the actor's own count; 1: its life begins here, and whatever was before is void */
   readonly seq?: number | undefined;
   /** JSON array; empty: the actor is gone and its state was worth nothing */
-  readonly entries?: Uint8Array | undefined;
+  readonly entries?: string | undefined;
 }
 
 export function writeRecord(w: Writer, m: RecordInit): void {
   if (m.entity) { w.uint32(10); w.string(m.entity); }
   if (m.seq) { w.uint32(16); writeUint53(w, m.seq); }
-  if (m.entries !== undefined && m.entries.length > 0) { w.uint32(26); w.bytes(m.entries); }
+  if (m.entries) { w.uint32(26); w.string(m.entries); }
 }
 
 export function readRecord(r: Reader, end: number): Record {
   if (end > r.len) throw wrongLength('Record');
   let entity_: string = '';
   let seq_: number = 0;
-  let entries_: Uint8Array = noBytes;
+  let entries_: string = '';
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
       case 10: entity_ = r.string(); break;
       case 16: seq_ = readUint53(r); break;
-      case 26: entries_ = r.bytes(); break;
+      case 26: entries_ = r.string(); break;
       default: throw wrongField('Record', tag);
     }
   }
@@ -967,42 +967,49 @@ export function readSnapshot(r: Reader, end: number): Snapshot {
 export interface SavedEntity {
   /** kind/id */
   readonly entity: string;
-  /** of the last record that is in `text` */
+  /** of the last record that is in it */
   readonly seq: number;
-  /** the actor's envelope */
-  readonly text: Uint8Array;
+  /** the actor's envelope; empty: the first record of `tail` begins its life */
+  readonly text: string;
+  /** entries of the records after `text`: JSON arrays with commas between them */
+  readonly tail: string;
 }
 export interface SavedEntityInit {
   /** kind/id */
   readonly entity?: string | undefined;
-  /** of the last record that is in `text` */
+  /** of the last record that is in it */
   readonly seq?: number | undefined;
-  /** the actor's envelope */
-  readonly text?: Uint8Array | undefined;
+  /** the actor's envelope; empty: the first record of `tail` begins its life */
+  readonly text?: string | undefined;
+  /** entries of the records after `text`: JSON arrays with commas between them */
+  readonly tail?: string | undefined;
 }
 
 export function writeSavedEntity(w: Writer, m: SavedEntityInit): void {
   if (m.entity) { w.uint32(10); w.string(m.entity); }
   if (m.seq) { w.uint32(16); writeUint53(w, m.seq); }
-  if (m.text !== undefined && m.text.length > 0) { w.uint32(26); w.bytes(m.text); }
+  if (m.text) { w.uint32(26); w.string(m.text); }
+  if (m.tail) { w.uint32(34); w.string(m.tail); }
 }
 
 export function readSavedEntity(r: Reader, end: number): SavedEntity {
   if (end > r.len) throw wrongLength('SavedEntity');
   let entity_: string = '';
   let seq_: number = 0;
-  let text_: Uint8Array = noBytes;
+  let text_: string = '';
+  let tail_: string = '';
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
       case 10: entity_ = r.string(); break;
       case 16: seq_ = readUint53(r); break;
-      case 26: text_ = r.bytes(); break;
+      case 26: text_ = r.string(); break;
+      case 34: tail_ = r.string(); break;
       default: throw wrongField('SavedEntity', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('SavedEntity');
-  return { entity: entity_, seq: seq_, text: text_ };
+  return { entity: entity_, seq: seq_, text: text_, tail: tail_ };
 }
 
 /** Owner → each process that holds a copy for it, every 50 ms: may I answer reads (K7)? */
