@@ -15,6 +15,9 @@ export interface CoordinatorOptions {
   /** An owner that was asked for an empty shard and has not answered by now keeps it. Lower: a busy owner is passed over.
    *  Higher: one that hangs holds up the others of its round. */
   readonly releaseMs: Millis;
+  /** Backups that change their place at once so that each node's are spread over all others. Lower: a joiner gets its share of them later.
+   *  Higher: more copying at one time beside the players' commands. */
+  readonly copiesMax: number;
   /** A member whose report does not fit the table gets it again, this often at most. Lower: rows may be sent twice while they are under way.
    *  Higher: a lost row is missed for longer. */
   readonly pushAgainMs: Millis;
@@ -37,6 +40,7 @@ export const COORDINATOR_DEFAULTS: CoordinatorOptions = {
   balanceEveryMs: 500,
   releasesMax: 256,
   releaseMs: 1_000,
+  copiesMax: 64,
   pushAgainMs: 300,
   retryMs: 100,
   deadMax: 1_024,

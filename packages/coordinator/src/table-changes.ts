@@ -1,0 +1,37 @@
+import type { ShardRow } from '@muster/cluster';
+import type { PeerId } from '@muster/ports';
+
+/**
+ * What became of shards in one transaction:
+ * `placed`: got an owner, which begins with nothing, or with nothing to take over; `promoted`: the backup owns it now;
+ * `lost`: has no backup any more; `learning`: has a new learner; `ready`: the learner is its backup now.
+ */
+export type TableChange = 'placed' | 'promoted' | 'lost' | 'learning' | 'ready';
+
+/** For each kind of change the rows, and whom it is about: the new owner, the former backup, the new learner, the new backup. */
+export type TableChanges = ReadonlyMap<TableChange, readonly { readonly row: ShardRow; readonly peer: PeerId }[]>;
+
+/** Compares rows with what they were. `before` has the whole table, in order. */
+export function tableChanges(before: readonly ShardRow[], after: readonly ShardRow[]): TableChanges {
+  const found = new Map<TableChange, { row: ShardRow; peer: PeerId }[]>();
+  const note = (change: TableChange, row: ShardRow, peer: PeerId | '') => {
+    if (peer !== '') found.set(change, [...(found.get(change) ?? []), { row, peer }]);
+  };
+  for (const row of after) {
+    const was = before[row.shard]!;
+    if (row.owner !== was.owner) note(row.owner === was.backup ? 'promoted' : 'placed', row, row.owner);
+    else if (row.backup !== was.backup) {
+      if (row.backup === '') note('lost', row, was.backup);
+      else note('ready', row, row.backup);
+    }
+    if (row.learner !== was.learner) note('learning', row, row.learner);
+  }
+  return found;
+}
+
+/** How many shards each process is named for. */
+export function countByPeer(changed: readonly { readonly peer: PeerId }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { peer } of changed) counts[peer] = (counts[peer] ?? 0) + 1;
+  return counts;
+}
