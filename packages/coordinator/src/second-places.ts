@@ -40,6 +40,8 @@ export function isGone(peer: PeerId, { isAlive, isGivenUp }: Pick<Standing, 'isA
 export function followed(row: ShardRow, input: SecondPlaceInput): ShardRow {
   if (row.owner === '') return row;
   if (isGone(row.owner, input)) return promoted(row, input);
+  // One that is not heard at this moment could not be told. If it is dead as well, its row has another answer.
+  if (!input.isWell(row.owner)) return row;
   return graduated(row, input) ?? withoutLost(row, input);
 }
 
@@ -79,7 +81,7 @@ export function withLearners(
   input: SecondPlaceInput,
 ): readonly ShardRow[] {
   const lacking = (row: ShardRow) =>
-    row.owner !== '' && row.backup === '' && row.learner === '' && !isGone(row.owner, input);
+    row.owner !== '' && row.backup === '' && row.learner === '' && input.isWell(row.owner);
   if (input.targets.length === 0 || !rows.some(lacking)) return rows;
   const spread = new Spread(rows);
   return rows.map((row) => {

@@ -11,11 +11,14 @@ export type TableChange = 'placed' | 'promoted' | 'lost' | 'learning' | 'ready';
 /** For each kind of change the rows, and whom it is about: the new owner, the former backup, the new learner, the new backup. */
 export type TableChanges = ReadonlyMap<TableChange, readonly { readonly row: ShardRow; readonly peer: PeerId }[]>;
 
-/** Compares rows with what they were. `before` has the whole table, in order. */
+/** In the order in which they are told. */
+const CHANGES: readonly TableChange[] = ['placed', 'promoted', 'lost', 'ready', 'learning'];
+
+/** Compares rows with what they were. `before` has the whole table, in order. Kinds of change that did not happen are left out. */
 export function tableChanges(before: readonly ShardRow[], after: readonly ShardRow[]): TableChanges {
-  const found = new Map<TableChange, { row: ShardRow; peer: PeerId }[]>();
+  const found = new Map<TableChange, { row: ShardRow; peer: PeerId }[]>(CHANGES.map((change) => [change, []]));
   const note = (change: TableChange, row: ShardRow, peer: PeerId | '') => {
-    if (peer !== '') found.set(change, [...(found.get(change) ?? []), { row, peer }]);
+    if (peer !== '') found.get(change)!.push({ row, peer });
   };
   for (const row of after) {
     const was = before[row.shard]!;
@@ -26,6 +29,7 @@ export function tableChanges(before: readonly ShardRow[], after: readonly ShardR
     }
     if (row.learner !== was.learner) note('learning', row, row.learner);
   }
+  for (const [change, rows] of found) if (rows.length === 0) found.delete(change);
   return found;
 }
 
