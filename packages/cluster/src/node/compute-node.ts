@@ -1,4 +1,4 @@
-import type { Millis, ShardId, Tracer } from '@muster/ports';
+import type { CommitLogs, Millis, ShardId, Tracer } from '@muster/ports';
 import { ActorRuntime, type AnyActorKind, type LocalScheduler, runtimeOptions } from '@muster/runtime';
 import { ownedDigest } from '../heartbeat/protocol.js';
 import type { Peers } from '../links/peers.js';
@@ -23,6 +23,8 @@ export interface ComputeNodeSetup extends ProcessSetup {
   readonly kinds: readonly AnyActorKind[];
   readonly scheduler: LocalScheduler;
   readonly tracer: Tracer;
+  /** Stands between the actors and their logs: who watches or replaces them. */
+  readonly logs?: (logs: CommitLogs) => CommitLogs;
   readonly options?: NodeOptions;
 }
 
@@ -62,12 +64,13 @@ export class ComputeNode {
     const flights = new Flights();
     const outlet = new NodeOutlet({ peers, table, flights, metrics });
     const replication = replicationOptions(options.replication);
-    const logs = new Replicator({ clock, peers, options: replication, metrics });
-    this.replicator = logs;
+    const replicator = new Replicator({ clock, peers, options: replication, metrics });
+    const logs = setup.logs?.(replicator) ?? replicator;
+    this.replicator = replicator;
     const runtime = { clock, random, scheduler, kinds, logs, outlet, metrics, log, tracer };
     this.runtime = new ActorRuntime({ ...runtime, ...(options.runtime && { options: options.runtime }) });
     const host = this.runtime;
-    logs.join(host);
+    replicator.join(host);
     this.backups = new BackupKeeper({
       clock,
       peers,
@@ -96,7 +99,7 @@ export class ComputeNode {
       self: peers.self.peer,
       table,
       host,
-      replicator: logs,
+      replicator,
       backups: this.backups,
       log,
       termChanged: (shard) => this.releases.termChanged(shard),
