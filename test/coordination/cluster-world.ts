@@ -14,8 +14,8 @@ import {
 import { defineActor, event, InlineScheduler } from '@muster/runtime';
 import { MemoryStore, MemoryStoreServer } from '@muster/storage';
 import { LoopbackNetwork } from '@muster/wire';
-import { FakeCopies } from './fake-copies.js';
 import { Operator } from './operator.js';
+import { SecondPlaceReports } from './second-place-reports.js';
 import { SimProcess, Wires } from './sim-process.js';
 
 interface Part<T> {
@@ -40,7 +40,7 @@ const tally = defineActor<{ count: number }, { add: { data: null; reply: number 
 });
 
 interface NodePart extends Part<ComputeNode> {
-  readonly copies: FakeCopies;
+  readonly reports: SecondPlaceReports;
 }
 
 interface Shape {
@@ -126,8 +126,8 @@ export class ClusterWorld {
       const self = { ...setup.self, zone };
       return new ComputeNode({ ...setup, self, kinds: [tally], scheduler, tracer: silentTracer, replaced });
     });
-    const part = { ...made, copies: new FakeCopies(made.it) };
-    part.copies.slow = this.slowLearners;
+    const part = { ...made, reports: new SecondPlaceReports(made.it) };
+    part.reports.slow = this.slowLearners;
     this.nodes.set(id, part);
     part.it.start().catch(() => undefined);
     return part;

@@ -11,7 +11,7 @@ function actorOn(world: ClusterWorld, node: string): string {
   }
 }
 
-test('kill -9 of a node: it is dead by refusal, its backups own its shards, and a command waits no longer than that', async () => {
+test('kill -9 of a node: it is dead by refusal, its backups own its shards and know what it acknowledged, and a command waits no longer than that', async () => {
   const world = await ClusterWorld.running();
   const id = actorOn(world, 'n1');
   expect(await world.answer(world.add('g1', id))).toBe(1);
@@ -20,7 +20,7 @@ test('kill -9 of a node: it is dead by refusal, its backups own its shards, and 
   world.nodes.get('n1')!.process.kill();
   const held = world.add('g1', id);
   expect(await world.timeUntil(() => world.settled())).toBeLessThan(100);
-  expect(await world.answer(held)).toBe(1);
+  expect(await world.answer(held)).toBe(2);
   expect(Object.values(world.owners())).toEqual([512, 512]);
   expect(events.map(({ type }) => type)).toEqual([
     'member.dead',
@@ -98,7 +98,7 @@ test('K3: a node that restarts within 300 ms under its old name is not taken for
   await world.clock.advance(1);
   const next = world.node('n1');
   expect(await world.timeUntil(() => world.rows().every(({ owner }) => owner !== former.peer))).toBeLessThan(300);
-  expect(await world.answer(world.add('g1', id))).toBe(1);
+  expect(await world.answer(world.add('g1', id))).toBe(3);
   expect(await world.until(() => world.settled() && world.owners()[next.peer]! >= 340, 5_000)).toBe(true);
   expect(next.replacedBy).toEqual([]);
 });

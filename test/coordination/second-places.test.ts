@@ -163,12 +163,12 @@ test('K3: a backup that restarts within 300 ms under its old name is nobody’s 
   former.process.kill();
   await world.clock.advance(1);
   world.slowLearners = true;
-  world.nodes.get('n1')!.copies.slow = true;
+  world.nodes.get('n1')!.reports.slow = true;
   const next = world.node('n2');
   await world.clock.advance(3_000);
   expect(world.rows().some((row) => names(row, former.peer) || row.backup === next.peer)).toBe(false);
   expect(world.rows().every(({ learner }) => learner !== '')).toBe(true);
-  for (const { copies } of [world.nodes.get('n1')!, next]) copies.slow = false;
+  for (const { reports } of [world.nodes.get('n1')!, next]) reports.slow = false;
   expect(await world.until(() => world.allBacked(), 5_000)).toBe(true);
 });
 
@@ -192,7 +192,7 @@ test('a learner dies while it is being seeded: another one takes its place under
   await world.until(() => world.rows().every((row) => !names(row, n3.peer)), 1_000);
   for (const [i, { term }] of world.rows().entries())
     expect(term).toBe(before[i]!.owner === n3.peer ? before[i]!.term + 1 : before[i]!.term);
-  for (const { copies } of world.nodes.values()) copies.slow = false;
+  for (const { reports } of world.nodes.values()) reports.slow = false;
   expect(await world.until(() => world.allBacked(), 1_000)).toBe(true);
 });
 
@@ -203,7 +203,7 @@ test('take-over while learners are being seeded: the next leader leaves them alo
   await world.until(() => world.leader?.it.ready ?? false, 1_000);
   await world.clock.advance(3_000);
   expect(world.rows()).toEqual(before);
-  for (const { copies } of world.nodes.values()) copies.slow = false;
+  for (const { reports } of world.nodes.values()) reports.slow = false;
   expect(await world.until(() => world.allBacked(), 1_000)).toBe(true);
   expect(world.rows().map(({ owner, backup }) => [owner, backup])).toEqual(
     before.map(({ owner, learner }) => [owner, learner]),
@@ -234,13 +234,13 @@ test('a backup whose registration ran out before a take-over is still the backup
 
 test('etcd away: nobody is promoted and no learner becomes a backup until it answers; then both at once', async () => {
   const world = await ClusterWorld.running({ slowLearners: true });
-  for (const id of ['n1', 'n2']) world.nodes.get(id)!.copies.slow = false;
+  for (const id of ['n1', 'n2']) world.nodes.get(id)!.reports.slow = false;
   await world.until(() => world.rows().every(({ owner, backup }) => owner.startsWith('n3#') || backup !== ''), 1_000);
   const before = world.rows();
   world.server.stall();
   await world.clock.advance(1_000);
   world.nodes.get('n1')!.process.kill();
-  world.nodes.get('n3')!.copies.slow = false;
+  world.nodes.get('n3')!.reports.slow = false;
   await world.clock.advance(4_000);
   expect(world.rows()).toEqual(before);
   world.server.resume();
@@ -253,7 +253,7 @@ test('K9: a backup that its owner reports lost is dropped by the leader alone, a
   const world = await ClusterWorld.running();
   const [n1, n2] = [world.nodes.get('n1')!, world.nodes.get('n2')!];
   const before = world.rows();
-  n1.copies.lost.add(n2.peer);
+  n1.reports.lost.add(n2.peer);
   const isMended = (row: WorldRow, i: number) =>
     before[i]!.owner !== n1.peer || before[i]!.backup !== n2.peer || row.backup.startsWith('n3#');
   expect(await world.until(() => world.rows().every(isMended), 1_000)).toBe(true);
