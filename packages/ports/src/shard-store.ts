@@ -64,7 +64,7 @@ export interface ShardMark {
  */
 export type ShardRefusal = 'STALE_TERM' | 'NOT_CLAIMED' | 'GAP' | 'UNSTORABLE';
 
-/** The shard's line after the call, one per shard asked about, in that order. */
+/** The shard's line after the call, one per shard asked about, in that order; with UNSTORABLE it was not looked at. */
 export interface ShardAnswer {
   readonly shard: ShardId;
   readonly refused: ShardRefusal | undefined;
