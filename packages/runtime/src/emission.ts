@@ -4,12 +4,18 @@ import type { Outgoing } from './entries.js';
 import type { DeliveryOrigin, Outcome, PublishedEvent, Subscription } from './host.js';
 import { encodeJson } from './json.js';
 import { Outflight, type SendingActor } from './outflight.js';
+import type { NumberedPublication } from './publications.js';
 import type { Due, WheelTimer } from './timer-wheel.js';
 import { type Recent, TopicStreams } from './topic-streams.js';
 import type { TurnResult } from './turn.js';
 
 /** Wait before a timer is offered again to an actor whose system lane is full. */
 const LANE_FULL_RETRY_MS = 100;
+
+/** A publication of a former owner. */
+export interface Recovered extends NumberedPublication {
+  readonly cause: string;
+}
 
 /** Lets out what an actor's turns decided, each at its place in the log: replies first, then what subscribers see, then sends. */
 export class Emitter implements SendingActor, Due {
@@ -37,9 +43,19 @@ export class Emitter implements SendingActor, Due {
     return this.streams?.all() ?? new Map();
   }
 
-  /** Whoever comes back having seen everything up to now shall miss nothing of what follows. */
-  openStreams(): void {
+  private openStreams(): void {
     this.streams ??= new TopicStreams(this.actor.envelope!.stream);
+  }
+
+  /**
+   * The actor came with its shard: what it published after `base` may not have reached everybody when its process died, so it is kept
+   * for those who come back.
+   */
+  recover(base: number, publications: readonly Recovered[]): void {
+    const { clock, options } = this.actor.services;
+    this.streams = new TopicStreams(base);
+    this.streams.emptySince = clock.monotonic();
+    for (const publication of publications) this.streams.publish(publication, options);
   }
 
   /** The envelope is there: what it owes is taken up. */

@@ -67,13 +67,36 @@ export function emptyEnvelope(kind: AnyActorKind, id: string): Envelope {
 }
 
 /** Applies one turn's record. The only way an envelope changes, on the owner and on every copy. */
-export function applyRecord(envelope: Envelope, entries: readonly Entry[], options: RuntimeOptions): void {
+export function applyRecord(
+  envelope: Envelope,
+  entries: readonly Entry[],
+  options: RuntimeOptions,
+  seen?: EventSeen,
+): void {
   if (entries.length === 0) {
     Object.assign(envelope, emptyEnvelope(envelope.kind, envelope.id));
     return;
   }
   envelope.seq += 1;
-  for (const entry of entries) applyEntry(envelope, entry, options);
+  for (const entry of entries) {
+    const before = envelope.stream;
+    applyEntry(envelope, entry, options);
+    if (seen && entry.type === 'event') seen(envelope, entry, before, causeOfRecord(entries));
+  }
+}
+
+/** Called after each event with the stream's number before it and the client command that caused it, as far as the record says. */
+export type EventSeen = (
+  envelope: Envelope,
+  event: Extract<Entry, { type: 'event' }>,
+  before: number,
+  cause: string,
+) => void;
+
+/** The last reply of a record is that of its own turn. */
+function causeOfRecord(entries: readonly Entry[]): string {
+  const own = entries.at(-1);
+  return own?.type === 'reply' ? `${own.session}:${own.request}` : '';
 }
 
 /** One entry of a record; `seq` is the record's and counted by {@link applyRecord}. Throws only what `initial` or `evolve` throws. */
@@ -242,10 +265,11 @@ export function restoreActor(
   id: string,
   { text, tail }: Pick<SavedActor, 'text' | 'tail'>,
   options: RuntimeOptions,
+  seen?: EventSeen,
 ): Envelope {
   const envelope = text === '' ? emptyEnvelope(kind, id) : restoreEnvelope(kind, id, text);
   if (tail === '') return envelope;
-  for (const entries of decodeJson(`[${tail}]`) as (readonly Entry[])[]) applyRecord(envelope, entries, options);
+  for (const entries of decodeJson(`[${tail}]`) as (readonly Entry[])[]) applyRecord(envelope, entries, options, seen);
   return envelope;
 }
 

@@ -1,9 +1,12 @@
 import { causeOf, type EntityRef, entityKey, isEntity, isMusterError, type Millis, MusterError } from '@muster/ports';
 import { Activation, type Keeper } from './activation.js';
 import type { AnyActorKind } from './actor.js';
+import type { Recovered } from './emission.js';
 import { type Envelope, emptyEnvelope, restoreActor, type SavedActor, saveEnvelope } from './envelope.js';
 import type { Outcome } from './host.js';
+import type { RuntimeOptions } from './options.js';
 import { failure } from './outcome.js';
+import { publicationsOf } from './publications.js';
 import type { Services } from './services.js';
 import type { Shard } from './shard.js';
 
@@ -29,8 +32,10 @@ export class Residents implements Keeper {
     if (restarts.quarantined(key, clock.monotonic())) return activationFailed(key, 'in quarantine after failures');
     const parked = shard.parked.get(key);
     let envelope: Envelope | undefined;
+    let recovery: Recovery | undefined;
     try {
-      if (parked) envelope = restoreActor(kind, ref.id, parked, this.services.options);
+      if (parked?.adopted) [envelope, recovery] = adopt(kind, ref, parked, this.services.options);
+      else if (parked) envelope = restoreActor(kind, ref.id, parked, this.services.options);
       else if (!kind.load) envelope = this.unborn(shard, kind, ref.id, undefined);
     } catch (error) {
       this.note(key, parked ? 'restore' : 'initial', error);
@@ -44,10 +49,9 @@ export class Residents implements Keeper {
       parked.timer?.cancel();
       shard.parked.delete(key);
     }
-    if (parked?.adopted && kind.adopted !== undefined) {
-      activation.envelope = envelope;
-      activation.emitter.openStreams();
-      activation.takeSystem({ type: 'adopted', command: kind.adopted });
+    if (recovery) {
+      activation.emitter.recover(recovery.base, recovery.publications);
+      if (kind.adopted !== undefined) activation.takeSystem({ type: 'adopted', command: kind.adopted });
     }
     if (envelope) this.start(activation, envelope, undefined);
     else this.load(activation, kind);
@@ -217,6 +221,27 @@ export class Residents implements Keeper {
     log.write('error', 'actor.broken', { entity: key, part, error });
     if (restarts.broke(key, clock.monotonic())) log.write('error', 'actor.quarantined', { entity: key });
   }
+}
+
+interface Recovery {
+  readonly base: number;
+  readonly publications: readonly Recovered[];
+}
+
+/** An actor of a former owner, and what that one may have published last. Throws what the kind's functions throw. */
+function adopt(
+  kind: AnyActorKind,
+  ref: EntityRef,
+  saved: SavedActor,
+  options: RuntimeOptions,
+): readonly [Envelope, Recovery] {
+  const publications: Recovered[] = [];
+  let base: number | undefined;
+  const envelope = restoreActor(kind, ref.id, saved, options, (at, entry, before, cause) => {
+    base ??= before;
+    for (const publication of publicationsOf(at, entry, before, ref)) publications.push({ ...publication, cause });
+  });
+  return [envelope, { base: base ?? envelope.stream, publications }];
 }
 
 function activationFailed(key: string, cause: string): Outcome {

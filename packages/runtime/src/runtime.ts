@@ -235,7 +235,8 @@ export class ActorRuntime implements ActorHost {
   }
 
   private adopt(shard: Shard, { actors, fencedMs }: Adoption): void {
-    for (const [key, saved] of actors) shard.parked.set(key, { ...saved, timer: undefined, adopted: true });
+    for (const [key, { text, tail, seq }] of actors)
+      shard.parked.set(key, { text, tail, seq, timer: undefined, adopted: true });
     shard.awakening = new Awakening(shard, this.kinds, this.services, (ref) => this.residents.activate(shard, ref));
     shard.awakening.start();
     if (fencedMs <= 0) return;

@@ -9,12 +9,25 @@ export interface CopiedRecord {
   readonly entries: string;
 }
 
-interface Held {
+/** `older` and `newer` are its records; only `older` is ever merged: what was published last can still be told to those who missed it. */
+class Held implements SavedActor {
   text: string;
-  tail: string;
+  older: string;
+  newer = '';
   seq: number;
-  /** Its records are merged when they are longer than this. */
+  /** The older records are merged when the newer are longer than this. */
   mergeAt: number;
+
+  constructor(text: string, tail: string, seq: number, mergeAt: number) {
+    this.text = text;
+    this.older = tail;
+    this.seq = seq;
+    this.mergeAt = mergeAt;
+  }
+
+  get tail(): string {
+    return joined(this.older, this.newer);
+  }
 }
 
 export interface CopySetup {
@@ -36,7 +49,7 @@ export class Copy {
 
   /** As the owner had it when it was sent; whatever came before it is in it. */
   put(entity: string, { text, tail, seq }: SavedActor): void {
-    this.actors.set(entity, { text, tail, seq, mergeAt: this.mergeAt(text) });
+    this.actors.set(entity, new Held(text, tail, seq, this.mergeAt(text)));
   }
 
   /** False where a record before it is missing. `complete`: every actor that there is, is here. */
@@ -47,15 +60,15 @@ export class Copy {
     }
     const held = this.actors.get(entity);
     if (!held) {
-      if (seq === 1) this.actors.set(entity, { text: '', tail: entries, seq, mergeAt: this.mergeAt('') });
+      if (seq === 1) this.actors.set(entity, new Held('', entries, seq, this.mergeAt('')));
       // In its snapshot, which is on its way.
       return seq === 1 || !complete;
     }
     if (seq <= held.seq) return true;
     if (seq !== held.seq + 1) return false;
     held.seq = seq;
-    held.tail = held.tail === '' ? entries : `${held.tail},${entries}`;
-    if (held.tail.length > held.mergeAt) this.merge(entity, held);
+    held.newer = joined(held.newer, entries);
+    if (held.newer.length > held.mergeAt) this.merge(entity, held);
     return true;
   }
 
@@ -65,10 +78,11 @@ export class Copy {
       const { kind: name, id } = parseEntity(entity);
       const kind = kinds.get(name);
       if (!kind) throw new TypeError(`no kind ${name}`);
-      const { text } = compactActor(kind, id, held, runtime);
-      held.text = text;
-      held.tail = '';
-      held.mergeAt = this.mergeAt(text);
+      const { text, older: tail, seq } = held;
+      held.text = compactActor(kind, id, { text, tail, seq }, runtime).text;
+      held.older = held.newer;
+      held.newer = '';
+      held.mergeAt = this.mergeAt(held.text);
     } catch (error) {
       held.mergeAt *= 2;
       failed(entity, error);
@@ -79,4 +93,8 @@ export class Copy {
     const { tailCharsMin, tailFactor } = this.setup.options;
     return Math.max(tailCharsMin, tailFactor * text.length);
   }
+}
+
+function joined(records: string, more: string): string {
+  return records === '' || more === '' ? records + more : `${records},${more}`;
 }

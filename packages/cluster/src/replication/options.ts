@@ -25,7 +25,8 @@ export interface ReplicationOptions {
   readonly leaseMarginMs: Millis;
   /** Ungated kinds of a promoted shard stand still for so long where the death is not sure: by then their former process has fenced itself. */
   readonly ungatedWaitMs: Millis;
-  /** A copy's records are merged into its saved actor when they are longer than this. Lower: the backup works more. Higher: copies are larger. */
+  /** A copy's records are merged into its saved actor when so many, and as many again, are there: at least so many of the last stay.
+   *  Lower: the backup works more. Higher: copies are larger. In characters of JSON. */
   readonly tailCharsMin: number;
   /** … and longer than the saved actor so many times. */
   readonly tailFactor: number;
@@ -42,8 +43,8 @@ export const REPLICATION_DEFAULTS: ReplicationOptions = {
   leaseMs: 200,
   leaseMarginMs: 20,
   ungatedWaitMs: 1_000,
-  tailCharsMin: 16_384,
-  tailFactor: 2,
+  tailCharsMin: 8_192,
+  tailFactor: 1,
 };
 
 /** The defaults with `changes`. @throws MusterError BAD_CONFIG */
