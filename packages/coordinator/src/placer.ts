@@ -9,16 +9,7 @@ import {
   startRelease,
   stepRelease,
 } from '@muster/cluster';
-import {
-  type Clock,
-  type Compare,
-  HASHED_SHARDS,
-  type Log,
-  type Metrics,
-  type Millis,
-  type PeerId,
-  type Term,
-} from '@muster/ports';
+import type { Clock, Compare, Log, Metrics, Millis, PeerId, Term } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
 import type { HeardLoads } from './heard-loads.js';
 import type { CommitResult, Ledger } from './ledger.js';
@@ -275,9 +266,4 @@ export class Placer {
   private now(): Millis {
     return this.setup.clock.monotonic();
   }
-}
-
-/** Hashed shards that have an owner. */
-export function ownedShards(rows: readonly ShardRow[]): number {
-  return rows.filter(({ owner, shard }) => owner !== '' && shard < HASHED_SHARDS).length;
 }

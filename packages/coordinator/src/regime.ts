@@ -33,7 +33,7 @@ import { type PlacedWhy, Placer } from './placer.js';
 import { Publisher } from './publisher.js';
 import { type Member, type Registration, Roster } from './roster.js';
 import type { StoreHealth } from './store-health.js';
-import { countByPeer, type TableChanges } from './table-changes.js';
+import { countByPeer, countShards, type TableChanges } from './table-changes.js';
 
 export interface RegimeSetup {
   readonly clock: Clock;
@@ -284,6 +284,10 @@ export class Regime {
 
   private rowsChanged(rows: readonly ShardRow[]): void {
     this.publisher.rowsChanged(rows);
+    for (const [state, shards] of Object.entries(countShards(this.ledger.rows())))
+      this.setup.metrics
+        .gauge('muster_coordinator_shards', 'Shards that have an owner, a backup, a learner')
+        .set(shards, { state });
     this.setup.on.term(term(rows.reduce((highest, row) => Math.max(highest, row.term), 0)));
   }
 

@@ -1,5 +1,5 @@
 import type { ShardRow } from '@muster/cluster';
-import type { PeerId } from '@muster/ports';
+import { HASHED_SHARDS, type PeerId } from '@muster/ports';
 
 /**
  * What became of shards in one transaction:
@@ -37,5 +37,17 @@ export function tableChanges(before: readonly ShardRow[], after: readonly ShardR
 export function countByPeer(changed: readonly { readonly peer: PeerId }[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { peer } of changed) counts[peer] = (counts[peer] ?? 0) + 1;
+  return counts;
+}
+
+/** Of the shards that entities hash to: with an owner, with a backup, with a learner. */
+export function countShards(rows: readonly ShardRow[]): Record<'owned' | 'backed' | 'learning', number> {
+  const counts = { owned: 0, backed: 0, learning: 0 };
+  for (const { shard, owner, backup, learner } of rows) {
+    if (shard >= HASHED_SHARDS) continue;
+    if (owner !== '') counts.owned += 1;
+    if (backup !== '') counts.backed += 1;
+    if (learner !== '') counts.learning += 1;
+  }
   return counts;
 }

@@ -16,6 +16,7 @@ import type { HeardLoads } from '../heard-loads.js';
 import type { Regime } from '../regime.js';
 import type { Member } from '../roster.js';
 import type { StoreHealth } from '../store-health.js';
+import { countShards } from '../table-changes.js';
 import type {
   CoordinatorDocument,
   CoordinatorListDocument,
@@ -187,10 +188,7 @@ export class Views {
   }
 
   private counts(regime: Regime): ShardCounts {
-    const hashed = regime.ledger.rows().filter(({ shard }) => shard < HASHED_SHARDS);
-    const owned = hashed.filter(({ owner }) => owner !== '').length;
-    const backed = hashed.filter(({ backup }) => backup !== '').length;
-    const learning = hashed.filter(({ learner }) => learner !== '').length;
+    const { owned, backed, learning } = countShards(regime.ledger.rows());
     return { total: HASHED_SHARDS, owned, unowned: HASHED_SHARDS - owned, moving: regime.moving, backed, learning };
   }
 
