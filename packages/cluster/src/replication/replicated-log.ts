@@ -208,6 +208,9 @@ export class ReplicatedLog implements CommitLog {
 
   /** Looks at the time: whoever is behind is asked again, and the shard stands still where it waits too long. */
   tick(silent: readonly PeerId[], stalledMs: Millis): void {
+    const { followers } = this.state;
+    const quiet = followers.every(({ behindSince, silent: was }) => behindSince === undefined && !was);
+    if (quiet && silent.length === 0 && this.waiting.length === 0) return;
     this.stuckSince += stalledMs;
     this.step({ type: 'tick', silent, stalledMs }, true);
     const now = this.keeper.now();
