@@ -149,6 +149,9 @@ test(
       const paused = (await up('node-1'))!;
       cluster.kill('node-1', 'SIGSTOP');
       await ownsNothing(paused.peer);
+      // Its backups have taken over; it is given up for good only a second later.
+      const isDead = async () => !(await members().catch(() => [paused])).some(({ peer }) => peer === paused.peer);
+      await until(isDead, HEAL_DEADLINE_MS, `${paused.peer} is dead`);
       const taken = await shardList();
       cluster.kill('node-1', 'SIGCONT');
       await until(

@@ -15,6 +15,7 @@ import { defineActor, event, InlineScheduler } from '@muster/runtime';
 import { MemoryStore, MemoryStoreServer } from '@muster/storage';
 import { LoopbackNetwork } from '@muster/wire';
 import { Operator } from './operator.js';
+import { SecondPlaceReports } from './second-place-reports.js';
 import { SimProcess, Wires } from './sim-process.js';
 
 interface Part<T> {
@@ -38,6 +39,29 @@ const tally = defineActor<{ count: number }, { add: { data: null; reply: number 
   },
 });
 
+interface NodePart extends Part<ComputeNode> {
+  readonly reports: SecondPlaceReports;
+}
+
+interface Shape {
+  readonly coordinators?: number;
+  readonly nodes?: number;
+  readonly gateways?: number;
+  /** Of the nodes, in order. */
+  readonly zones?: readonly string[];
+  readonly slowLearners?: boolean;
+  readonly log?: Log;
+}
+
+export interface WorldRow {
+  readonly shard: number;
+  readonly owner: string;
+  readonly backup: string;
+  readonly learner: string;
+  readonly term: number;
+  readonly sure?: boolean;
+}
+
 /** Coordinators, nodes and gateways in one process under a virtual clock, with a store that can be broken. */
 export class ClusterWorld {
   readonly clock = new VirtualClock();
@@ -46,11 +70,13 @@ export class ClusterWorld {
   readonly server: MemoryStoreServer;
   readonly keys = storeKeys('test');
   readonly coordinators = new Map<string, Part<Coordinator>>();
-  readonly nodes = new Map<string, Part<ComputeNode>>();
+  readonly nodes = new Map<string, NodePart>();
   readonly gateways = new Map<string, Part<ClusterClient>>();
   private readonly log: Log;
   private readonly options: Partial<CoordinatorOptions>;
   private readonly regime: Regime | undefined;
+  /** Learners of nodes that start from now on do not catch up until told to. */
+  slowLearners = false;
   private starts = 0;
   private requests = 0;
 
@@ -62,20 +88,22 @@ export class ClusterWorld {
     this.server = new MemoryStoreServer({ clock: this.clock });
   }
 
-  /** A cluster at rest: everybody registered, every shard owned. */
-  static async running(shape: { coordinators?: number; nodes?: number; gateways?: number; log?: Log } = {}) {
-    const { coordinators = 2, nodes = 3, gateways = 1, log } = shape;
+  /** A cluster at rest: everybody registered, every shard owned, and backed where there are two nodes whose learners catch up. */
+  static async running(shape: Shape = {}) {
+    const { coordinators = 2, nodes = 3, gateways = 1, zones = [], slowLearners = false, log } = shape;
     const world = new ClusterWorld({ options: { expectNodes: nodes }, ...(log ? { log } : {}) });
+    world.slowLearners = slowLearners;
     for (let n = 1; n <= coordinators; n += 1) {
       world.coordinator(`c${n}`);
       await world.until(() => world.coordinators.get(`c${n}`)!.it.ready || world.leader !== undefined, 3_000);
       await world.clock.advance(100);
     }
-    for (let n = 1; n <= nodes; n += 1) world.node(`n${n}`);
+    for (let n = 1; n <= nodes; n += 1) world.node(`n${n}`, zones[n - 1]);
     for (let n = 1; n <= gateways; n += 1) world.gateway(`g${n}`);
     const ready = () => [...world.nodes.values(), ...world.gateways.values()].every(({ it }) => it.ready);
     if (!(await world.until(ready, 5_000))) throw new Error('the cluster did not become ready');
     await world.clock.advance(500);
+    if (nodes >= 2 && !slowLearners && !world.allBacked()) throw new Error('there are shards without a backup');
     return world;
   }
 
@@ -91,12 +119,15 @@ export class ClusterWorld {
     return part;
   }
 
-  node(id: string): Part<ComputeNode> {
-    const part = this.part(id, (setup, replacedBy) => {
+  node(id: string, zone = ''): NodePart {
+    const made = this.part(id, (setup, replacedBy) => {
       const scheduler = new InlineScheduler(setup.clock);
       const replaced = (by: string) => replacedBy.push(by);
-      return new ComputeNode({ ...setup, kinds: [tally], scheduler, tracer: silentTracer, replaced });
+      const self = { ...setup.self, zone };
+      return new ComputeNode({ ...setup, self, kinds: [tally], scheduler, tracer: silentTracer, replaced });
     });
+    const part = { ...made, reports: new SecondPlaceReports(made.it) };
+    part.reports.slow = this.slowLearners;
     this.nodes.set(id, part);
     part.it.start().catch(() => undefined);
     return part;
@@ -134,9 +165,17 @@ export class ClusterWorld {
   }
 
   /** Hashed rows of the shard table, read from the store's text. */
-  rows(): { readonly shard: number; readonly owner: string; readonly term: number }[] {
+  rows(): WorldRow[] {
     const { entries } = this.server.range(this.keys.shards);
     return entries.flatMap(({ value }) => JSON.parse(value)).filter(({ shard }) => shard < HASHED_SHARDS);
+  }
+
+  /** Every shard has a backup that lives, and is not its owner. */
+  allBacked(): boolean {
+    const living = new Set([...this.nodes.values()].flatMap(({ process, peer }) => (process.alive ? [peer] : [])));
+    return this.rows().every(
+      ({ owner, backup, learner }) => living.has(owner) && living.has(backup) && owner !== backup && learner === '',
+    );
   }
 
   /** Every living node has open exactly what the store says. */

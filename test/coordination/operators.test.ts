@@ -37,6 +37,10 @@ test('nodes are listed with what they said in their last beats, and found by a p
   expect(result.gateways.map(({ id, state }) => [id, state])).toEqual([['g1', 'up']]);
   const shown = await world.answer(operator.ask('node.show', { node: 'n2' }));
   expect(shown.result.owns.length).toBe(341);
+  expect(shown.result.backs).toEqual(
+    world.rows().flatMap(({ backup, shard }) => (backup.startsWith('n2#') ? [shard] : [])),
+  );
+  expect(shown.result.node.backups).toBe(shown.result.backs.length);
   expect((await world.answer(operator.ask('node.show', { node: 'n' }))).code).toBe('INVALID_REQUEST');
   expect((await world.answer(operator.ask('node.show', { node: 'z' }))).code).toBe('NOT_FOUND');
 });
@@ -47,7 +51,7 @@ test('shards are listed, of one node too, and shown with the key of their page',
   const all = await world.answer(operator.ask('shard.list', {}));
   expect([all.result.shards.length, all.result.counts]).toEqual([
     1_024,
-    { total: 1_024, owned: 1_024, unowned: 0, moving: 0 },
+    { total: 1_024, owned: 1_024, unowned: 0, moving: 0, backed: 1_024, learning: 0 },
   ]);
   const own = await world.answer(operator.ask('shard.list', { node: 'n1' }));
   expect(own.result.shards.length).toBe(342);

@@ -54,7 +54,8 @@ test('a node dies while etcd is away: its shards wait for the store, and are pla
 
 test('silence counts anew after an outage: a node that was silent only while etcd was away is not dead', async () => {
   const world = await ClusterWorld.running();
-  const before = world.rows();
+  const owners = () => world.rows().map(({ owner }) => owner);
+  const before = owners();
   world.server.stall();
   await world.clock.advance(2_000);
   const n1 = world.nodes.get('n1')!;
@@ -65,7 +66,8 @@ test('silence counts anew after an outage: a node that was silent only while etc
   n1.process.resume();
   await world.clock.advance(5_000);
   expect(n1.replacedBy).toEqual([]);
-  expect(world.rows()).toEqual(before);
+  // Whom it backed did not wait for it; what it owns is its own.
+  expect(owners()).toEqual(before);
 });
 
 test('a store that fails now and then is no outage: a node that fell silent is replaced all the same', async () => {
@@ -98,10 +100,11 @@ for (const [what, lose] of [
   test(`K2: a transaction that ${what} is read back before anything is pushed`, async () => {
     const world = await ClusterWorld.running();
     const { path } = world.coordinators.get('c1')!.store;
+    const before = world.rows();
     path[lose](1);
     world.nodes.get('n1')!.process.kill();
     expect(await world.timeUntil(() => world.settled())).toBeLessThan(2_500);
-    expect(Math.max(...world.rows().map(({ term }) => term))).toBe(2);
+    for (const { shard, term } of world.rows()) expect(term - before[shard]!.term).toBeLessThanOrEqual(1);
     expect(world.leader?.it.epoch).toBe(1);
   });
 }

@@ -94,16 +94,19 @@ test('a line that is cut one way, from leader to vice, costs one epoch and no mo
   await world.calm();
 });
 
-test('a node cut from everybody freezes before its shards are placed again', async () => {
+test('a node cut from everybody: its backups own its shards after a second, and it freezes before what it alone has is placed again', async () => {
   const world = simulate({ seed: 28, nodes: 3, players: 12, workload: steady });
   await world.ready();
   const owner = world.ownerOf('player/1');
   const heal = world.isolate(owner);
-  await world.run(1_950);
-  expect(world.trace.count('member.frozen')).toBe(1);
+  await world.run(900);
   expect(world.ownerOf('player/1')).toBe(owner);
-  await world.run(2_000);
+  await world.run(300);
   expect(world.ownerOf('player/1')).not.toBe(owner);
+  await world.run(750);
+  expect(world.trace.count('member.frozen')).toBe(1);
+  expect(world.trace.count('member.dead')).toBe(0);
+  await world.run(2_000);
   heal();
   await world.calm();
 });

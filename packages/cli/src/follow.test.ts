@@ -27,7 +27,7 @@ const send = (follower: ServerResponse, events: readonly unknown[]) => {
 test('prints one line per event until Ctrl-C, which is no failure', async () => {
   admin.onFollow = (follower) => send(follower, EVENTS);
   const done = follow();
-  await terminal.said('341 shards');
+  await terminal.said('p08ds: silent\n');
   terminal.interrupt();
   expect(await done).toBe(0);
   const golden = readFileSync(join(import.meta.dirname, '../testdata/events.txt'), 'utf8');
@@ -39,7 +39,7 @@ test('prints one line per event until Ctrl-C, which is no failure', async () => 
 test('with --json every event is one line, as it came', async () => {
   admin.onFollow = (follower) => send(follower, EVENTS);
   const done = follow('--json');
-  await terminal.said('"dead"');
+  await terminal.said('"member.dead"');
   terminal.interrupt();
   expect(await done).toBe(0);
   expect(terminal.stdout).toBe(EVENTS.map((event) => `${JSON.stringify(event)}\n`).join(''));

@@ -20,6 +20,7 @@ export * from './node/options.js';
 export type { ProcessSelf, ProcessSetup, Vitals } from './node/process.js';
 export * from './release/leader.js';
 export * from './release/options.js';
+export { isReportedChange, type ReportedChange, type ShardReport } from './replication/report.js';
 export * from './routing/call.js';
 export * from './routing/options.js';
 export { Router, type RouterSetup } from './routing/router.js';

@@ -186,6 +186,17 @@ export class World {
     this.place([{ shard, owner: owner?.peer ?? '', term: term(inTerm) }], to);
   }
 
+  /** Gives the entity's shard to `owner` and lets `backup` become its backup, as a leader would: two terms, the second is returned. */
+  async protect(owner: Member<ComputeNode>, backup: Member<ComputeNode>, of: EntityRef, inTerm = 1): Promise<number> {
+    const { shard } = this.where(of);
+    this.place([{ shard, owner: owner.peer, learner: backup.peer, term: term(inTerm) }]);
+    const inSync = () => owner.process.replicator.reports().some((it) => it.what === 'learner-in-sync');
+    if (!(await this.clock.until(inSync, 5_000))) throw new Error('the learner did not catch up');
+    this.place([{ shard, owner: owner.peer, backup: backup.peer, term: term(inTerm + 1) }]);
+    await this.clock.advance(5);
+    return inTerm + 1;
+  }
+
   where(of: EntityRef): ShardRow {
     const { table } = this.all[0]!.process;
     return table.row(table.shardOf(of));

@@ -1,12 +1,16 @@
-import type { PeerInfo } from '@muster/cluster';
+import type { PeerInfo, ReportedChange, ShardRow } from '@muster/cluster';
 import type { Millis, PeerId, ShardId } from '@muster/ports';
-import type { Heartbeat } from '@muster/wire';
+import type { Heartbeat, ShardReport } from '@muster/wire';
 
 export interface HeardLoad {
   readonly info: PeerInfo;
   readonly beat: Heartbeat;
   readonly at: Millis;
+  /** The beat's reports, by shard. */
+  readonly reports: ReadonlyMap<number, readonly ShardReport[]>;
 }
+
+const NO_REPORTS: HeardLoad['reports'] = new Map();
 
 /** The last beat of every linked member. Kept by every coordinator, so that a new leader knows at once who is alive. */
 export class HeardLoads {
@@ -14,7 +18,18 @@ export class HeardLoads {
 
   heard(info: PeerInfo, beat: Heartbeat, at: Millis): void {
     // A copy: byte fields are views into the received frame.
-    this.loads.set(info.peer, { info, beat: { ...beat, occupied: beat.occupied.slice() }, at });
+    this.loads.set(info.peer, {
+      info,
+      beat: { ...beat, occupied: beat.occupied.slice() },
+      at,
+      reports: byShard(beat.reports),
+    });
+  }
+
+  /** Whether the row's owner says this in its last beat, about that peer and this very row: anything said about another term is void. */
+  isReported({ owner, shard, term }: ShardRow, what: ReportedChange, peer: PeerId): boolean {
+    const reports = owner === '' ? undefined : this.loads.get(owner)?.reports.get(shard);
+    return reports?.some((each) => each.term === term && each.what === what && each.peer === peer) ?? false;
   }
 
   gone(peer: PeerId): void {
@@ -44,4 +59,11 @@ export class HeardLoads {
     for (const { beat } of this.loads.values()) sum += beat.actors;
     return sum;
   }
+}
+
+function byShard(reports: readonly ShardReport[]): HeardLoad['reports'] {
+  if (reports.length === 0) return NO_REPORTS;
+  const found = new Map<number, readonly ShardReport[]>();
+  for (const report of reports) found.set(report.shard, [...(found.get(report.shard) ?? []), report]);
+  return found;
 }

@@ -235,6 +235,7 @@ function differs(a: ShardRow, b: ShardRow): boolean {
     a.backup !== b.backup ||
     a.learner !== b.learner ||
     a.state !== b.state ||
-    a.move !== b.move
+    a.move !== b.move ||
+    a.sure !== b.sure
   );
 }

@@ -21,6 +21,9 @@ export interface CoordinatorOptions {
   /** Owners are asked for shards only if the store answered this recently: only the store ends a seal (K13).
    *  Lower: one slow answer puts a move off. Higher: shards are sealed for a store that has just gone away, and wait until it is back. */
   readonly sealWithinMs: Millis;
+  /** Backups that change their place at once so that each node's are spread over all others. Lower: a joiner gets its share of them later.
+   *  Higher: more copying at one time beside the players' commands. */
+  readonly copiesMax: number;
   /** A member whose report does not fit the table gets it again, this often at most. Lower: rows may be sent twice while they are under way.
    *  Higher: a lost row is missed for longer. */
   readonly pushAgainMs: Millis;
@@ -45,6 +48,7 @@ export const COORDINATOR_DEFAULTS: CoordinatorOptions = {
   releasesMax: 256,
   releaseMs: 1_000,
   sealWithinMs: 200,
+  copiesMax: 64,
   pushAgainMs: 300,
   retryMs: 100,
   deadMax: 1_024,

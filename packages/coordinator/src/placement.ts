@@ -1,36 +1,54 @@
 // Who gets which shard. Pure: the same table and members give the same answer on every coordinator.
 //
-//   place     rows without a living owner go to the targets that own least; one transaction, whatever the number of rows
+//   arrange   what the table should be: second places as in second-places.ts; rows that nobody has a living copy of go to the targets
+//             that own least. One transaction, whatever the number of rows
 //   balance   a target that owns too few gets shards that hold nothing, from owners that own too many
 //
 // Only hashed shards are placed: a solo shard has an owner only while an entity is pinned to it (K1).
 // Counts are what is made equal here. Shards that hold actors stay where they are: moving those is a hand-off.
+//
+// An empty shard that changes its owner leaves its backup behind: what the backup has is the log of a shard with nothing in it, and a
+// learner of nothing is in sync after one exchange. So the new owner, which may be the old backup, starts with a learner like everybody
+// else, and nobody has to agree with a backup about where a log goes on. The seal says that nothing can be lost by it.
 import type { ReleaseMove, ShardRow } from '@muster/cluster';
 import { HASHED_SHARDS, type PeerId, type Term, term } from '@muster/ports';
+import { followed, isGone, type SecondPlaceInput, withLearners } from './second-places.js';
 
-export interface PlacementInput {
+export interface PlacementInput extends SecondPlaceInput {
   readonly rows: readonly ShardRow[];
-  /** Members that may get shards. */
-  readonly targets: readonly PeerId[];
-  /** True where this owner is not known to be dead. */
-  readonly isAlive: (peer: PeerId) => boolean;
   /** New terms are above this one (K4). */
   readonly floorTerm: Term;
   /** The table is older than what storage remembers, so that no owner in it counts (K4). */
   readonly outdated: boolean;
 }
 
-/** True where the row needs an owner. */
+type PlaceInput = Pick<PlacementInput, 'rows' | 'targets' | 'isAlive' | 'floorTerm' | 'outdated'>;
+
+/** True where the row has to be placed afresh: nobody who may be alive has what was in it. */
 export function needsOwner(
   row: ShardRow,
-  { isAlive, outdated, floorTerm }: Omit<PlacementInput, 'rows' | 'targets'>,
+  { isAlive, outdated, floorTerm }: Omit<PlaceInput, 'rows' | 'targets'>,
 ): boolean {
   if (row.owner === '') return row.shard < HASHED_SHARDS;
-  return !isAlive(row.owner) || (outdated && row.term <= floorTerm);
+  if (outdated && row.term <= floorTerm) return true;
+  return !isAlive(row.owner) && (row.backup === '' || !isAlive(row.backup));
 }
 
-/** New rows for all that need an owner; empty where there is nothing to do, or nobody to place it on. */
-export function place(input: PlacementInput): ShardRow[] {
+/** True where nobody serves the shard now: it has to be placed, or waits for its owner or its backup to be heard. */
+export function isWaiting(row: ShardRow, input: PlacementInput): boolean {
+  return needsOwner(row, input) || (row.owner !== '' && isGone(row.owner, input));
+}
+
+/** Rows that have to change; empty where there is nothing to do. Done once, it has nothing to add. */
+export function arrange(input: PlacementInput): ShardRow[] {
+  const { rows } = input;
+  const kept = rows.map((row) => (needsOwner(row, input) ? row : followed(row, input)));
+  const placed = applied(kept, place({ ...input, rows: kept }));
+  return changedRows(rows, withLearners(placed, rows, input));
+}
+
+/** New rows for all that have to be placed afresh; empty where there is nothing to do, or nobody to place it on. */
+export function place(input: PlaceInput): ShardRow[] {
   const { rows, targets } = input;
   if (targets.length === 0) return [];
   const homeless = rows.filter((row) => needsOwner(row, input));
@@ -47,15 +65,34 @@ export function place(input: PlacementInput): ShardRow[] {
   });
 }
 
-/** The row under a new owner: a new term, and no move or learner of the old one's. */
+/** The row under a new owner: a new term, and no move, backup or learner of the old one's. */
 export function givenTo(
-  row: ShardRow,
+  { sure: _, ...row }: ShardRow,
   owner: PeerId,
   { floorTerm, outdated }: Pick<PlacementInput, 'floorTerm' | 'outdated'>,
 ): ShardRow {
   const mayHaveHadMore = row.term === 0 || outdated;
   const next = term((mayHaveHadMore ? Math.max(row.term, floorTerm) : row.term) + 1);
   return { ...row, owner, backup: '', learner: '', term: next, state: 'stable', move: '' };
+}
+
+/** The rows of a transaction that gives empty shards away, with learners for their new owners. */
+export function handedOver(moves: readonly ReleaseMove[], input: PlacementInput): ShardRow[] {
+  const given = moves.map(({ row, to }) => givenTo(row, to, input));
+  // Nobody has to be avoided as a learner: who was the backup of an empty shard was not lost.
+  const after = applied(input.rows, given);
+  return changedRows(input.rows, withLearners(after, after, input));
+}
+
+/** The table with these rows in it. */
+export function applied(rows: readonly ShardRow[], changes: readonly ShardRow[]): readonly ShardRow[] {
+  if (changes.length === 0) return rows;
+  const byShard = new Map(changes.map((row) => [row.shard, row]));
+  return rows.map((row) => byShard.get(row.shard) ?? row);
+}
+
+function changedRows(before: readonly ShardRow[], after: readonly ShardRow[]): ShardRow[] {
+  return after.filter((row, i) => row !== before[i]);
 }
 
 export interface BalanceInput {

@@ -72,7 +72,7 @@ function placing(
     options: { ...COORDINATOR_DEFAULTS, balanceEveryMs: 1, releasesMax: 1 },
     metrics: new MemoryMetrics(),
     log: silentLog,
-    on: { placed: () => undefined, fenced: () => void fences.push('fenced') },
+    on: { changed: () => undefined, fenced: () => void fences.push('fenced') },
   });
   return { clock, placer, released, commits, fences };
 }

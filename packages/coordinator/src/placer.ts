@@ -9,23 +9,16 @@ import {
   startRelease,
   stepRelease,
 } from '@muster/cluster';
-import {
-  type Clock,
-  type Compare,
-  HASHED_SHARDS,
-  type Log,
-  type Metrics,
-  type Millis,
-  type PeerId,
-  type Term,
-} from '@muster/ports';
+import type { Clock, Compare, Log, Metrics, Millis, PeerId, Term } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
 import type { HeardLoads } from './heard-loads.js';
-import type { Ledger } from './ledger.js';
+import type { CommitResult, Ledger } from './ledger.js';
 import type { CoordinatorOptions } from './options.js';
-import { balance, givenTo, needsOwner, type PlacementInput, place } from './placement.js';
+import { arrange, balance, handedOver, isWaiting, needsOwner, type PlacementInput } from './placement.js';
 import type { Roster } from './roster.js';
+import { levelled } from './second-places.js';
 import type { StoreHealth } from './store-health.js';
+import { type TableChanges, tableChanges } from './table-changes.js';
 
 export type PlacedWhy = 'cold-start' | 'dead' | 'unowned' | 'join';
 
@@ -47,7 +40,8 @@ export interface PlacerSetup {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly on: {
-    placed(why: PlacedWhy, rows: readonly ShardRow[]): void;
+    /** Committed. `why`: of those that were placed. */
+    changed(why: PlacedWhy, changes: TableChanges): void;
     fenced(): void;
   };
 }
@@ -66,9 +60,12 @@ export class Placer {
   private firstTargetAt: Millis | undefined;
   private balancedAt: Millis;
   private retryAt: Millis = Number.NEGATIVE_INFINITY;
+  /** The last transaction did not happen: what it would have changed still has to be. */
+  private unfinished = false;
   private round: ReleaseRound | undefined;
   private rounds = 0;
   private toCommit: readonly ReleaseMove[] | undefined;
+  private toLevel = false;
 
   constructor(setup: PlacerSetup) {
     this.setup = setup;
@@ -84,10 +81,10 @@ export class Placer {
     return this.round ? this.round.asked.size + this.round.released.size : 0;
   }
 
-  /** Rows that need an owner. */
+  /** Shards that nobody serves: they need an owner, or wait until it is known who may be it. */
   homeless(): number {
     const input = this.input();
-    return input.rows.filter((row) => needsOwner(row, input)).length;
+    return input.rows.filter((row) => isWaiting(row, input)).length;
   }
 
   /** Something changed: look at the table now. */
@@ -108,7 +105,7 @@ export class Placer {
     if (this.stopped) return;
     const now = this.now();
     if (this.round) this.release(stepRelease(this.round, { type: 'tick' }, now));
-    if (now >= this.retryAt && this.homeless() > 0) this.request();
+    if (now >= this.retryAt && (this.unfinished || this.homeless() > 0)) this.request();
     if (!this.round && !this.running && now - this.balancedAt >= this.setup.options.balanceEveryMs) this.balance(now);
   }
 
@@ -135,32 +132,48 @@ export class Placer {
 
   /** The dead first: their shards are nobody's. */
   private async settle(): Promise<void> {
-    await this.placeHomeless();
+    await this.arrange();
     const moves = this.toCommit;
     this.toCommit = undefined;
     if (moves && !this.stopped) await this.commitReleased(moves);
+    if (this.toLevel && !this.stopped) await this.level();
+    this.toLevel = false;
   }
 
-  private async placeHomeless(): Promise<void> {
-    const { ledger, on, clock, options } = this.setup;
+  /** Owners, backups and learners as they should be, in one transaction; the lines of the dead go with it. */
+  private async arrange(): Promise<void> {
+    const { on, clock, options } = this.setup;
     const input = this.input();
     const cold = !input.rows.some((row) => row.owner !== '' && !needsOwner(row, input));
     if (cold && !this.isWarm(input.targets)) return;
-    const changes = place(input);
+    const changes = arrange(input);
     const lines = this.deadLines;
-    if (changes.length === 0) return;
-    const result = await ledger.commit(changes, lines);
-    this.count(result);
-    if (result === 'committed') {
-      this.deadLines = this.deadLines.filter((line) => !lines.includes(line));
-      const why = cold ? 'cold-start' : changes.some((row) => input.rows[row.shard]!.owner !== '') ? 'dead' : 'unowned';
-      on.placed(why, changes);
-    } else if (result === 'fenced') on.fenced();
+    this.unfinished = false;
+    if (changes.length === 0 && lines.length === 0) return;
+    const unowned = changes.every((row) => input.rows[row.shard]!.owner === '');
+    const result = await this.commit(cold ? 'cold-start' : unowned ? 'unowned' : 'dead', input.rows, changes, lines);
+    if (result === 'committed') this.deadLines = this.deadLines.filter((line) => !lines.includes(line));
+    else if (result === 'fenced') on.fenced();
     else if (result === 'refused' && lines.length > 0) {
       // A line that is not as it was: its process is back under a new name. That may not hold up its old shards.
       this.deadLines = [];
       this.again = true;
-    } else this.retryAt = clock.monotonic() + options.retryMs;
+    } else {
+      this.unfinished = true;
+      this.retryAt = clock.monotonic() + options.retryMs;
+    }
+  }
+
+  private async commit(
+    why: PlacedWhy,
+    before: readonly ShardRow[],
+    changes: readonly ShardRow[],
+    lines: readonly Compare[] = [],
+  ): Promise<CommitResult> {
+    const result = await this.setup.ledger.commit(changes, lines);
+    this.count(result);
+    if (result === 'committed' && changes.length > 0) this.setup.on.changed(why, tableChanges(before, changes));
+    return result;
   }
 
   /** At a cold start the nodes that are expected are waited for, so that the first one does not get everything. */
@@ -172,9 +185,19 @@ export class Placer {
   }
 
   private input(): PlacementInput {
-    const { ledger, roster, floorTerm, outdated } = this.setup;
-    const isAlive = (peer: PeerId) => roster.isAlive(peer);
-    return { rows: ledger.rows(), targets: roster.targets(), isAlive, floorTerm, outdated };
+    const { ledger, roster, loads, floorTerm, outdated } = this.setup;
+    return {
+      rows: ledger.rows(),
+      targets: roster.targets(),
+      isAlive: (peer) => roster.isAlive(peer),
+      isGivenUp: (peer) => roster.isGivenUp(peer),
+      isWell: (peer) => roster.isWell(peer),
+      isSurelyDead: (peer) => roster.isSurelyDead(peer),
+      zoneOf: (peer) => roster.zoneOf(peer),
+      isReported: (row, what, peer) => loads.isReported(row, what, peer),
+      floorTerm,
+      outdated,
+    };
   }
 
   private balance(now: Millis): void {
@@ -185,9 +208,22 @@ export class Placer {
     if (!storeIsNear || targets.length < 2 || this.homeless() > 0) return;
     const isEmpty = (row: ShardRow) => row.owner !== '' && loads.isOccupied(row.owner, row.shard) === false;
     const moves = balance({ rows: ledger.rows(), targets, isEmpty, max: options.releasesMax });
-    if (moves.length === 0) return;
+    if (moves.length === 0) {
+      this.toLevel = true;
+      this.request();
+      return;
+    }
     this.rounds += 1;
     this.release(startRelease(`${epoch}.${this.rounds}`, moves, now + options.releaseMs));
+  }
+
+  /** One batch of copies at a time: what is being copied already comes first. */
+  private async level(): Promise<void> {
+    const input = this.input();
+    if (input.rows.some((row) => row.learner !== '' || (row.owner !== '' && row.backup === ''))) return;
+    const changes = levelled(input.rows, input, this.setup.options.copiesMax);
+    if (changes.length === 0) return;
+    if ((await this.commit('join', input.rows, changes)) === 'fenced') this.setup.on.fenced();
   }
 
   private release({ state, effects }: ReleaseStep): void {
@@ -217,11 +253,11 @@ export class Placer {
       const { owner, term } = ledger.row(row.shard);
       return owner === row.owner && term === row.term && roster.isAlive(to);
     };
-    const rows = moves.map(({ row, to }) => givenTo(row, to, this.setup));
-    const result = moves.every(stands) ? await ledger.commit(rows) : 'refused';
-    this.count(result);
+    const input = this.input();
+    const result = moves.every(stands)
+      ? await this.commit('join', input.rows, handedOver(moves, input))
+      : ('refused' as const);
     if (result === 'stopped' || this.stopped) return;
-    if (result === 'committed') on.placed('join', rows);
     if (result === 'fenced') {
       // It may have happened before the other leader came: only that one knows, and only it may end the seals (K2, K13).
       this.round = undefined;
@@ -240,9 +276,4 @@ export class Placer {
   private now(): Millis {
     return this.setup.clock.monotonic();
   }
-}
-
-/** Hashed shards that have an owner. */
-export function ownedShards(rows: readonly ShardRow[]): number {
-  return rows.filter(({ owner, shard }) => owner !== '' && shard < HASHED_SHARDS).length;
 }

@@ -1,5 +1,6 @@
 import {
   type DeathCause,
+  type GivenUp,
   type HeartbeatOptions,
   ownedDigest,
   type PeerInfo,
@@ -32,6 +33,7 @@ import { type PlacedWhy, Placer } from './placer.js';
 import { Publisher } from './publisher.js';
 import { type Member, type Registration, Roster } from './roster.js';
 import type { StoreHealth } from './store-health.js';
+import { countByPeer, countShards, type TableChanges } from './table-changes.js';
 
 export interface RegimeSetup {
   readonly clock: Clock;
@@ -101,6 +103,7 @@ export class Regime {
         joined: (member) => this.joined(member),
         dead: (member, cause) => this.dead(member, cause),
         phase: (member, phase, before) => this.phase(member, phase, before),
+        givenUp: (member, cause) => this.givenUp(member, cause),
         changed: () => this.publisher.memberListChanged(),
       },
     });
@@ -189,8 +192,10 @@ export class Regime {
     const standing = this.roster.beat(from, body);
     if (standing === 'dead') return this.tellDead(from);
     if (standing === 'member') this.repair(from, body);
-    // A stranger's rows are not confirmed by anybody yet, so its fence is not put off.
-    const goodForMs = standing === 'member' ? Math.floor(this.setup.goodForMs()) : 0;
+    if (body.reports.length > 0) this.placer.request();
+    // Rows that nobody confirms, a stranger's or those of one that was given up meanwhile, do not put off a fence.
+    const confirmed = standing === 'member' && !this.roster.isDoubted(from.peer);
+    const goodForMs = confirmed ? Math.floor(this.setup.goodForMs()) : 0;
     const ack = { number: body.number, leads: true, goodForMs, sessions: loads.sessions(), vice: vice() };
     peers.send(from.peer, 'control', { type: 'heartbeatAck', epoch, body: ack });
     return standing === 'stranger';
@@ -233,10 +238,11 @@ export class Regime {
       ledger: this.ledger,
       roster: this.roster,
       outdated,
-      on: { placed: (why, rows) => this.placed(why, rows), fenced: () => on.fenced() },
+      on: { changed: (why, changes) => this.changed(why, changes), fenced: () => on.fenced() },
     });
-    const owners = new Set(this.ledger.rows().flatMap(({ owner }) => (owner === '' ? [] : [owner])));
-    this.roster.begin(registrations(keys, result), owners, this.mercyMs());
+    const named = this.ledger.rows().flatMap(({ owner, backup, learner }) => [owner, backup, learner]);
+    const holders = new Set(named.flatMap((peer) => (peer === '' ? [] : [peer])));
+    this.roster.begin(registrations(keys, result), holders, this.mercyMs());
     this.publisher.pushAllToAll();
     on.term(highest);
     this.placer.request();
@@ -261,10 +267,15 @@ export class Regime {
 
   /** A lost push shows in the next beats: what the member has does not fit the table. */
   private repair(from: PeerInfo, beat: EnvelopeOf<'heartbeat'>['body']): void {
+    if (this.roster.isDoubted(from.peer) && this.fits(from, beat)) this.roster.confirm(from.peer);
     if (this.publisher.pushedAgoMs(from.peer) < this.setup.options.pushAgainMs) return;
-    const behind = beat.tableRevision < this.ledger.revision && from.role !== 'node';
-    if (behind || (from.role === 'node' && beat.ownedDigest !== this.digestOf(from.peer)))
-      this.publisher.pushAll(from.peer);
+    const behind = beat.tableRevision < this.ledger.revision;
+    if (behind || !this.fits(from, beat)) this.publisher.pushAll(from.peer);
+  }
+
+  /** It has open what the table gives to it, under the same terms. */
+  private fits({ role, peer }: PeerInfo, beat: EnvelopeOf<'heartbeat'>['body']): boolean {
+    return role !== 'node' || beat.ownedDigest === this.digestOf(peer);
   }
 
   private digestOf(peer: PeerId): number {
@@ -274,16 +285,33 @@ export class Regime {
 
   private rowsChanged(rows: readonly ShardRow[]): void {
     this.publisher.rowsChanged(rows);
+    for (const [state, shards] of Object.entries(countShards(this.ledger.rows())))
+      this.setup.metrics
+        .gauge('muster_coordinator_shards', 'Shards that have an owner, a backup, a learner')
+        .set(shards, { state });
     this.setup.on.term(term(rows.reduce((highest, row) => Math.max(highest, row.term), 0)));
   }
 
-  private placed(why: PlacedWhy, rows: readonly ShardRow[]): void {
+  private changed(why: PlacedWhy, changes: TableChanges): void {
     const { log, epoch, on, metrics } = this.setup;
-    const to: Record<string, number> = {};
-    for (const { owner } of rows) to[owner] = (to[owner] ?? 0) + 1;
-    log.write('info', 'shards.placed', { epoch, why, shards: rows.length, to, revision: this.ledger.revision });
-    metrics.counter('muster_coordinator_shards_placed_total', 'Shards that got an owner').add(rows.length, { why });
-    on.event({ type: 'shards.placed', why, shards: rows.length, to });
+    const counter = metrics.counter(
+      'muster_coordinator_shards_changed_total',
+      'Shards whose owner, backup or learner is another',
+    );
+    for (const [change, rows] of changes) {
+      const shards = rows.length;
+      const to = countByPeer(rows);
+      log.write('info', EVENTS[change], {
+        epoch,
+        shards,
+        to,
+        revision: this.ledger.revision,
+        ...(change === 'placed' && { why }),
+      });
+      counter.add(shards, { change, why: change === 'placed' ? why : '' });
+      if (change === 'placed') on.event({ type: 'shards.placed', why, shards, to });
+      else on.event({ type: EVENTS[change], shards, to });
+    }
   }
 
   private joined({ info: { role, peer, address } }: Member): void {
@@ -299,6 +327,11 @@ export class Regime {
     this.placer?.died(info.peer, stale ? line : undefined);
   }
 
+  private givenUp({ info: { role, peer } }: Member, cause: GivenUp | undefined): void {
+    if (cause) this.setup.on.event({ type: 'member.given-up', role, peer, why: cause });
+    this.placer?.request();
+  }
+
   private phase({ info: { role, peer } }: Member, phase: Phase, before: Phase): void {
     const { on, log, epoch } = this.setup;
     if (phase === 'suspect') on.event({ type: 'member.suspect', role, peer });
@@ -307,6 +340,14 @@ export class Regime {
     this.placer?.request();
   }
 }
+
+const EVENTS = {
+  placed: 'shards.placed',
+  promoted: 'shards.promoted',
+  lost: 'backups.lost',
+  learning: 'backups.learning',
+  ready: 'backups.ready',
+} as const;
 
 function registrations(keys: StoreKeys, { entries }: RangeResult): Registration[] {
   return (['node', 'gateway'] as const).flatMap((role) =>

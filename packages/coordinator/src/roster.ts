@@ -1,7 +1,7 @@
 import {
   type DeathCause,
+  type GivenUp,
   type HeartbeatOptions,
-  isProbeOutcome,
   type MemberInfo,
   newWatch,
   type PeerInfo,
@@ -16,6 +16,7 @@ import {
 import { type Clock, type Compare, type Log, type Metrics, type Millis, type PeerId, parsePeerId } from '@muster/ports';
 import type { Heartbeat } from '@muster/wire';
 import type { HeardLoads } from './heard-loads.js';
+import { Questions } from './questions.js';
 
 export interface RosterSetup {
   readonly clock: Clock;
@@ -32,6 +33,8 @@ export interface RosterSetup {
     joined(member: Member): void;
     dead(member: Member, cause: DeathCause): void;
     phase(member: Member, phase: Phase, before: Phase): void;
+    /** Its replicated shards may go on elsewhere; undefined: it is heard again. */
+    givenUp(member: Member, cause: GivenUp | undefined): void;
     /** Somebody's line in the list that is pushed is another now. */
     changed(): void;
   };
@@ -44,16 +47,10 @@ export interface Member {
   /** Its line in the store, where it has one. */
   readonly line: Compare | undefined;
   readonly state: 'up' | 'cordoned' | 'draining';
+  /** It was given up, and nobody knows yet whether it has stopped what others were given since. */
+  readonly doubted: boolean;
 }
 
-interface Question {
-  readonly peer: PeerId;
-  readonly round: number;
-  readonly witness: string;
-}
-
-/** Questions to witnesses that are remembered; an answer to an older one is passed over. */
-const QUESTIONS_MAX = 512;
 /** Dead nodes that are listed to all others. One that comes back later finds its terms too old. */
 const DEAD_LISTED_MAX = 32;
 
@@ -64,14 +61,19 @@ export class Roster {
   private readonly deaths = new Map<PeerId, DeathCause>();
   /** Members that beat and are not registered, since when. */
   private readonly strangers = new Map<PeerId, Millis>();
-  private readonly questions = new Map<number, Question>();
+  private readonly questions: Questions;
   private deadNodes: readonly PeerInfo[] = [];
-  private asked = 0;
   private tickedAt: Millis;
 
   constructor(setup: RosterSetup) {
     this.setup = setup;
     this.tickedAt = setup.clock.monotonic();
+    const { peers, epoch } = setup;
+    this.questions = new Questions({
+      peers,
+      epoch,
+      answered: ({ peer, round, witness }, outcome) => this.input(peer, { type: 'probed', round, witness, outcome }),
+    });
   }
 
   all(): readonly Member[] {
@@ -87,6 +89,38 @@ export class Roster {
     return this.members.has(peer);
   }
 
+  /** Not known to be dead, but its replicated shards are not waited for any more. */
+  isGivenUp(peer: PeerId): boolean {
+    return this.members.get(peer)?.watch.givenUp !== undefined;
+  }
+
+  /** Heard lately, and reachable at this moment. */
+  isWell(peer: PeerId): boolean {
+    const member = this.members.get(peer);
+    return member !== undefined && isWell(member.watch);
+  }
+
+  /** Nothing listens where it was: not a matter of time, and no other process's word (K7). */
+  isSurelyDead(peer: PeerId): boolean {
+    return this.deaths.get(peer) === 'refused';
+  }
+
+  zoneOf(peer: PeerId): string {
+    return this.members.get(peer)?.info.zone ?? '';
+  }
+
+  isDoubted(peer: PeerId): boolean {
+    return this.members.get(peer)?.doubted ?? false;
+  }
+
+  /** It owns what the table says, nothing else. */
+  confirm(peer: PeerId): void {
+    const member = this.members.get(peer);
+    if (!member?.doubted || member.watch.givenUp) return;
+    this.members.set(peer, { ...member, doubted: false });
+    this.setup.on.changed();
+  }
+
   /** Nodes that may get shards. */
   targets(): PeerId[] {
     return this.all()
@@ -99,8 +133,8 @@ export class Roster {
   infos(): MemberInfo[] {
     const dead = this.deadNodes.map((info) => ({ ...info, state: 'dead' as const }));
     const living = this.all()
-      .map(({ info: { role, peer, address, zone, build }, watch, state }) => {
-        const suspect = watch.phase === 'suspect' || watch.phase === 'silent';
+      .map(({ info: { role, peer, address, zone, build }, watch, state, doubted }) => {
+        const suspect = doubted || watch.phase === 'suspect' || watch.phase === 'silent';
         return { role, peer, address, zone, build, state: suspect ? ('suspect' as const) : state };
       })
       .sort((a, b) => (a.peer < b.peer ? -1 : 1));
@@ -196,10 +230,7 @@ export class Roster {
   }
 
   probeResult(from: PeerInfo, number: number, outcome: string): void {
-    const question = this.questions.get(number);
-    if (!question || question.witness !== from.peer || !isProbeOutcome(outcome)) return;
-    this.questions.delete(number);
-    this.input(question.peer, { type: 'probed', round: question.round, witness: from.peer, outcome });
+    this.questions.answer(from, number, outcome);
   }
 
   private admit(registered: Registration, newcomer: boolean): void {
@@ -218,7 +249,7 @@ export class Roster {
     const { clock, options, peers, on } = this.setup;
     const linked = peers.link(info.peer) !== undefined;
     const watch = newWatch({ ...info, linked, newcomer }, { now: clock.monotonic(), options });
-    const member: Member = { info, watch, line, state };
+    const member: Member = { info, watch, line, state, doubted: false };
     this.members.set(info.peer, member);
     on.joined(member);
     on.changed();
@@ -299,15 +330,32 @@ export class Roster {
     const member = this.members.get(peer)!;
     switch (effect.type) {
       case 'probe':
-        for (const witness of effect.witnesses) this.ask(member, { peer, round: effect.round, witness });
+        for (const witness of effect.witnesses)
+          this.questions.ask(member.info.address, { peer, round: effect.round, witness });
         return;
       case 'phase':
         on.phase(member, effect.phase, effect.before);
         on.changed();
         return;
+      case 'promote':
+        this.members.set(peer, { ...member, doubted: true });
+        this.gaveUp(member, effect.cause, effect.silentMs);
+        return;
+      case 'back':
+        on.givenUp(member, undefined);
+        return;
       case 'dead':
         this.died(member, effect.cause, effect.silentMs);
     }
+  }
+
+  private gaveUp(member: Member, cause: GivenUp, silentMs: Millis): void {
+    const { log, metrics, on, epoch } = this.setup;
+    const { peer, role } = member.info;
+    log.write('warn', 'member.given-up', { peer, role, cause, silentMs, epoch });
+    metrics.counter('muster_coordinator_given_up_total', 'Members whose backups may take over').add(1, { role, cause });
+    on.givenUp(member, cause);
+    on.changed();
   }
 
   private died(member: Member, cause: DeathCause, silentMs: Millis): void {
@@ -320,21 +368,6 @@ export class Roster {
     metrics.counter('muster_coordinator_deaths_total', 'Members that were given up').add(1, { role, cause });
     on.dead(member, cause);
     on.changed();
-  }
-
-  private ask({ info }: Member, question: Question): void {
-    const { peers, epoch } = this.setup;
-    const { peer, round, witness } = question;
-    if (witness === peers.self.peer) {
-      void peers
-        .probe(info.address, peer)
-        .then((outcome) => this.input(peer, { type: 'probed', round, witness, outcome }));
-      return;
-    }
-    const number = ++this.asked;
-    this.questions.set(number, question);
-    this.questions.delete(number - QUESTIONS_MAX);
-    peers.send(witness, 'control', { type: 'probe', epoch, body: { number, peer, address: info.address } });
   }
 }
 

@@ -12,6 +12,7 @@ export interface TurnRecord {
   readonly entity: string;
   /** The actor's own count of turns with records: 1, 2, 3… */
   readonly seq: number;
+  /** Empty: the actor is gone, and its state was worth nothing. */
   readonly entries: readonly unknown[];
 }
 
@@ -28,11 +29,16 @@ export interface CommitLog {
   readonly end: Position;
   /** Runs `run` once everything up to `position` has its second place; in position order, at once where it already has. */
   onDurable(position: Position, run: () => void): void;
+  /** True while too much waits for its second place, or for too long: no turns until there is room (`go` of {@link CommitLogs.open}). */
+  readonly full?: boolean;
+  /** The shard stays with its owner under a newer term: positions go on, and what waits goes on waiting. Absent: another log is opened. */
+  raise?(term: Term): void;
   /** Drops what waits: nothing more leaves in this term. */
   close(): void;
 }
 
 /** Opens the log of a shard that this process now owns. */
 export interface CommitLogs {
-  open(shard: ShardId, term: Term): CommitLog;
+  /** `go`: to be called when turns may go on that could not before: the log is no longer full, or has become gated. */
+  open(shard: ShardId, term: Term, go: () => void): CommitLog;
 }

@@ -73,6 +73,13 @@ export const ERRORS = {
     'internal_error',
     null,
   ),
+  STATE_DAMAGED: row(
+    'what is stored of {entity} in shard {shard} cannot be read: {cause}',
+    false,
+    'DATA_LOSS',
+    'internal_error',
+    null,
+  ),
   ALREADY_EXISTS: row('{what} exists already', false, 'ALREADY_EXISTS', 'invalid_request', null),
   NOT_FOUND: row('{what} is not known', false, 'NOT_FOUND', 'invalid_request', null),
   // Links

@@ -58,12 +58,17 @@ export function parseEntity(text: string): EntityRef {
   return { kind, id };
 }
 
-/** True where `kind` and `id` may address an entity: printable, no slash in the kind, within length. */
+/** Half a surrogate pair: storage and wire would give it back as another character, and two entities would be one. */
+const HALF_CHARACTER = /\p{Surrogate}/u;
+
+/** True where `kind` and `id` may address an entity: printable, whole characters, no slash in the kind, within length. */
 export function isEntity(kind: string, id: string): boolean {
   if (!ENTITY_KIND_PATTERN.test(kind) || id.length === 0 || id.length > ENTITY_ID_LENGTH_MAX) return false;
+  let halves = false;
   for (let i = 0; i < id.length; i += 1) {
     const code = id.charCodeAt(i);
     if (code < 0x20 || code === 0x7f) return false;
+    if (code >= 0xd800 && code <= 0xdfff) halves = true;
   }
-  return true;
+  return !halves || !HALF_CHARACTER.test(id);
 }

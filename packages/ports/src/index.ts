@@ -11,6 +11,7 @@ export * from './metrics.js';
 export * from './network.js';
 export * from './random.js';
 export * from './seeded-random.js';
+export * from './shard-store.js';
 export * from './shards.js';
 export * from './storage.js';
 export * from './system-clock.js';

@@ -48,6 +48,8 @@ describe('ids', () => {
   test('control characters never get into an id', () => {
     expect(isEntity('player', 'a\u007f')).toBe(false);
     expect(isEntity('player', 'a\nb')).toBe(false);
+    expect(isEntity('player', 'half\ud83d')).toBe(false);
+    expect(isEntity('player', 'whole\u{1f600}')).toBe(true);
     expect(isEntity('player', 'ünïcode')).toBe(true);
   });
 

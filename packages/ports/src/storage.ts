@@ -1,5 +1,6 @@
 import type { Millis } from './clock.js';
 import type { Epoch, PlayerId, Term } from './ids.js';
+import type { ShardStore } from './shard-store.js';
 
 /** A person's account. Live state (session, status) is the player actor's, not here. */
 export interface Account {
@@ -89,6 +90,7 @@ export interface Storage {
   readonly grants: Grants;
   readonly keys: SigningKeys;
   readonly regime: Regime;
+  readonly shards: ShardStore;
   /** Resolves when a trivial query was answered. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-import { type EntityRef, entityKey, type Millis } from '@muster/ports';
+import { type CommitLog, type EntityRef, entityKey, type Millis } from '@muster/ports';
 import type { AnyActorKind } from './actor.js';
 import { Emitter } from './emission.js';
 import type { Outgoing } from './entries.js';
@@ -17,6 +17,7 @@ import { Turns } from './turns.js';
 export type SystemMessage =
   | { readonly type: 'answered'; readonly number: number; readonly outcome: Outcome }
   | { readonly type: 'timers' }
+  | { readonly type: 'adopted'; readonly command: string }
   | { readonly type: 'subscriber'; readonly command: string; readonly subscriber: string }
   | { readonly type: 'subscribe'; readonly subscription: Subscription; readonly done: (error?: unknown) => void };
 
@@ -62,11 +63,16 @@ export class Activation implements Due, Work {
 
   /** Stands still while the process is self-fenced. */
   get ungated(): boolean {
-    return this.kind.durability !== 'replicated' || this.shard.log.gated !== true;
+    return this.log.gated !== true;
+  }
+
+  /** Where its turns are recorded, and what waits for them waits. */
+  get log(): CommitLog {
+    return this.kind.durability === 'replicated' ? this.shard.log : this.shard.loose;
   }
 
   get fenced(): boolean {
-    return this.services.frozen && this.ungated;
+    return (this.services.frozen || this.shard.fenced) && this.ungated;
   }
 
   /** Its envelope is here: loaded, restored or new. */
@@ -117,7 +123,7 @@ export class Activation implements Due, Work {
     const until = at + options.drainMs;
     let taken = 0;
     while (taken < options.drainMessagesMax && at <= until) {
-      if (this.dead || this.shard.state !== 'open') break;
+      if (!this.mayTakeTurns) break;
       if (!this.next(at)) break;
       taken += 1;
       const ended = clock.monotonic();
@@ -132,8 +138,12 @@ export class Activation implements Due, Work {
   }
 
   hasWork(): boolean {
-    if (this.dead || this.shard.state !== 'open') return false;
+    if (!this.mayTakeTurns) return false;
     return this.mailbox.length > 0 || (this.system !== undefined && !this.fenced);
+  }
+
+  private get mayTakeTurns(): boolean {
+    return !this.dead && this.shard.state === 'open' && this.log.full !== true;
   }
 
   /** One turn; false when there is nothing to do. */

@@ -138,6 +138,11 @@ export interface ActorDefinition<S, C extends CommandMap<C>, E extends EventMap<
   readonly subscriberLost?: Readonly<Record<string, keyof C & string>>;
   /** Topic → command handled with `{ subscriber }` whenever a process asks for the topic: for the first time, again, or back after it was lost. */
   readonly subscriberCame?: Readonly<Record<string, keyof C & string>>;
+  /**
+   * Command handled once, with `null`, where an actor goes on from its copy because the process that ran it died: before any other
+   * command, or some time after the promotion. Nobody listens to it any more, and nobody said that they went.
+   */
+  readonly adopted?: keyof C & string;
   /** State to JSON and back, where the state itself is not plain JSON. */
   readonly save?: (state: S) => unknown;
   readonly restore?: (saved: unknown) => S;

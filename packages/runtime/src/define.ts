@@ -15,6 +15,8 @@ export function defineActor<S, C extends CommandMap<C>, E extends EventMap<E>>(
   if (!ENTITY_KIND_PATTERN.test(kind)) throw bad(kind, 'the name of a kind is lower-case letters, digits and dashes');
   if (!Number.isInteger(definition.version) || definition.version < 1) throw bad(kind, 'version starts at 1');
   if (Boolean(definition.save) !== Boolean(definition.restore)) throw bad(kind, 'save and restore come together');
+  if (definition.adopted !== undefined && !Object.hasOwn(definition.decide, definition.adopted))
+    throw bad(kind, `adopted names no command: ${definition.adopted}`);
   for (const hook of ['subscriberLost', 'subscriberCame'] as const) {
     for (const [topic, command] of Object.entries<string | undefined>(definition[hook] ?? {})) {
       if (!Object.hasOwn(definition.topics ?? {}, topic)) throw bad(kind, `${hook} names no topic: ${topic}`);

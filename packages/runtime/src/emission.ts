@@ -4,12 +4,18 @@ import type { Outgoing } from './entries.js';
 import type { DeliveryOrigin, Outcome, PublishedEvent, Subscription } from './host.js';
 import { encodeJson } from './json.js';
 import { Outflight, type SendingActor } from './outflight.js';
+import type { NumberedPublication } from './publications.js';
 import type { Due, WheelTimer } from './timer-wheel.js';
 import { type Recent, TopicStreams } from './topic-streams.js';
 import type { TurnResult } from './turn.js';
 
 /** Wait before a timer is offered again to an actor whose system lane is full. */
 const LANE_FULL_RETRY_MS = 100;
+
+/** A publication of a former owner. */
+export interface Recovered extends NumberedPublication {
+  readonly cause: string;
+}
 
 /** Lets out what an actor's turns decided, each at its place in the log: replies first, then what subscribers see, then sends. */
 export class Emitter implements SendingActor, Due {
@@ -37,9 +43,31 @@ export class Emitter implements SendingActor, Due {
     return this.streams?.all() ?? new Map();
   }
 
+  private openStreams(): void {
+    this.streams ??= new TopicStreams(this.actor.envelope!.stream);
+  }
+
+  /**
+   * The actor came with its shard: what it published after `base` may not have reached everybody when its process died, so it is kept
+   * for those who come back.
+   */
+  recover(base: number, publications: readonly Recovered[]): void {
+    const { clock, options } = this.actor.services;
+    this.streams = new TopicStreams(base);
+    this.streams.emptySince = clock.monotonic();
+    for (const publication of publications) this.streams.publish(publication, options);
+  }
+
   /** The envelope is there: what it owes is taken up. */
   resume(): void {
-    for (const send of this.actor.envelope!.outbox?.values() ?? []) this.lane().add(send);
+    const { envelope, log } = this.actor;
+    if (envelope!.outbox) {
+      // Not before this process may let anything out: with the actor's copy it may have come to it a moment ago (K7).
+      const sends = [...envelope!.outbox.values()];
+      log.onDurable(log.end, () => {
+        for (const send of sends) if (!this.actor.dead) this.lane().add(send);
+      });
+    }
     this.armTimers();
   }
 
@@ -53,33 +81,32 @@ export class Emitter implements SendingActor, Due {
 
   /** Once `position` is durable: the outcome to who waits for it, and what the turn's `result` holds for others. */
   emit(position: Position, to?: DeliveryOrigin, outcome?: Outcome, result?: TurnResult, cause = ''): void {
-    const { shard, services } = this.actor;
+    const { shard, services, log } = this.actor;
     const events = result && result.publications.length > 0 ? this.keep(result, cause) : NONE;
     const sends = result ? sendsOf(result) : NONE;
     if (result && touchesTimers(result)) this.armTimers();
-    const { term } = shard;
-    shard.log.onDurable(position, () => {
+    log.onDurable(position, () => {
       if (this.actor.fenced) {
         // Repeats bring the reply, the thaw the sends; subscribers see the gap.
         for (const send of sends) this.lane().add(send);
         return;
       }
-      if (to && outcome) services.outlet.reply(to, shard.id, term, outcome);
-      for (const late of result?.resolved ?? NONE) services.outlet.reply(late.to, shard.id, term, late.outcome);
+      if (to && outcome) services.outlet.reply(to, shard.id, shard.term, outcome);
+      for (const late of result?.resolved ?? NONE) services.outlet.reply(late.to, shard.id, shard.term, late.outcome);
       for (const [event, subscribers] of events) this.publish(event, subscribers);
       for (const send of sends) this.lane().add(send);
     });
   }
 
   subscribe({ topic, subscriber, after, snapshot }: Subscription, done: (error?: unknown) => void): void {
-    const { kind, envelope, services, shard, key } = this.actor;
+    const { kind, envelope, services, log, key } = this.actor;
     if (!Object.hasOwn(kind.topics ?? {}, topic)) {
       done(new MusterError('NOT_FOUND', { what: `topic ${topic} of ${kind.kind}` }));
       return;
     }
     const { subscriptionsMax } = services.options;
-    this.streams ??= new TopicStreams(envelope!.stream);
-    const { streams } = this;
+    this.openStreams();
+    const streams = this.streams!;
     if (streams.size >= subscriptionsMax && !streams.of(topic).includes(subscriber)) {
       done(new MusterError('TOO_MANY_REQUESTS', { max: subscriptionsMax }));
       return;
@@ -97,7 +124,7 @@ export class Emitter implements SendingActor, Due {
     if (streams.add(topic, subscriber)) services.subscribers.add(subscriber, this.actor);
     this.hear(kind.subscriberCame?.[topic], subscriber);
     // A read like any other: it shows what may not be durable yet (K7).
-    shard.log.onDurable(shard.log.end, () => {
+    log.onDurable(log.end, () => {
       done();
       for (const event of events) this.publish(event, [subscriber]);
     });
@@ -197,7 +224,10 @@ export class Emitter implements SendingActor, Due {
     const { outlet, counters } = this.actor.services;
     if (subscribers.length === 0) return;
     counters.publications.add(subscribers.length);
-    for (const subscriber of subscribers) outlet.publish(subscriber, event);
+    // In the term in which it leaves: it may have waited through a change of backup, and receivers drop effects of older terms.
+    const { term } = this.actor.shard;
+    const current = event.term === term ? event : { ...event, term };
+    for (const subscriber of subscribers) outlet.publish(subscriber, current);
   }
 
   private drop(topic: string, subscriber: string): void {

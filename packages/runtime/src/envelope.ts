@@ -67,9 +67,36 @@ export function emptyEnvelope(kind: AnyActorKind, id: string): Envelope {
 }
 
 /** Applies one turn's record. The only way an envelope changes, on the owner and on every copy. */
-export function applyRecord(envelope: Envelope, entries: readonly Entry[], options: RuntimeOptions): void {
+export function applyRecord(
+  envelope: Envelope,
+  entries: readonly Entry[],
+  options: RuntimeOptions,
+  seen?: EventSeen,
+): void {
+  if (entries.length === 0) {
+    Object.assign(envelope, emptyEnvelope(envelope.kind, envelope.id));
+    return;
+  }
   envelope.seq += 1;
-  for (const entry of entries) applyEntry(envelope, entry, options);
+  for (const entry of entries) {
+    const before = envelope.stream;
+    applyEntry(envelope, entry, options);
+    if (seen && entry.type === 'event') seen(envelope, entry, before, causeOfRecord(entries));
+  }
+}
+
+/** Called after each event with the stream's number before it and the client command that caused it, as far as the record says. */
+export type EventSeen = (
+  envelope: Envelope,
+  event: Extract<Entry, { type: 'event' }>,
+  before: number,
+  cause: string,
+) => void;
+
+/** The last reply of a record is that of its own turn. */
+function causeOfRecord(entries: readonly Entry[]): string {
+  const own = entries.at(-1);
+  return own?.type === 'reply' ? `${own.session}:${own.request}` : '';
 }
 
 /** One entry of a record; `seq` is the record's and counted by {@link applyRecord}. Throws only what `initial` or `evolve` throws. */
@@ -220,6 +247,42 @@ export function restoreEnvelope(kind: AnyActorKind, id: string, text: JsonText):
     sessions: saved.sessions && new Map(saved.sessions.map(([name, window]) => [name, RetryWindow.restore(window)])),
     deferred: saved.deferred && new Map(saved.deferred),
   };
+}
+
+/** An actor as a copy holds it. Reading it takes the time of its length, so a copy is read when the actor is wanted, not before. */
+export interface SavedActor {
+  /** As {@link saveEnvelope} gave it; empty: the first record of `tail` begins its life. */
+  readonly text: JsonText;
+  /** Entries of the records after `text`: JSON arrays with commas between them. */
+  readonly tail: JsonText;
+  /** Of the last record that is in it. */
+  readonly seq: number;
+}
+
+/** Throws what `upgrade`, `restore` or `evolve` throws. */
+export function restoreActor(
+  kind: AnyActorKind,
+  id: string,
+  { text, tail }: Pick<SavedActor, 'text' | 'tail'>,
+  options: RuntimeOptions,
+  seen?: EventSeen,
+): Envelope {
+  const envelope = text === '' ? emptyEnvelope(kind, id) : restoreEnvelope(kind, id, text);
+  if (tail === '') return envelope;
+  for (const entries of decodeJson(`[${tail}]`) as (readonly Entry[])[]) applyRecord(envelope, entries, options, seen);
+  return envelope;
+}
+
+/** The same actor without a tail. Throws what {@link restoreActor} and `save` throw. */
+export function compactActor(kind: AnyActorKind, id: string, saved: SavedActor, options: RuntimeOptions): SavedActor {
+  if (saved.tail === '') return saved;
+  return { text: saveEnvelope(restoreActor(kind, id, saved, options)), tail: '', seq: saved.seq };
+}
+
+/** True where it has a timer set or a send unanswered, or perhaps: found by looking for the words, as most actors have neither. */
+export function mayOwe({ text, tail }: SavedActor): boolean {
+  if (text.includes('"timers":[') || text.includes('"outbox":[')) return true;
+  return tail.includes('{"type":"timer"') || tail.includes('{"type":"send"');
 }
 
 function upgraded(kind: AnyActorKind, saved: SavedEnvelope): unknown {

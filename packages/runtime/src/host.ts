@@ -1,5 +1,6 @@
 import type { EntityRef, ErrorCode, Millis, ShardId, Term, TraceParent } from '@muster/ports';
 import type { Json } from './actor.js';
+import type { SavedActor } from './envelope.js';
 
 /**
  * A value as JSON text. Whatever leaves an actor is encoded when its turn ends: the actor may change its state while a reply
@@ -116,10 +117,20 @@ export interface HostStats {
   readonly timers: number;
 }
 
+/** A shard whose owner died, as its backup has it. */
+export interface Adoption {
+  /** By `kind/id`. */
+  readonly actors: ReadonlyMap<string, SavedActor>;
+  /** Ungated kinds stand still for so long: their former process may not have noticed yet that it is fenced. */
+  readonly fencedMs: Millis;
+}
+
 /** Virtual actors of one process: what `cluster` sees of this package. Implemented by `ActorRuntime`. */
 export interface ActorHost {
-  /** This process owns the shard in `term` from now on. */
-  open(shard: ShardId, term: Term): void;
+  /** This process owns the shard in `term` from now on; one that is opened for the first time goes on from `adoption`, if any. */
+  open(shard: ShardId, term: Term, adoption?: Adoption): void;
+  /** Every actor of a `replicated` kind that has a record, as it is when it is asked for: what changes meanwhile is in the log. */
+  copies(shard: ShardId): Iterable<readonly [entity: string, saved: SavedActor]>;
   /** Nothing is delivered any more, timers stand still; what runs finishes. Undone by `open` with the same term. */
   seal(shard: ShardId): Promise<void>;
   /** This process no longer owns the shard: state is dropped, waiting commands get NOT_OWNER. */

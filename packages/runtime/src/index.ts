@@ -3,11 +3,14 @@ export * from './define.js';
 export type { Entry, Outgoing } from './entries.js';
 export {
   applyRecord,
+  compactActor,
   type Deferred,
   type Envelope,
   emptyEnvelope,
   type Received,
+  restoreActor,
   restoreEnvelope,
+  type SavedActor,
   type SetTimer,
   saveEnvelope,
 } from './envelope.js';

@@ -1,18 +1,24 @@
 import { type EntityRef, entityKey } from '@muster/ports';
 import type { AnyActorKind, Json } from './actor.js';
-import { type Envelope, restoreEnvelope } from './envelope.js';
+import { type Envelope, restoreActor } from './envelope.js';
 import { decodeJson, encodeJson } from './json.js';
+import type { RuntimeOptions } from './options.js';
 import type { Shard } from './shard.js';
 
 /** What an operator may see of one entity here; undefined where nothing is known of it. Changes nothing: a parked actor stays parked. */
-export function describeActor(shard: Shard, entity: EntityRef, kind: AnyActorKind | undefined): Json | undefined {
+export function describeActor(
+  shard: Shard,
+  entity: EntityRef,
+  kind: AnyActorKind | undefined,
+  options: RuntimeOptions,
+): Json | undefined {
   const key = entityKey(entity);
   const actor = shard.actors.get(key);
   const parked = shard.parked.get(key);
   if (!kind || (!actor && !parked)) return undefined;
   const head = { entity: key, kind: kind.kind, shard: shard.id, term: shard.term, durability: kind.durability };
   try {
-    const envelope = actor ? actor.envelope : restoreEnvelope(kind, entity.id, parked!.text);
+    const envelope = actor ? actor.envelope : restoreActor(kind, entity.id, parked!, options);
     if (!envelope) return { ...head, status: 'loading', mailbox: actor!.mailbox.length };
     return {
       ...head,

@@ -48,6 +48,11 @@ export interface RuntimeOptions {
   readonly recentKeepMs: Millis;
   /** Subscriptions to one actor: processes times topics. */
   readonly subscriptionsMax: number;
+  /** Actors of an adopted shard that are woken per wheel tick. Lower: commands are answered sooner after a fail-over. Higher: timers and sends are. */
+  readonly awakenAtOnceMax: number;
+  /** How long actors of an adopted shard that want to hear of it may be woken by others first. Lower: a burst of work while everybody comes back.
+   *  Higher: who lost their listeners together with their process notice it later. */
+  readonly adoptedPatienceMs: Millis;
   /** Actors being loaded at a time; others wait. Lower: gentler on the database after a failure. Higher: faster warm-up. */
   readonly loadsMax: number;
   /** A load that takes longer fails its activation (retryable). Must exceed the database's own time-out to see its error. */
@@ -84,6 +89,8 @@ export const RUNTIME_DEFAULTS: RuntimeOptions = {
   recentCharsMax: 65_536,
   recentKeepMs: 30_000,
   subscriptionsMax: 4_096,
+  awakenAtOnceMax: 64,
+  adoptedPatienceMs: 1_000,
   loadsMax: 64,
   loadMs: 5_000,
   restartsMax: 5,

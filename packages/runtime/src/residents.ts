@@ -1,9 +1,12 @@
 import { causeOf, type EntityRef, entityKey, isEntity, isMusterError, type Millis, MusterError } from '@muster/ports';
 import { Activation, type Keeper } from './activation.js';
 import type { AnyActorKind } from './actor.js';
-import { type Envelope, emptyEnvelope, restoreEnvelope, saveEnvelope } from './envelope.js';
+import type { Recovered } from './emission.js';
+import { type Envelope, emptyEnvelope, restoreActor, type SavedActor, saveEnvelope } from './envelope.js';
 import type { Outcome } from './host.js';
+import type { RuntimeOptions } from './options.js';
 import { failure } from './outcome.js';
+import { publicationsOf } from './publications.js';
 import type { Services } from './services.js';
 import type { Shard } from './shard.js';
 
@@ -29,8 +32,10 @@ export class Residents implements Keeper {
     if (restarts.quarantined(key, clock.monotonic())) return activationFailed(key, 'in quarantine after failures');
     const parked = shard.parked.get(key);
     let envelope: Envelope | undefined;
+    let recovery: Recovery | undefined;
     try {
-      if (parked) envelope = restoreEnvelope(kind, ref.id, parked.text);
+      if (parked?.adopted) [envelope, recovery] = adopt(kind, ref, parked, this.services.options);
+      else if (parked) envelope = restoreActor(kind, ref.id, parked, this.services.options);
       else if (!kind.load) envelope = this.unborn(shard, kind, ref.id, undefined);
     } catch (error) {
       this.note(key, parked ? 'restore' : 'initial', error);
@@ -43,6 +48,10 @@ export class Residents implements Keeper {
     if (parked) {
       parked.timer?.cancel();
       shard.parked.delete(key);
+    }
+    if (recovery) {
+      activation.emitter.recover(recovery.base, recovery.publications);
+      if (kind.adopted !== undefined) activation.takeSystem({ type: 'adopted', command: kind.adopted });
     }
     if (envelope) this.start(activation, envelope, undefined);
     else this.load(activation, kind);
@@ -64,6 +73,7 @@ export class Residents implements Keeper {
     const { shard, ref, key } = activation;
     const subscriptions = [...activation.emitter.subscriptions()];
     this.remove(activation);
+    this.forget(activation);
     this.services.counters.passivations.add(1, { how: 'broken' });
     this.note(key, 'evolve', cause);
     const error = new MusterError('ACTIVATION_FAILED', { entity: key, cause: 'its state broke' });
@@ -97,13 +107,36 @@ export class Residents implements Keeper {
     try {
       const text = blank ? undefined : saveEnvelope(envelope);
       this.remove(activation);
-      if (text !== undefined) shard.parked.set(key, { text, timer: this.parkTimer(shard, activation.ref, envelope) });
+      if (text === undefined) this.forget(activation);
+      else {
+        const timer = this.parkTimer(shard, activation.ref, envelope);
+        shard.parked.set(key, { text, tail: '', seq: envelope.seq, timer, adopted: false });
+      }
       counters.passivations.add(1, { how: text === undefined ? 'forgotten' : 'parked' });
       return true;
     } catch (error) {
       counters.failures.add(1, { part: 'save' });
       this.services.log.write('error', 'actor.failed', { entity: key, part: 'save', kind: kind.kind, error });
       return false;
+    }
+  }
+
+  /** Copies forget it too. */
+  private forget({ envelope, log, key }: Activation): void {
+    if (envelope?.born) log.append({ entity: key, seq: 0, entries: [] });
+  }
+
+  /** What the shard's actors are now, for a new copy of it. */
+  *copies(shard: Shard): Iterable<readonly [entity: string, saved: SavedActor]> {
+    for (const key of [...shard.actors.keys(), ...shard.parked.keys()]) {
+      const kind = this.kinds.get(key.slice(0, key.indexOf('/')));
+      if (kind && kind.durability !== 'replicated') continue;
+      const envelope = shard.actors.get(key)?.envelope;
+      if (envelope?.born) yield [key, { text: saveEnvelope(envelope), tail: '', seq: envelope.seq }];
+      else {
+        const parked = shard.parked.get(key);
+        if (parked) yield [key, parked];
+      }
     }
   }
 
@@ -198,6 +231,27 @@ export class Residents implements Keeper {
     log.write('error', 'actor.broken', { entity: key, part, error });
     if (restarts.broke(key, clock.monotonic())) log.write('error', 'actor.quarantined', { entity: key });
   }
+}
+
+interface Recovery {
+  readonly base: number;
+  readonly publications: readonly Recovered[];
+}
+
+/** An actor of a former owner, and what that one may have published last. Throws what the kind's functions throw. */
+function adopt(
+  kind: AnyActorKind,
+  ref: EntityRef,
+  saved: SavedActor,
+  options: RuntimeOptions,
+): readonly [Envelope, Recovery] {
+  const publications: Recovered[] = [];
+  let base: number | undefined;
+  const envelope = restoreActor(kind, ref.id, saved, options, (at, entry, before, cause) => {
+    base ??= before;
+    for (const publication of publicationsOf(at, entry, before, ref)) publications.push({ ...publication, cause });
+  });
+  return [envelope, { base: base ?? envelope.stream, publications }];
 }
 
 function activationFailed(key: string, cause: string): Outcome {

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type CommitLog,
   type CommitLogs,
   type EntityRef,
   entityKey,
@@ -13,8 +14,19 @@ import {
 } from '@muster/ports';
 import { Activation } from './activation.js';
 import type { AnyActorKind, Json } from './actor.js';
-import { saveEnvelope } from './envelope.js';
-import type { ActorHost, Delivery, HostStats, JsonText, Outcome, Outlet, ShardState, Subscription } from './host.js';
+import { Awakening } from './awakening.js';
+import { restoreActor, type SavedActor, saveEnvelope } from './envelope.js';
+import type {
+  ActorHost,
+  Adoption,
+  Delivery,
+  HostStats,
+  JsonText,
+  Outcome,
+  Outlet,
+  ShardState,
+  Subscription,
+} from './host.js';
 import { describeActor } from './inspection.js';
 import { Loads } from './loads.js';
 import { type RuntimeOptions, runtimeOptions } from './options.js';
@@ -80,20 +92,26 @@ export class ActorRuntime implements ActorHost {
     this.residents = new Residents(this.services, this.kinds);
   }
 
-  open(id: ShardId, term: Term): void {
+  open(id: ShardId, term: Term, adoption?: Adoption): void {
     if (this.stopping) return;
     const shard = this.shards.get(id);
     if (!shard) {
-      this.shards.set(id, new Shard(id, term, this.logs.open(id, term)));
+      const opened = new Shard(id, term, this.openLog(id, term));
+      this.shards.set(id, opened);
+      if (adoption) this.adopt(opened, adoption);
       return;
     }
     if (term < shard.term) return; // late news
     if (term > shard.term) {
-      // Still ours under a new term (its backup changed): state stays, what waited in the old log is repeated by those who wait.
-      shard.log.close();
+      // Still ours under a new term (its backup changed): state stays.
       shard.term = term;
       shard.numbering.raise(term);
-      shard.log = this.logs.open(id, term);
+      if (shard.log.raise) shard.log.raise(term);
+      else {
+        // What waited in it is repeated by those who wait.
+        shard.log.close();
+        shard.log = this.openLog(id, term);
+      }
     }
     shard.state = 'open';
     this.stir([shard]);
@@ -110,7 +128,9 @@ export class ActorRuntime implements ActorHost {
     if (!shard) return;
     this.shards.delete(id);
     shard.state = 'closed';
+    shard.awakening?.stop();
     shard.log.close();
+    shard.loose.close();
     const details = { shard: id, term: shard.term, peer: 'this process' };
     this.residents.evict(shard, failure('NOT_OWNER', details), new MusterError('NOT_OWNER', details));
   }
@@ -175,7 +195,7 @@ export class ActorRuntime implements ActorHost {
 
   inspect(id: ShardId, entity: EntityRef): Json | undefined {
     const shard = this.shards.get(id);
-    return shard && describeActor(shard, entity, this.kinds.get(entity.kind));
+    return shard && describeActor(shard, entity, this.kinds.get(entity.kind), this.services.options);
   }
 
   /** The entity's envelope as text, as {@link saveEnvelope} gives it; undefined where it has none. A record may follow at any time. */
@@ -183,7 +203,16 @@ export class ActorRuntime implements ActorHost {
     const shard = this.shards.get(id);
     const key = entityKey(entity);
     const envelope = shard?.actors.get(key)?.envelope;
-    return envelope?.born ? saveEnvelope(envelope) : shard?.parked.get(key)?.text;
+    if (envelope?.born) return saveEnvelope(envelope);
+    const parked = shard?.parked.get(key);
+    const kind = this.kinds.get(entity.kind);
+    if (!parked || !kind || parked.tail === '') return parked?.text;
+    return saveEnvelope(restoreActor(kind, entity.id, parked, this.services.options));
+  }
+
+  copies(id: ShardId): Iterable<readonly [entity: string, saved: SavedActor]> {
+    const shard = this.shards.get(id);
+    return shard ? this.residents.copies(shard) : [];
   }
 
   stats(): HostStats {
@@ -202,6 +231,26 @@ export class ActorRuntime implements ActorHost {
     for (const id of [...this.shards.keys()]) this.close(id);
     await this.services.scheduler.shutdown();
     this.services.wheel.stop();
+  }
+
+  private openLog(id: ShardId, term: Term): CommitLog {
+    return this.logs.open(id, term, () => {
+      const shard = this.shards.get(id);
+      if (shard) this.stir([shard]);
+    });
+  }
+
+  private adopt(shard: Shard, { actors, fencedMs }: Adoption): void {
+    for (const [key, { text, tail, seq }] of actors)
+      shard.parked.set(key, { text, tail, seq, timer: undefined, adopted: true });
+    shard.awakening = new Awakening(shard, this.kinds, this.services, (ref) => this.residents.activate(shard, ref));
+    shard.awakening.start();
+    if (fencedMs <= 0) return;
+    shard.fenced = true;
+    this.services.clock.after(fencedMs, () => {
+      shard.fenced = false;
+      this.stir([shard]);
+    });
   }
 
   private reach(shard: Shard, entity: EntityRef): Activation | Outcome {

@@ -1,13 +1,15 @@
-import type { CommitLog, ShardId, Term } from '@muster/ports';
+import { type CommitLog, MemoryCommitLog, type ShardId, type Term } from '@muster/ports';
 import type { Activation } from './activation.js';
-import type { JsonText } from './host.js';
+import type { Awakening } from './awakening.js';
+import type { SavedActor } from './envelope.js';
 import { Numbering } from './numbering.js';
 import type { WheelTimer } from './timer-wheel.js';
 
-/** An actor that left memory: its envelope as text, and a timer that brings it back when one of its own is due. */
-export interface Parked {
-  readonly text: JsonText;
+/** An actor that left memory, and a timer that brings it back when one of its own is due. */
+export interface Parked extends SavedActor {
   readonly timer: WheelTimer | undefined;
+  /** It came with the shard and has not been awake here. */
+  readonly adopted: boolean;
 }
 
 /** One shard that this process owns: its log, its actors in memory and those parked. */
@@ -19,7 +21,13 @@ export class Shard {
   readonly parked = new Map<string, Parked>();
   readonly numbering: Numbering;
   term: Term;
+  /** Of `replicated` kinds. */
   log: CommitLog;
+  /** Of the others: what they do is recorded nowhere and waits for nobody. */
+  readonly loose = new MemoryCommitLog();
+  /** Ungated kinds stand still here: the shard's former process may not have noticed yet that it is fenced. */
+  fenced = false;
+  awakening: Awakening | undefined;
   state: 'open' | 'sealed' | 'closed' = 'open';
 
   constructor(id: ShardId, term: Term, log: CommitLog) {

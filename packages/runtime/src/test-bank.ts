@@ -17,7 +17,7 @@ import {
 } from '@muster/ports';
 import type { Answer, AnyActorKind, Json } from './actor.js';
 import { defineActor, event } from './define.js';
-import type { Delivery, DeliveryOrigin, OutboundSend, Outcome, PublishedEvent } from './host.js';
+import type { Adoption, Delivery, DeliveryOrigin, OutboundSend, Outcome, PublishedEvent } from './host.js';
 import { InlineScheduler } from './inline-scheduler.js';
 import type { RuntimeOptions } from './options.js';
 import { ActorRuntime } from './runtime.js';
@@ -148,6 +148,8 @@ export interface Bank {
   readonly sends: OutboundSend[];
   readonly published: { readonly subscriber: string; readonly event: PublishedEvent }[];
   readonly log: HeldLog;
+  /** What a log calls when turns may go on. */
+  go(): void;
   /** Delivers a client's command without letting it run. */
   post(command: string, data: unknown, how?: Posting): void;
   /** Delivers it, lets it run, and returns its answer. */
@@ -170,6 +172,8 @@ export interface BankParts {
   readonly kinds?: readonly AnyActorKind[];
   readonly options?: Partial<RuntimeOptions>;
   readonly clock?: VirtualClock;
+  /** What the shard goes on from. */
+  readonly adoption?: Adoption;
   /** Where sends go; default: they are only collected. */
   readonly carry?: (send: OutboundSend, bank: Bank) => void;
   readonly checkFence?: (bank: Bank) => void;
@@ -182,12 +186,18 @@ export function openBank({
   clock = new VirtualClock(),
   carry,
   checkFence,
+  adoption,
 }: BankParts = {}): Bank {
   const metrics = new MemoryMetrics();
   const [replies, sends, published]: [Bank['replies'], Bank['sends'], Bank['published']] = [[], [], []];
   const log = new HeldLog();
+  let go = (): void => undefined;
   const logs: CommitLogs = {
-    open: (shard, t): CommitLog => (shard === SHARD && t === TERM ? log : memoryCommitLogs.open(shard, t)),
+    open(shard, t, resume): CommitLog {
+      if (shard !== SHARD || t !== TERM) return memoryCommitLogs.open(shard, t, resume);
+      go = resume;
+      return log;
+    },
   };
   const runtime = new ActorRuntime({
     clock,
@@ -209,7 +219,7 @@ export function openBank({
     checkFence: () => checkFence?.(bank),
     ...(options && { options }),
   });
-  runtime.open(SHARD, TERM);
+  runtime.open(SHARD, TERM, adoption);
   let requests = 0;
   const bank: Bank = {
     clock,
@@ -219,6 +229,7 @@ export function openBank({
     sends,
     published,
     log,
+    go: () => go(),
     post(command, data, how = {}) {
       requests += 1;
       runtime.deliver(SHARD, delivery(command, data, { request: requests, ...how }));

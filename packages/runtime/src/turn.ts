@@ -1,12 +1,13 @@
 import { type EntityRef, entityKey, type Millis, type Random } from '@muster/ports';
-import type { DecideContext, Decision, Origin, Publication, ReplyTicket } from './actor.js';
+import type { DecideContext, Decision, Origin, ReplyTicket } from './actor.js';
 import type { Entry } from './entries.js';
 import { applyEntry, type Envelope } from './envelope.js';
-import type { DeliveryOrigin, JsonText, Outcome } from './host.js';
+import type { DeliveryOrigin, Outcome } from './host.js';
 import { encodeJson } from './json.js';
 import type { Numbering } from './numbering.js';
 import type { RuntimeOptions } from './options.js';
 import { failure, refused } from './outcome.js';
+import { type NumberedPublication, publicationsOf } from './publications.js';
 
 /** A command whose turn has come. */
 export interface TurnInput {
@@ -20,13 +21,6 @@ export interface TurnInput {
   readonly trace: string;
   /** What has happened whatever the rule decides: the timer fired, the send was answered. */
   readonly lead: readonly Entry[];
-}
-
-export interface NumberedPublication {
-  readonly topic: string;
-  readonly name: string;
-  readonly json: JsonText;
-  readonly number: number;
 }
 
 /** What a turn did. The entries are applied; nothing has left yet. */
@@ -194,23 +188,17 @@ interface Published {
 /** Applies events one by one: what subscribers see of each is made from the state right after it. */
 function applyEvents(envelope: Envelope, events: EventEntry[], env: TurnEnvironment): Published {
   if (events.length === 0) return { publications: NOTHING };
-  const { kind } = envelope;
   const publications: NumberedPublication[] = [];
   const result: Published = { publications };
   for (const entry of events) {
     const before = envelope.stream;
     entry.stream = before + 1;
     apply(envelope, [entry], env.options);
-    if (!env.publishing || !kind.publish || !Object.hasOwn(kind.publish, entry.name)) continue;
+    if (!env.publishing) continue;
     try {
-      const made: readonly Publication[] = kind.publish[entry.name]!(envelope.state, entry.data, env.self);
-      // Two of one event on one topic still need numbers of their own; on different topics they share one.
-      const perTopic = new Map<string, number>();
-      for (const { topic, name, data } of made) {
-        const nth = (perTopic.get(topic) ?? 0) + 1;
-        perTopic.set(topic, nth);
-        publications.push({ topic, name, json: encodeJson(data), number: before + nth });
-        entry.stream = Math.max(entry.stream, before + nth);
+      for (const publication of publicationsOf(envelope, entry, before, env.self)) {
+        publications.push(publication);
+        entry.stream = Math.max(entry.stream, publication.number);
       }
       envelope.stream = entry.stream;
     } catch (cause) {

@@ -73,7 +73,7 @@ export class Turns {
         origin.type === 'client'
           ? { session: origin.session, request: origin.request }
           : { session: origin.type, request: origin.type === 'entity' ? origin.number : origin.request };
-      this.actor.emitter.emit(this.actor.shard.log.end, origin, failure('TOO_OLD', details));
+      this.actor.emitter.emit(this.actor.log.end, origin, failure('TOO_OLD', details));
     } else if (repeat === 'waiting') {
       const ticket = ticketOf(origin);
       // It may now wait in another process than the first time, or there under another number.
@@ -84,7 +84,7 @@ export class Turns {
       this.record([entry]);
     } else {
       // The first answer may still wait for its log position: this one must not overtake it.
-      this.actor.emitter.emit(this.actor.shard.log.end, origin, repeat);
+      this.actor.emitter.emit(this.actor.log.end, origin, repeat);
     }
   }
 
@@ -99,6 +99,9 @@ export class Turns {
         return;
       case 'subscriber':
         this.turn(this.systemInput(message.command, { subscriber: message.subscriber }, { type: 'runtime' }, NO_LEAD));
+        return;
+      case 'adopted':
+        this.turn(this.systemInput(message.command, null, { type: 'runtime' }, NO_LEAD));
         return;
       case 'subscribe':
         this.actor.emitter.subscribe(message.subscription, message.done);
@@ -185,13 +188,13 @@ export class Turns {
       }
       this.append(entries);
     } else if (reply) this.repeats.keepUnrecorded(reply, this.actor.services.options);
-    this.actor.emitter.emit(this.actor.shard.log.end, replyTo, outcome, result, cause);
+    this.actor.emitter.emit(this.actor.log.end, replyTo, outcome, result, cause);
   }
 
   /** Entries that are no turn of the actor's own rules. */
   private record(entries: Entry[]): void {
     this.append(entries);
-    this.actor.emitter.emit(this.actor.shard.log.end);
+    this.actor.emitter.emit(this.actor.log.end);
   }
 
   private append(entries: Entry[]): void {
@@ -203,7 +206,7 @@ export class Turns {
     }
     envelope.seq += 1;
     this.actor.services.counters.records.add();
-    this.actor.shard.log.append({ entity: this.actor.key, seq: envelope.seq, entries });
+    this.actor.log.append({ entity: this.actor.key, seq: envelope.seq, entries });
   }
 
   private failed(part: string, cause: unknown, command: string): void {

@@ -25,6 +25,8 @@ function member(id: string, peer: string, own: Partial<MemberDocument>): MemberD
     sessions: 0,
     actors: 0,
     shards: 0,
+    backups: 0,
+    learners: 0,
     loopLagMs: 1,
     utilisation: 0.07,
     rssBytes: 96_468_992,
@@ -33,19 +35,25 @@ function member(id: string, peer: string, own: Partial<MemberDocument>): MemberD
   };
 }
 
-const node1 = member('node-1', 'k3xv9', { shards: 342, actors: 13_377 });
+const node1 = member('node-1', 'k3xv9', { shards: 342, backups: 341, actors: 13_377 });
 const node2 = member('node-2', 'p08ds', {
   address: '127.0.0.1:41002',
   state: 'silent',
   beatAgoMs: 1_640,
   shards: 341,
+  backups: 342,
   actors: 13_310,
   loopLagMs: 212,
   utilisation: 0.93,
   rssBytes: 1_288_490_188,
   frozen: true,
 });
-const node3 = member('node-3', 'aa71c', { address: '127.0.0.1:41003', shards: 0, state: 'joining', beatAgoMs: null });
+const node3 = member('node-3', 'aa71c', {
+  address: '127.0.0.1:41003',
+  state: 'joining',
+  beatAgoMs: null,
+  learners: 64,
+});
 const gateway1 = member('gateway-1', 'w2m4q', {
   role: 'gateway',
   address: '127.0.0.1:42001',
@@ -69,7 +77,7 @@ export const HEALTHY: StatusDocument = {
   store: { reachable: true, answeredAgoMs: 84 },
   nodes: { up: 3, total: 3 },
   gateways: { up: 2, total: 2 },
-  shards: { total: 1_024, owned: 1_024, unowned: 0, moving: 0 },
+  shards: { total: 1_024, owned: 1_024, unowned: 0, moving: 0, backed: 1_024, learning: 0 },
   sessions: 12_012,
   actors: 40_110,
   revision: 3_412,
@@ -82,11 +90,12 @@ export const TROUBLED: StatusDocument = {
     'The cluster store does not answer: nothing can be moved or placed.',
     'There is no vice: nobody would take over from the leader.',
     '341 shards wait for an owner.',
+    '341 shards have no second place.',
   ],
   vice: '',
   store: { reachable: false, answeredAgoMs: 4_210 },
   nodes: { up: 2, total: 3 },
-  shards: { total: 1_024, owned: 683, unowned: 341, moving: 0 },
+  shards: { total: 1_024, owned: 683, unowned: 341, moving: 0, backed: 342, learning: 341 },
 };
 
 /** One question with its arguments and its answer, for every command of the admin API that has an answer of its own. */
@@ -94,17 +103,20 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
   {
     status: [{}, HEALTHY],
     'node.list': [{}, { epoch: 5, nodes: [node1, node2, node3], gateways: [gateway1, gateway2] }],
-    'node.show': [{ node: 'node-1' }, { epoch: 5, node: node1, owns: [...spread(0, 1_024, 3), 1, 2, 4] }],
+    'node.show': [
+      { node: 'node-1' },
+      { epoch: 5, node: node1, owns: [...spread(0, 1_024, 3), 1, 2, 4], backs: [5, 7, 8, 10], learns: [] },
+    ],
     'shard.list': [
       {},
       {
         epoch: 5,
-        counts: { total: 1_024, owned: 1_023, unowned: 1, moving: 1 },
+        counts: { total: 1_024, owned: 1_023, unowned: 1, moving: 1, backed: 1_021, learning: 1 },
         shards: [
-          shard(0),
-          shard(1, { owner: node2.peer, term: 12 }),
+          shard(0, { backup: node2.peer }),
+          shard(1, { owner: node2.peer, learner: node1.peer, term: 12 }),
           shard(2, { owner: '', term: 5 }),
-          shard(1_023, { owner: node2.peer, state: 'moving', move: 'm-17', term: 1_004 }),
+          shard(1_023, { owner: node2.peer, backup: node1.peer, state: 'moving', move: 'm-17', term: 1_004 }),
         ],
       },
     ],
@@ -112,8 +124,9 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
       { shard: 17 },
       {
         epoch: 5,
-        shard: shard(17),
+        shard: shard(17, { backup: node2.peer }),
         ownerAddress: node1.address,
+        backupAddress: node2.address,
         occupied: true,
         storeKey: '/muster/dev/shards/00',
       },
@@ -127,13 +140,13 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
         owner: node1.peer,
         ownerAddress: node1.address,
         term: 4,
-        backup: '',
+        backup: node2.peer,
         actor: {
           entity: 'player/7',
           kind: 'player',
           shard: 602,
           term: 4,
-          durability: 'volatile',
+          durability: 'replicated',
           status: 'active',
           mailbox: 0,
           subscribers: { self: [gateway1.peer], public: [gateway1.peer, gateway2.peer] },
@@ -176,8 +189,12 @@ export const EVENTS: readonly ClusterEvent[] = [
   event(4, 15, { type: 'store.back', awayMs: 2_140 }),
   event(5, 16, { type: 'leader.elected', leader: 'coordinator-1#b7', reason: 'refused' }),
   event(5, 17, { type: 'vice.changed', vice: '' }),
-  event(5, 18, { type: 'member.dead', role: 'node', peer: node2.peer, why: 'refused' }),
-  event(5, 19, { type: 'shards.placed', why: 'dead', shards: 341, to: { [node1.peer]: 170, [node3.peer]: 171 } }),
+  event(5, 18, { type: 'member.given-up', role: 'node', peer: node2.peer, why: 'silent' }),
+  event(5, 19, { type: 'shards.promoted', shards: 341, to: { [node1.peer]: 170, [node3.peer]: 171 } }),
+  event(5, 20, { type: 'backups.lost', shards: 342, to: { [node2.peer]: 342 } }),
+  event(5, 21, { type: 'backups.learning', shards: 683, to: { [node1.peer]: 341, [node3.peer]: 342 } }),
+  event(5, 22, { type: 'backups.ready', shards: 683, to: { [node1.peer]: 341, [node3.peer]: 342 } }),
+  event(5, 23, { type: 'member.dead', role: 'node', peer: node2.peer, why: 'silent' }),
 ];
 
 type WithoutHead<T> = T extends unknown ? Omit<T, 'at' | 'epoch'> : never;

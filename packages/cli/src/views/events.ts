@@ -9,8 +9,13 @@ const TONES: Readonly<Record<ClusterEvent['type'], Tone>> = {
   'member.joined': 'good',
   'member.suspect': 'warn',
   'member.recovered': 'good',
+  'member.given-up': 'bad',
   'member.dead': 'bad',
   'shards.placed': 'plain',
+  'shards.promoted': 'strong',
+  'backups.lost': 'warn',
+  'backups.learning': 'plain',
+  'backups.ready': 'good',
   'store.away': 'bad',
   'store.back': 'good',
 };
@@ -36,10 +41,18 @@ function sentence(event: ClusterEvent): string {
     case 'member.suspect':
     case 'member.recovered':
       return `${event.role} ${event.peer}`;
+    case 'member.given-up':
     case 'member.dead':
       return `${event.role} ${event.peer}: ${event.why}`;
     case 'shards.placed':
       return `${counted(event.shards, 'shard')} (${event.why}): ${placed(event.to)}`;
+    case 'shards.promoted':
+      return `${counted(event.shards, 'shard')} go on at their backups: ${placed(event.to, 'on')}`;
+    case 'backups.lost':
+      return `${counted(event.shards, 'shard')}: ${placed(event.to, 'of')}`;
+    case 'backups.learning':
+    case 'backups.ready':
+      return `${counted(event.shards, 'shard')}: ${placed(event.to, 'on')}`;
     case 'store.away':
       return event.cause;
     case 'store.back':
@@ -49,8 +62,8 @@ function sentence(event: ClusterEvent): string {
   }
 }
 
-function placed(to: Readonly<Record<string, number>>): string {
+function placed(to: Readonly<Record<string, number>>, word = 'to'): string {
   return Object.entries(to)
-    .map(([peer, shards]) => `${shards} to ${idOf(peer)}`)
+    .map(([peer, shards]) => `${shards} ${word} ${idOf(peer)}`)
     .join(', ');
 }

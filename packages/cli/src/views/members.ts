@@ -24,6 +24,9 @@ const STATE_TONES: Readonly<Record<NodeState, Tone>> = {
 
 const toneOf = ({ state, frozen }: MemberDocument): Tone => (frozen ? 'bad' : (STATE_TONES[state] ?? 'warn'));
 const stateOf = ({ state, frozen }: MemberDocument): string => (frozen ? `${state}, frozen` : state);
+/** Those that are still being copied stand behind a plus. */
+const backupsOf = ({ backups, learners }: MemberDocument): string =>
+  learners > 0 ? `${count(backups)} +${count(learners)}` : count(backups);
 const agoOf = (ms: number | null): string => (ms === null ? '' : duration(ms));
 /** Before the first heartbeat a member's load is not zero but unknown. */
 const told =
@@ -53,6 +56,7 @@ function memberColumns(title: string, owned: readonly MemberColumn[]): readonly 
 
 const NODE_COLUMNS = memberColumns('NODE', [
   { title: 'SHARDS', cell: ({ shards }) => count(shards), align: 'right' },
+  { title: 'BACKS', cell: backupsOf, align: 'right' },
   { title: 'ACTORS', cell: told(({ actors }) => count(actors)), align: 'right' },
 ]);
 
@@ -71,7 +75,7 @@ export const nodeListView: View<NodeListDocument> = ({ nodes, gateways }, { pain
     .map(({ id }) => `musterctl node show ${printable(id)}`),
 });
 
-export const nodeShowView: View<NodeShowDocument> = ({ node, owns, epoch }, { paint }) => ({
+export const nodeShowView: View<NodeShowDocument> = ({ node, owns, backs, learns, epoch }, { paint }) => ({
   lines: facts(
     [
       [node.role === 'gateway' ? 'Gateway' : 'Node', node.peer],
@@ -87,6 +91,9 @@ export const nodeShowView: View<NodeShowDocument> = ({ node, owns, epoch }, { pa
       ['Memory', told(({ rssBytes }) => bytes(rssBytes))(node)],
       ['Owns', `${counted(owns.length, 'shard')} in epoch ${epoch}`],
       ...ownedLines(owns).map((line) => ['', line] as const),
+      ...(node.role === 'node' ? [['Backs', counted(backs.length, 'shard')] as const] : []),
+      ...ownedLines(backs).map((line) => ['', line] as const),
+      ...(learns.length > 0 ? [['Learns', `${counted(learns.length, 'shard')} that it is to back`] as const] : []),
     ],
     paint,
   ),

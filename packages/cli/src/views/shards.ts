@@ -18,8 +18,8 @@ const COLUMNS: readonly Column<ShardDocument>[] = [
 ];
 
 export const shardListView: View<ShardListDocument> = ({ epoch, counts, shards }, { paint }) => {
-  const { total, owned, unowned, moving } = counts;
-  const head = `${count(total)} shards: ${count(owned)} owned, ${count(unowned)} unowned, ${count(moving)} moving; epoch ${epoch}`;
+  const { total, owned, unowned, moving, backed } = counts;
+  const head = `${count(total)} shards: ${count(owned)} owned, ${count(backed)} of them backed, ${count(unowned)} unowned, ${count(moving)} moving; epoch ${epoch}`;
   const homeless = shards.find(({ owner }) => owner === '');
   return {
     lines: [
@@ -33,7 +33,7 @@ export const shardListView: View<ShardListDocument> = ({ epoch, counts, shards }
 };
 
 export const shardShowView: View<ShardShowDocument> = (
-  { epoch, shard, ownerAddress, occupied, storeKey },
+  { epoch, shard, ownerAddress, backupAddress, occupied, storeKey },
   { paint },
 ) => ({
   lines: facts(
@@ -44,7 +44,7 @@ export const shardShowView: View<ShardShowDocument> = (
         shard.owner === '' ? 'nobody' : `${shard.owner}${ownerAddress ? ` at ${ownerAddress}` : ''}`,
         shard.owner === '' ? 'bad' : 'plain',
       ],
-      ['Backup', shard.backup],
+      ['Backup', backupOf(shard, backupAddress), shard.backup === '' ? 'warn' : 'plain'],
       ['Learner', shard.learner],
       ['Term', count(shard.term)],
       [
@@ -59,6 +59,12 @@ export const shardShowView: View<ShardShowDocument> = (
   ),
   next: shard.owner === '' ? ['musterctl node list'] : [`musterctl node show ${idOf(shard.owner)}`],
 });
+
+function backupOf({ backup, learner, owner }: ShardDocument, address: string): string {
+  if (backup !== '') return `${backup}${address ? ` at ${address}` : ''}`;
+  if (owner === '') return '';
+  return learner === '' ? 'none: if its owner dies, what it holds is lost' : 'none until the learner has caught up';
+}
 
 /** 1, 2, 3, 7 → `1–3`, `7` */
 export function ranges(numbers: readonly number[]): string[] {

@@ -21,6 +21,7 @@ export const statusView: View<StatusDocument> = (status, { paint, nowMs }) => {
       `${count(shards.owned)} of ${count(shards.total)} owned, ${count(shards.unowned)} unowned, ${count(shards.moving)} moving`,
       shards.unowned > 0 ? 'bad' : 'plain',
     ],
+    secondPlaces(status),
     ['Sessions', count(status.sessions)],
     ['Actors', count(status.actors)],
   ];
@@ -42,6 +43,13 @@ function storeFact({ store, revision }: StatusDocument): Fact {
     : ['Store', `away, ${answered}; owners stay as they are`, 'bad'];
 }
 
+/** Where each shard is besides its owner. A single node has nobody to copy to. */
+function secondPlaces({ shards: { owned, backed, learning }, nodes }: StatusDocument): Fact {
+  const copying = learning > 0 ? `, ${count(learning)} being copied` : '';
+  const text = `${count(backed)} of ${count(owned)} shards have a second place${copying}`;
+  return ['Backups', text, backed < owned && nodes.up > 1 ? 'bad' : 'plain'];
+}
+
 function upFact(label: string, { up, total }: { readonly up: number; readonly total: number }): Fact {
   return [label, `${count(up)} of ${count(total)} up`, up < total || total === 0 ? 'warn' : 'plain'];
 }
@@ -49,7 +57,7 @@ function upFact(label: string, { up, total }: { readonly up: number; readonly to
 function nextOf({ nodes, gateways, shards, vice }: StatusDocument): readonly string[] {
   const next: string[] = [];
   if (nodes.up < nodes.total || gateways.up < gateways.total) next.push('musterctl node list');
-  if (shards.unowned > 0) next.push('musterctl shard list');
+  if (shards.unowned > 0 || (shards.backed < shards.owned && nodes.up > 1)) next.push('musterctl shard list');
   if (vice === '') next.push('musterctl coordinator list');
   return next;
 }

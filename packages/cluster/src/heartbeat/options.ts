@@ -11,7 +11,7 @@ export interface HeartbeatOptions {
   /** Silence after which a member is suspected and probed. Lower: ordinary garbage collections are suspected.
    *  Higher: a machine that lost its power is asked for later. */
   readonly suspectMs: Millis;
-  /** Silence after which replicated shards may go to their backups. Ten beats survive the garbage collections seen so far.
+  /** Silence after which a member's replicated shards go to their backups, and it is nobody's backup any more. Ten beats survive the garbage collections seen so far.
    *  Lower: a stalled loop is mistaken for death more often. Higher: clients of a hung node wait longer. */
   readonly silentMs: Millis;
   /** Silence after which a member counts as dead and its ungated shards are placed again. At least `selfFenceMs` + `fenceMarginMs`,
@@ -21,6 +21,10 @@ export interface HeartbeatOptions {
   readonly fenceMarginMs: Millis;
   /** A member without a link, or suspected, is probed this often. Lower: more dials to something that is gone. Higher: a death is sure later. */
   readonly probeEveryMs: Millis;
+  /** Where the leader's own dial is refused, its witnesses get this long to say the same. With their word the death is sure and one
+   *  transaction settles everything; without it only replicated shards go to their backups. At most what two loop turns of a busy
+   *  witness take. Higher: after a double failure the backups take over later. */
+  readonly witnessMs: Millis;
   /** Witnesses that have not answered by now do not count in this round. Longer than one probe takes. */
   readonly probeRoundMs: Millis;
   /** A registered member that has never beaten is given up after this. Lower: a slow start is taken for death. Higher: its name is listed longer. */
@@ -38,6 +42,7 @@ export const HEARTBEAT_DEFAULTS: HeartbeatOptions = {
   placeAgainMs: 2_000,
   fenceMarginMs: 500,
   probeEveryMs: 250,
+  witnessMs: 30,
   probeRoundMs: 500,
   joinPatienceMs: 10_000,
   stallMs: 100,

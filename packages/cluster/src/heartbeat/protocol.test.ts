@@ -56,6 +56,7 @@ function playWatch(): (words: readonly string[]) => string[] {
 function watchInput([type, first, witness = '', outcome = '']: string[]): WatchInput {
   switch (type) {
     case 'stalled':
+    case 'spare':
       return { type, ms: Number(first) };
     case 'restart':
       return { type, mercyMs: Number(first) };
@@ -77,6 +78,8 @@ function watchInput([type, first, witness = '', outcome = '']: string[]): WatchI
 function watchLine(effect: WatchEffect): string {
   if (effect.type === 'probe') return `probe ${effect.round} by ${effect.witnesses.join(' ')}`;
   if (effect.type === 'phase') return `${effect.before} → ${effect.phase}`;
+  if (effect.type === 'back') return 'back';
+  if (effect.type === 'promote') return `promote its backups: ${effect.cause} (silent for ${effect.silentMs} ms)`;
   return `dead: ${effect.cause} (silent for ${effect.silentMs} ms)`;
 }
 
@@ -96,7 +99,7 @@ test('a registered member that was never heard gets more patience than one that 
   const node = { peer: peerId('node-1', 'a'), role: 'node' as const, address: '', linked: false, newcomer: true };
   const observer = { witnesses: ['self'], options };
   const joining = newWatch(node, { now: 0, options });
-  expect(stepWatch(joining, { type: 'tick' }, { ...observer, now: 9_999 }).effects).toEqual([]);
+  expect(stepWatch(joining, { type: 'tick' }, { ...observer, now: 8_999 }).effects).toEqual([]);
   expect(stepWatch(joining, { type: 'tick' }, { ...observer, now: 10_000 }).effects).toMatchObject([
     { cause: 'silent' },
   ]);

@@ -7,9 +7,15 @@
 // Member (member.ts): running → frozen, selfFenceMs after it *sent* the last beat that was acknowledged well; back with the next
 // good acknowledgement. It never decides that it is dead: it exits when told that it was replaced.
 //
-// Leader, for each member (watch.ts): joining → up ⇄ suspect ⇄ silent → dead.
+// Leader, for each member (watch.ts): joining → up ⇄ suspect ⇄ silent → dead, and two verdicts about it.
+//   promote          its replicated ("gated") shards go to their backups, and it is nobody's backup or learner any more. Either its link is
+//                    down, the leader's own dial was refused, and witnessMs later nobody had reached it; or no beat came for silentMs.
+//                    May be wrong: a former owner that lives lets nothing out without its backup's acknowledgement, and the backup
+//                    refuses its term (fence 2). So no witness is needed, and no mercy after a take-over. Its next beat takes it back.
+//   dead             for good; what it alone had is placed again:
 //   dead by refusal  its link is down and every witness of one round was refused at its address, or found another process there:
-//                    nothing listens, so nothing runs. Not a matter of time, so a slow observer may say it too.
+//                    nothing listens, so nothing runs. Not a matter of time, so a slow observer may say it too. Only this death is
+//                    sure enough for a promoted backup to answer before the read lease that it gave has run out (K7).
 //   dead by silence  no beat for placeAgainMs, and not before `mercyUntil` (K6). Only from an observer whose own loop kept time.
 //   replaced         another incarnation has its name (K3).
 // A lost registration kills nobody: leases may all run out at once after an outage of the store.
@@ -17,6 +23,8 @@
 // Why placing again by silence is safe: a member that beats is heard at R, was sent its last good acknowledgement for a beat sent at
 // S ≤ R, and is frozen at S + selfFenceMs ≤ R + placeAgainMs − fenceMarginMs. After a take-over at T the deposed leader may
 // have acknowledged well until T + confirmMs (K6), so nobody is placed again by silence before T + confirmMs + selfFenceMs + margin.
+// A member that was given up, and came back before it was dead, is acknowledged well only once the digest of what it owns is that of
+// the table: until then ungated actors of promoted shards may run on it. The table lists it as suspect for so long.
 
 import type { ProbeOutcome } from '../links/probe.js';
 

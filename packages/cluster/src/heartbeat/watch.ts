@@ -6,6 +6,9 @@ import type { DeathCause } from './protocol.js';
 /** How the leader sees one member (protocol.ts). */
 export type Phase = 'joining' | 'up' | 'suspect' | 'silent' | 'dead';
 
+/** Why a member's replicated shards may go on elsewhere although it is not known to be dead. */
+export type GivenUp = 'refused' | 'silent';
+
 /** The leader's watch over one member. */
 export interface Watch {
   readonly peer: PeerId;
@@ -20,6 +23,12 @@ export interface Watch {
   readonly patienceMs: Millis;
   /** Not dead by silence before this (K6). */
   readonly mercyUntil: Millis;
+  /** No verdict by silence before this: nothing could be done about it. */
+  readonly sparedUntil: Millis;
+  /** Its replicated shards are not waited for any more, and why; undefined: they are. */
+  readonly givenUp: GivenUp | undefined;
+  /** When the observer itself was refused, in the round that is under way. */
+  readonly refusedAt: Millis | undefined;
   /** Of the last round of probes. */
   readonly round: number;
   readonly probedAt: Millis;
@@ -36,7 +45,7 @@ export type WatchInput =
   | { readonly type: 'stalled'; readonly ms: Millis }
   /** After a take-over or an outage of the store silence counts from now; `mercyMs`: and nobody is dead by it for so long. */
   | { readonly type: 'restart'; readonly mercyMs: Millis }
-  /** Not dead by silence for so long: while the store is away no verdict could be acted on. */
+  /** No verdict by silence for so long: while the store is away none could be acted on. */
   | { readonly type: 'spare'; readonly ms: Millis }
   | { readonly type: 'probed'; readonly round: number; readonly witness: string; readonly outcome: ProbeOutcome }
   /** Another incarnation has its name (K3). */
@@ -47,6 +56,11 @@ export type WatchInput =
 export type WatchEffect =
   | { readonly type: 'probe'; readonly round: number; readonly witnesses: readonly string[] }
   | { readonly type: 'phase'; readonly phase: Phase; readonly before: Phase }
+  /** Its backups may take over, and it is nobody's backup any more. */
+  | { readonly type: 'promote'; readonly cause: GivenUp; readonly silentMs: Millis }
+  /** It was given up and is heard again. */
+  | { readonly type: 'back' }
+  /** What it alone has may be placed again. */
   | { readonly type: 'dead'; readonly cause: DeathCause; readonly silentMs: Millis };
 
 export interface WatchStep {
@@ -82,6 +96,9 @@ export function newWatch(member: NewWatch, { now, options }: Pick<Observer, 'now
     heardAt: now,
     patienceMs: newcomer ? options.joinPatienceMs : options.placeAgainMs,
     mercyUntil: now,
+    sparedUntil: now,
+    givenUp: undefined,
+    refusedAt: undefined,
     round: 0,
     probedAt: now,
     waitsFor: undefined,
@@ -94,17 +111,17 @@ export function stepWatch(state: Watch, input: WatchInput, observer: Observer): 
     case 'beat':
       return heard(state, observer);
     case 'linked':
-      return { state: { ...state, linked: true }, effects: [] };
+      return { state: { ...state, linked: true, refusedAt: undefined }, effects: [] };
     case 'unlinked':
       return state.linked ? probe({ ...state, linked: false }, observer) : { state, effects: [] };
     case 'stalled':
       return { state: { ...state, heardAt: Math.min(observer.now, state.heardAt + input.ms) }, effects: [] };
     case 'spare':
-      return { state: { ...state, mercyUntil: Math.max(state.mercyUntil, observer.now + input.ms) }, effects: [] };
+      return { state: { ...state, sparedUntil: Math.max(state.sparedUntil, observer.now + input.ms) }, effects: [] };
     case 'restart':
       return restart(state, input.mercyMs, observer);
     case 'probed':
-      return probed(state, input, observer.now);
+      return probed(state, input, observer);
     case 'replaced':
     case 'left':
       return die(state, input.type, observer.now);
@@ -115,30 +132,54 @@ export function stepWatch(state: Watch, input: WatchInput, observer: Observer): 
 
 function heard(state: Watch, { now, options }: Observer): WatchStep {
   const { placeAgainMs: patienceMs } = options;
-  const next: Watch = { ...state, heardAt: now, patienceMs, phase: 'up', waitsFor: undefined };
-  return { state: next, effects: entered(state, 'up') };
+  const quiet = { waitsFor: undefined, refusedAt: undefined, givenUp: undefined };
+  return {
+    state: { ...state, ...quiet, heardAt: now, patienceMs, phase: 'up' },
+    effects: [...entered(state, 'up'), ...back(state)],
+  };
 }
 
 function restart(state: Watch, mercyMs: Millis, observer: Observer): WatchStep {
   const { now } = observer;
   const phase: Phase = state.phase === 'joining' ? 'joining' : 'up';
   // A second restart does not shorten the mercy of the first.
-  const next: Watch = { ...state, phase, heardAt: now, mercyUntil: Math.max(state.mercyUntil, now + mercyMs) };
+  const mercyUntil = Math.max(state.mercyUntil, now + mercyMs);
+  const next: Watch = {
+    ...state,
+    phase,
+    heardAt: now,
+    mercyUntil,
+    sparedUntil: now,
+    givenUp: undefined,
+    refusedAt: undefined,
+  };
   // Whoever has no link at this moment may have died under the leader before us: ask at once.
   const asked = next.linked ? { state: next, effects: [] } : probe(next, observer);
-  return { state: asked.state, effects: [...entered(state, phase), ...asked.effects] };
+  return { state: asked.state, effects: [...entered(state, phase), ...back(state), ...asked.effects] };
 }
 
 function tick(state: Watch, observer: Observer): WatchStep {
   const { now, options } = observer;
   const silence = now - state.heardAt;
-  if (silence >= state.patienceMs && now >= state.mercyUntil) return die(state, 'silent', now);
+  const spared = now < state.sparedUntil;
+  if (silence >= state.patienceMs && now >= state.mercyUntil && !spared) return die(state, 'silent', now);
   const phase = state.phase === 'joining' ? 'joining' : phaseAfter(silence, options);
-  const next: Watch = { ...state, phase };
+  const verdict = state.givenUp ?? verdictOn(state, silence, spared, observer);
+  const next: Watch = { ...state, phase, givenUp: verdict };
+  const promote: WatchEffect[] =
+    verdict && !state.givenUp ? [{ type: 'promote', cause: verdict, silentMs: silence }] : [];
   const asks = (!state.linked || silence >= options.suspectMs) && now - state.probedAt >= options.probeEveryMs;
   const open = state.waitsFor !== undefined && now - state.probedAt < options.probeRoundMs;
   const asked = asks && !open ? probe(next, observer) : { state: next, effects: [] };
-  return { state: asked.state, effects: [...entered(state, phase), ...asked.effects] };
+  return { state: asked.state, effects: [...entered(state, phase), ...promote, ...asked.effects] };
+}
+
+/** No mercy here (K6 is about members without a second place): a former owner can let nothing out without its backup. */
+function verdictOn(state: Watch, silence: Millis, spared: boolean, { now, options }: Observer): GivenUp | undefined {
+  const { witnessMs, placeAgainMs, silentMs } = options;
+  if (!state.linked && state.refusedAt !== undefined && now - state.refusedAt >= witnessMs) return 'refused';
+  const patience = state.patienceMs - (placeAgainMs - silentMs);
+  return silence >= patience && !spared ? 'silent' : undefined;
 }
 
 function phaseAfter(silence: Millis, options: HeartbeatOptions): Phase {
@@ -150,18 +191,24 @@ function probe(state: Watch, { now, witnesses }: Observer): WatchStep {
   if (state.address === '' || witnesses.length === 0) return { state, effects: [] };
   const round = state.round + 1;
   return {
-    state: { ...state, round, probedAt: now, waitsFor: witnesses },
+    state: { ...state, round, probedAt: now, waitsFor: witnesses, refusedAt: undefined },
     effects: [{ type: 'probe', round, witnesses }],
   };
 }
 
-function probed(state: Watch, answer: Extract<WatchInput, { type: 'probed' }>, now: Millis): WatchStep {
+function probed(
+  state: Watch,
+  answer: Extract<WatchInput, { type: 'probed' }>,
+  { now, witnesses }: Observer,
+): WatchStep {
   if (answer.round !== state.round || !state.waitsFor) return { state, effects: [] };
   const gone = answer.outcome === 'refused' || answer.outcome === 'other-incarnation';
-  if (!gone) return { state: { ...state, waitsFor: undefined }, effects: [] };
+  // Somebody reached it: it lives, and only silence counts.
+  if (!gone) return { state: { ...state, waitsFor: undefined, refusedAt: undefined }, effects: [] };
+  const refusedAt = answer.witness === witnesses[0] ? now : state.refusedAt;
   const waitsFor = state.waitsFor.filter((witness) => witness !== answer.witness);
   // A link that stands outweighs refusals: they may have come from an address that is only unreachable for some.
-  if (waitsFor.length > 0 || state.linked) return { state: { ...state, waitsFor }, effects: [] };
+  if (waitsFor.length > 0 || state.linked) return { state: { ...state, waitsFor, refusedAt }, effects: [] };
   return die(state, 'refused', now);
 }
 
@@ -170,6 +217,10 @@ function die(state: Watch, cause: DeathCause, now: Millis): WatchStep {
     state: { ...state, phase: 'dead', waitsFor: undefined },
     effects: [{ type: 'dead', cause, silentMs: now - state.heardAt }],
   };
+}
+
+function back({ givenUp }: Watch): WatchEffect[] {
+  return givenUp ? [{ type: 'back' }] : [];
 }
 
 function entered(state: Watch, phase: Phase): WatchEffect[] {

@@ -21,6 +21,7 @@ import {
 import { type HeartbeatOptions, heartbeatOptions } from '../heartbeat/options.js';
 import { serveProbes } from '../heartbeat/witness.js';
 import type { Peers } from '../links/peers.js';
+import type { ShardReport } from '../replication/report.js';
 import {
   CLUSTER_META,
   type ClusterMeta,
@@ -49,6 +50,8 @@ export interface LoadReport {
   readonly rssBytes: number;
   /** Bit `shard % 8` of byte `shard / 8`: the shard holds an actor. Empty for members that own nothing. */
   readonly occupied: Uint8Array;
+  /** About the second places of what it owns; each is repeated until the row has changed. */
+  readonly reports?: readonly ShardReport[];
 }
 
 export interface MemberEvents {

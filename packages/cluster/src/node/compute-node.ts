@@ -1,9 +1,12 @@
-import { type CommitLogs, type Millis, memoryCommitLogs, type ShardId, type Tracer } from '@muster/ports';
-import { ActorRuntime, type AnyActorKind, type LocalScheduler } from '@muster/runtime';
+import type { CommitLogs, Millis, ShardId, Tracer } from '@muster/ports';
+import { ActorRuntime, type AnyActorKind, type LocalScheduler, runtimeOptions } from '@muster/runtime';
 import { ownedDigest } from '../heartbeat/protocol.js';
 import type { Peers } from '../links/peers.js';
 import { type LoadReport, MemberAgent } from '../membership/agent.js';
 import { ReleaseOwner } from '../release/owner-side.js';
+import { BackupKeeper } from '../replication/backup-keeper.js';
+import { replicationOptions } from '../replication/options.js';
+import { Replicator } from '../replication/replicator.js';
 import type { CommandRouter } from '../routing/call.js';
 import { Router } from '../routing/router.js';
 import { RoutingTable } from '../table/routing-table.js';
@@ -20,8 +23,8 @@ export interface ComputeNodeSetup extends ProcessSetup {
   readonly kinds: readonly AnyActorKind[];
   readonly scheduler: LocalScheduler;
   readonly tracer: Tracer;
-  /** Where turns are recorded; default: in memory, durable at once. */
-  readonly logs?: CommitLogs;
+  /** Stands between the actors and their logs: who watches or replaces them. */
+  readonly logs?: (logs: CommitLogs) => CommitLogs;
   readonly options?: NodeOptions;
 }
 
@@ -31,6 +34,7 @@ export interface ComputeNodeSetup extends ProcessSetup {
  *   links ─► Inbound, Subscribers ─► ActorRuntime ─► NodeOutlet ─► links (answers, events)
  *                     ▲                                  └───────► Router (commands to other actors, here or elsewhere)
  *   table ─► ShardKeeper: opens and closes shards    MemberAgent: beats, takes the table, freezes
+ *   ActorRuntime ─► Replicator ─► links ─► BackupKeeper of others; a shard whose row comes here goes on from what BackupKeeper has
  */
 export class ComputeNode {
   readonly peers: Peers;
@@ -38,6 +42,8 @@ export class ComputeNode {
   readonly router: CommandRouter;
   readonly runtime: ActorRuntime;
   readonly agent: MemberAgent;
+  readonly replicator: Replicator;
+  readonly backups: BackupKeeper;
   private readonly setup: ComputeNodeSetup;
   private readonly options: ComputeOptions;
   private readonly routerParts: Router;
@@ -48,7 +54,7 @@ export class ComputeNode {
   private stopping: Promise<void> | undefined;
 
   constructor(setup: ComputeNodeSetup) {
-    const { clock, random, kinds, scheduler, logs = memoryCommitLogs, metrics, log, tracer, options = {} } = setup;
+    const { clock, random, kinds, scheduler, metrics, log, tracer, options = {} } = setup;
     this.setup = setup;
     this.options = computeOptions(options.node);
     const peers = peersOf(setup, 'node', options);
@@ -58,9 +64,24 @@ export class ComputeNode {
     const flights = new Flights();
     const outlet = new NodeOutlet({ peers, table, flights, metrics });
     const checkFence = () => this.checkFence();
+    const replication = replicationOptions(options.replication);
+    const replicator = new Replicator({ clock, peers, options: replication, metrics });
+    const logs = setup.logs?.(replicator) ?? replicator;
+    this.replicator = replicator;
     const runtime = { clock, random, scheduler, kinds, logs, outlet, metrics, log, tracer, checkFence };
     this.runtime = new ActorRuntime({ ...runtime, ...(options.runtime && { options: options.runtime }) });
     const host = this.runtime;
+    replicator.join(host);
+    this.backups = new BackupKeeper({
+      clock,
+      peers,
+      table,
+      kinds,
+      runtime: runtimeOptions(options.runtime),
+      options: replication,
+      metrics,
+      log,
+    });
     const inbound = new Inbound({
       clock,
       peers,
@@ -87,6 +108,8 @@ export class ComputeNode {
       self: peers.self.peer,
       table,
       host,
+      replicator,
+      backups: this.backups,
       log,
       termChanged: (shard) => this.releases.termChanged(shard),
     });
@@ -131,6 +154,8 @@ export class ComputeNode {
     this.keeper.stop();
     await this.agent.stop();
     this.memberLinks.stop();
+    this.replicator.stop();
+    this.backups.stop();
     await this.peers.stop();
   }
 
@@ -183,6 +208,7 @@ export class ComputeNode {
       utilisation,
       rssBytes,
       occupied,
+      reports: this.replicator.reports(),
     };
   }
 }

@@ -5,6 +5,7 @@ import type { HeartbeatOptions } from '../heartbeat/options.js';
 import type { PeersOptions } from '../links/options.js';
 import type { MembershipOptions } from '../membership/options.js';
 import type { ReleaseOptions } from '../release/options.js';
+import type { ReplicationOptions } from '../replication/options.js';
 import type { RouterOptions } from '../routing/options.js';
 import type { StreamsOptions } from '../streams/options.js';
 
@@ -21,6 +22,7 @@ export interface ClusterOptions {
 export interface NodeOptions extends ClusterOptions {
   readonly runtime?: Partial<RuntimeOptions>;
   readonly release?: Partial<ReleaseOptions>;
+  readonly replication?: Partial<ReplicationOptions>;
   readonly node?: Partial<ComputeOptions>;
 }
 

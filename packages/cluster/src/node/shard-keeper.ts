@@ -1,11 +1,16 @@
 import type { Log, PeerId, ShardId, Term } from '@muster/ports';
 import type { ActorHost } from '@muster/runtime';
+import type { BackupKeeper } from '../replication/backup-keeper.js';
+import type { Replicator } from '../replication/replicator.js';
 import type { RoutingTable, ShardRow } from '../table/routing-table.js';
 
 export interface ShardKeeperSetup {
   readonly self: PeerId;
   readonly table: RoutingTable;
   readonly host: ActorHost;
+  /** What this process owns goes to others, and what it holds for others. */
+  readonly replicator: Replicator;
+  readonly backups: BackupKeeper;
   readonly log: Log;
   /** Called for every row that came with a new term, after the shard is open or closed as it says. */
   readonly termChanged: (shard: ShardId) => void;
@@ -20,7 +25,7 @@ export class ShardKeeper {
   constructor(setup: ShardKeeperSetup) {
     this.setup = setup;
     this.release = setup.table.listen({ rowChanged: (row, before) => this.changed(row, before) });
-    for (const row of setup.table.allRows()) this.follow(row);
+    for (const row of setup.table.allRows()) this.follow(row, row);
   }
 
   /** Shards owned, with their terms. */
@@ -35,27 +40,37 @@ export class ShardKeeper {
   }
 
   private changed(row: ShardRow, before: ShardRow): void {
-    this.follow(row);
+    this.follow(row, before);
     if (row.term !== before.term) this.setup.termChanged(row.shard);
   }
 
-  private follow({ shard, owner, term }: ShardRow): void {
-    const { self, host, log } = this.setup;
+  private follow(row: ShardRow, before: ShardRow): void {
+    const { self, host, log, replicator, backups } = this.setup;
+    const { shard, owner, term } = row;
     const held = this.mine.get(shard);
     if (owner !== self) {
+      backups.follow(row);
       if (held !== undefined) {
         this.close(shard);
         log.write('debug', 'shard.closed', { shard, term, owner });
       }
       return;
     }
-    if (held === term) return;
+    if (held === term) {
+      replicator.assign(row);
+      return;
+    }
     // Only one step of the term can be a change of backup. After more, somebody else may have owned it in between, unseen:
     // what is here would be old.
     if (held !== undefined && term > held + 1) this.close(shard);
+    const promotion = this.mine.has(shard) ? undefined : backups.promote(row, before);
     this.mine.set(shard, term);
-    host.open(shard, term);
-    log.write('debug', 'shard.opened', { shard, term });
+    replicator.assign(row, promotion?.heldUntil);
+    host.open(shard, term, promotion?.adoption);
+    if (promotion) {
+      const { size } = promotion.adoption.actors;
+      log.write('info', 'shard.promoted', { shard, term, actors: size, former: before.owner, sure: row.sure === true });
+    } else log.write('debug', 'shard.opened', { shard, term });
   }
 
   private close(shard: ShardId): void {

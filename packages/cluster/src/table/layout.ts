@@ -73,8 +73,8 @@ export interface MemberRecord {
 /** A page: 32 rows, one line each, so that a person can read who owns what. */
 export function formatPage(rows: readonly ShardRow[]): string {
   const lines = rows.map((row) => {
-    const { shard, owner, backup, learner, state, move } = row;
-    return JSON.stringify({ shard, owner, backup, learner, term: row.term, state, move });
+    const { shard, owner, backup, learner, state, move, sure } = row;
+    return JSON.stringify({ shard, owner, backup, learner, term: row.term, state, move, sure });
   });
   return `[\n${lines.join(',\n')}\n]`;
 }
@@ -96,6 +96,7 @@ export function parsePage(page: number, text: string): ShardRow[] {
       term: term(row.term),
       state: row.state === 'moving' ? 'moving' : ('stable' satisfies RowState),
       move: text_(row.move),
+      ...(row.sure === true && { sure: true }),
     };
   });
 }

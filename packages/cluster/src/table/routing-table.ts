@@ -24,6 +24,8 @@ export interface ShardRow {
   readonly state: RowState;
   /** Id of the move that is under way, or empty. */
   readonly move: string;
+  /** The owner before is surely dead: a promoted backup need not wait out the read lease that it gave (K7). Absent: not sure. */
+  readonly sure?: boolean;
 }
 
 export type MemberState = 'up' | 'cordoned' | 'draining' | 'suspect' | 'dead';
@@ -152,6 +154,7 @@ function sameRow(a: ShardRow, b: ShardRow): boolean {
     a.backup === b.backup &&
     a.learner === b.learner &&
     a.state === b.state &&
-    a.move === b.move
+    a.move === b.move &&
+    a.sure === b.sure
   );
 }

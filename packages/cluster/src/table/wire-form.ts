@@ -31,8 +31,8 @@ export function tableFromWire(table: Table): TableUpdate {
   return table.membersChanged ? { ...update, members: table.members.map(memberFromWire) } : update;
 }
 
-function rowToWire({ shard, owner, backup, learner, term, state, move }: ShardRow): RowInit {
-  return { shard, owner, backup, learner, term, state: state === 'stable' ? '' : state, move };
+function rowToWire({ shard, owner, backup, learner, term, state, move, sure = false }: ShardRow): RowInit {
+  return { shard, owner, backup, learner, term, state: state === 'stable' ? '' : state, move, sure };
 }
 
 function rowFromWire(row: Table['rows'][number]): ShardRow {
@@ -44,6 +44,7 @@ function rowFromWire(row: Table['rows'][number]): ShardRow {
     term: term(row.term),
     state: row.state === 'moving' ? 'moving' : 'stable',
     move: row.move,
+    ...(row.sure && { sure: true }),
   };
 }
 

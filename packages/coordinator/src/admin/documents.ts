@@ -74,6 +74,10 @@ export interface ShardCounts {
   readonly unowned: number;
   /** Given up by one node for another at this moment. */
   readonly moving: number;
+  /** Owned, with a backup in sync: whichever of the two dies, nothing that was acknowledged is lost. */
+  readonly backed: number;
+  /** A learner is being brought up to date, beside a backup or in want of one. */
+  readonly learning: number;
 }
 
 export interface MemberDocument {
@@ -90,6 +94,10 @@ export interface MemberDocument {
   readonly actors: number;
   /** Shards it owns according to the table. */
   readonly shards: number;
+  /** Shards of others that it is the backup of. */
+  readonly backups: number;
+  /** Shards of others that it is learning, to become their backup. */
+  readonly learners: number;
   readonly loopLagMs: number;
   /** Of its event loop, 0…1. */
   readonly utilisation: number;
@@ -109,6 +117,10 @@ export interface NodeShowDocument {
   readonly node: MemberDocument;
   /** Numbers of the shards it owns. */
   readonly owns: readonly number[];
+  /** Numbers of the shards it is the backup of. */
+  readonly backs: readonly number[];
+  /** Numbers of the shards it is learning. */
+  readonly learns: readonly number[];
 }
 
 export interface ShardDocument {
@@ -133,6 +145,8 @@ export interface ShardShowDocument {
   readonly shard: ShardDocument;
   /** Where the owner listens, or empty. */
   readonly ownerAddress: string;
+  /** Where the backup listens, or empty. */
+  readonly backupAddress: string;
   /** Whether the owner says that the shard holds an actor; null where it has not said yet. */
   readonly occupied: boolean | null;
   /** Key of its page in the cluster store. */
@@ -194,15 +208,25 @@ export type ClusterEvent = { readonly at: string; readonly epoch: number } & (
   | { readonly type: 'member.joined'; readonly role: string; readonly peer: string; readonly address: string }
   | { readonly type: 'member.suspect'; readonly role: string; readonly peer: string }
   | { readonly type: 'member.recovered'; readonly role: string; readonly peer: string }
+  /** Its backups may take over, though it is not known to be dead. `why`: refused | silent */
+  | { readonly type: 'member.given-up'; readonly role: string; readonly peer: string; readonly why: string }
   /** `why`: refused | silent | replaced | left */
   | { readonly type: 'member.dead'; readonly role: string; readonly peer: string; readonly why: string }
-  /** Shards got new owners. `why`: cold-start | dead | join | unowned */
+  /** Shards of which nobody had a living copy, or that were empty, got owners. `why`: cold-start | dead | join | unowned */
   | {
       readonly type: 'shards.placed';
       readonly why: string;
       readonly shards: number;
       readonly to: Readonly<Record<string, number>>;
     }
+  /** Backups are owners now (`to`), of everything that was acknowledged. */
+  | { readonly type: 'shards.promoted'; readonly shards: number; readonly to: Readonly<Record<string, number>> }
+  /** Shards lost their backups (`to`: whose they were). They answer again when a learner has caught up. */
+  | { readonly type: 'backups.lost'; readonly shards: number; readonly to: Readonly<Record<string, number>> }
+  /** Learners were chosen for shards. */
+  | { readonly type: 'backups.learning'; readonly shards: number; readonly to: Readonly<Record<string, number>> }
+  /** Learners have caught up and are backups now. */
+  | { readonly type: 'backups.ready'; readonly shards: number; readonly to: Readonly<Record<string, number>> }
   | { readonly type: 'store.away'; readonly cause: string }
   | { readonly type: 'store.back'; readonly awayMs: number }
 );

@@ -16,6 +16,7 @@ import type { HeardLoads } from '../heard-loads.js';
 import type { Regime } from '../regime.js';
 import type { Member } from '../roster.js';
 import type { StoreHealth } from '../store-health.js';
+import { countShards } from '../table-changes.js';
 import type {
   CoordinatorDocument,
   CoordinatorListDocument,
@@ -31,6 +32,9 @@ import type {
   StatusDocument,
 } from './documents.js';
 import type { Inspections } from './inspections.js';
+
+/** How many shards a process has, and as what. */
+type Held = Pick<MemberDocument, 'shards' | 'backups' | 'learners'>;
 
 /** What a leader's documents are made of. */
 export interface ViewSources {
@@ -90,8 +94,11 @@ export class Views {
   /** @throws MusterError NOT_FOUND, INVALID_REQUEST (several nodes fit) */
   nodeShow(regime: Regime, wanted: unknown): NodeShowDocument {
     const node = this.findNode(regime, wanted);
-    const owns = regime.ledger.rows().flatMap(({ owner, shard }) => (owner === node.peer ? [shard] : []));
-    return { epoch: this.from.election.state.epoch, node, owns };
+    const rows = regime.ledger.rows();
+    const having = (role: 'owner' | 'backup' | 'learner') =>
+      rows.flatMap((row) => (row[role] === node.peer ? [row.shard] : []));
+    const { epoch } = this.from.election.state;
+    return { epoch, node, owns: having('owner'), backs: having('backup'), learns: having('learner') };
   }
 
   /** @throws MusterError as `nodeShow` */
@@ -113,6 +120,7 @@ export class Views {
       epoch: election.state.epoch,
       shard: shardDocument(row),
       ownerAddress: regime.roster.get(row.owner)?.info.address ?? '',
+      backupAddress: regime.roster.get(row.backup)?.info.address ?? '',
       occupied: row.owner === '' ? null : (loads.isOccupied(row.owner, row.shard) ?? null),
       storeKey: keys.page(pageOf(row.shard)),
     };
@@ -171,6 +179,10 @@ export class Views {
       problems.push('There is no vice: nobody would take over from the leader.');
     if (regime.homeless > 0) problems.push(`${regime.homeless} shards wait for an owner.`);
     else if (shards.unowned > 0) problems.push(`${shards.unowned} shards have no owner.`);
+    const alone = shards.owned - shards.backed;
+    const up = nodes.filter(({ state }) => state === 'up').length;
+    // A single node has nobody to copy to.
+    if (alone > 0 && up >= 2) problems.push(`${alone} shards have no second place.`);
     const doubtful = nodes.filter(({ state }) => state === 'suspect' || state === 'silent');
     if (doubtful.length > 0) problems.push(`Not heard: ${doubtful.map(({ id }) => id).join(', ')}.`);
     const frozen = nodes.filter((node) => node.frozen);
@@ -179,22 +191,26 @@ export class Views {
   }
 
   private counts(regime: Regime): ShardCounts {
-    const hashed = regime.ledger.rows().filter(({ shard }) => shard < HASHED_SHARDS);
-    const owned = hashed.filter(({ owner }) => owner !== '').length;
-    return { total: HASHED_SHARDS, owned, unowned: HASHED_SHARDS - owned, moving: regime.moving };
+    const { owned, backed, learning } = countShards(regime.ledger.rows());
+    return { total: HASHED_SHARDS, owned, unowned: HASHED_SHARDS - owned, moving: regime.moving, backed, learning };
   }
 
   private members(regime: Regime, role: 'node' | 'gateway'): MemberDocument[] {
-    const owned = new Map<string, number>();
-    for (const { owner } of regime.ledger.rows()) owned.set(owner, (owned.get(owner) ?? 0) + 1);
+    const held = new Map<string, Held>();
+    const of = (peer: string): Held => held.get(peer) ?? { shards: 0, backups: 0, learners: 0 };
+    for (const { owner, backup, learner } of regime.ledger.rows()) {
+      held.set(owner, { ...of(owner), shards: of(owner).shards + 1 });
+      held.set(backup, { ...of(backup), backups: of(backup).backups + 1 });
+      held.set(learner, { ...of(learner), learners: of(learner).learners + 1 });
+    }
     return regime.roster
       .all()
       .filter(({ info }) => info.role === role)
-      .map((member) => this.memberDocument(member, role, owned.get(member.info.peer) ?? 0))
+      .map((member) => this.memberDocument(member, role, of(member.info.peer)))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  private memberDocument({ info, watch, state }: Member, role: 'node' | 'gateway', shards: number): MemberDocument {
+  private memberDocument({ info, watch, state }: Member, role: 'node' | 'gateway', held: Held): MemberDocument {
     const { peer, address, zone, build } = info;
     const heard = this.from.loads.get(peer);
     const beat = heard?.beat;
@@ -209,7 +225,7 @@ export class Views {
       beatAgoMs: heard ? Math.round(this.from.now() - heard.at) : null,
       sessions: beat?.sessions ?? 0,
       actors: beat?.actors ?? 0,
-      shards,
+      ...held,
       loopLagMs: beat?.loopLagMs ?? 0,
       utilisation: beat?.utilisation ?? 0,
       rssBytes: beat?.rssBytes ?? 0,

@@ -79,6 +79,8 @@ export interface PlayerCommands {
   connected: { data: { readonly subscriber: string }; reply: null };
   /** From the runtime: nobody listens to `self` from that process any more. */
   connectionLost: { data: { readonly subscriber: string }; reply: null };
+  /** From the runtime: this process goes on in place of one that died. Who listened there, and who still holds a connection, is to be seen. */
+  adopted: { data: unknown; reply: null };
   graceOver: { data: { readonly session: string }; reply: null };
   info: { data: unknown; reply: User };
   exists: { data: unknown; reply: { readonly exists: boolean } };
@@ -107,6 +109,7 @@ export interface PlayerEvents {
   };
   listening: { readonly process: string };
   listensNoLonger: { readonly process: string };
+  adopted: { readonly until: number };
   superseded: { readonly session: string };
   suspended: { readonly session: string; readonly until: number };
   resumed: { readonly session: string };

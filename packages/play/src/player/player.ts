@@ -18,7 +18,7 @@ import {
 import { emptyInbox, keep, messagesAfter } from './inbox.js';
 import { receive, send, subscribeReceived } from './messaging.js';
 import { type PlayerOptions, playerOptions } from './options.js';
-import { attach, connected, connectionLost, detach, graceOver } from './session.js';
+import { adopted, attach, connected, connectionLost, detach, graceOver } from './session.js';
 import { initialState, type PlayerState } from './state.js';
 import { checkTimedOut, existsAnswered, subscribeUpdates, unsubscribeUpdates } from './watching.js';
 
@@ -51,6 +51,7 @@ export function playerKind({ accounts, metrics, options: changes }: PlayerDepend
       detach: (state, data, ctx) => detach(state, data, ctx, options),
       connected,
       connectionLost: (state, data, ctx) => connectionLost(state, data, ctx, options),
+      adopted: (state, _, ctx) => adopted(state, ctx, options),
       graceOver,
       info: (state, _, ctx) => {
         const user = publicUser(state, ctx.self.id);
@@ -74,6 +75,7 @@ export function playerKind({ accounts, metrics, options: changes }: PlayerDepend
       }),
       [PUBLIC_TOPIC]: (state, self) => ({ users: [publicUser(state, self.id)].flatMap((user) => user ?? []) }),
     },
+    adopted: 'adopted',
     subscriberCame: { [SELF_TOPIC]: 'connected' },
     subscriberLost: { [SELF_TOPIC]: 'connectionLost' },
     // Operators see that there are messages, not what they say.
@@ -98,6 +100,10 @@ function evolution(options: PlayerOptions): PlayerKind['evolve'] {
     },
     listensNoLonger: (state, { process }) => {
       state.listeners = state.listeners.filter((listener) => listener !== process);
+    },
+    adopted: (state, { until }) => {
+      state.listeners = [];
+      if (state.session) state.session.suspendedUntil = until;
     },
     superseded: () => undefined,
     suspended: (state, { until }) => {

@@ -7,8 +7,8 @@
 //      └─────────────────────────────── clean detach ─────────────────────────────┘
 //
 // A gateway may die or be cut off in any state. Its loss is noticed where it listens to this actor, so a session that is not yet, or no
-// longer, listened to has 30 s to be. The owner of this actor may die: sessions that its successor does not know are brought back by
-// their gateways (`attach` with `resume`). Two gateways may bring back two sessions of one player; the higher sign-in number wins,
+// longer, listened to has 30 s to be. The owner of this actor may die: with its successor every session is suspended anew, as nobody
+// listens there yet, and one that the successor does not know is brought back by its gateway (`attach` with `resume`). Two gateways may bring back two sessions of one player; the higher sign-in number wins,
 // whoever comes first.
 import { token } from '@muster/ports';
 import { type DecideContext, type Decision, event, type TimerChange } from '@muster/runtime';
@@ -122,6 +122,13 @@ export function connectionLost(
   const lost = state.session?.gateway === subscriber ? suspend(state, ctx.now, options) : {};
   if (!state.listeners.includes(subscriber)) return lost;
   return { ...lost, events: [event('listensNoLonger', { process: subscriber }), ...(lost.events ?? [])] };
+}
+
+/** The grace runs from here: whoever died with the former owner has no other notice than its silence. */
+export function adopted(state: PlayerState, ctx: DecideContext, options: PlayerOptions): Decided<'adopted'> {
+  if (!state.session) return state.listeners.length > 0 ? { events: [event('adopted', { until: ctx.now })] } : {};
+  const until = ctx.now + options.graceMs;
+  return { events: [event('adopted', { until })], timers: [graceTimer(state.session.id, until)] };
 }
 
 export function graceOver(state: PlayerState, { session }: PlayerCommands['graceOver']['data']): Decided<'graceOver'> {

@@ -25,10 +25,11 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "beatMs": "Every member beats to every coordinator this often. Lower: the leader knows more recent loads, for more messages. Higher: a missed beat costs more of `selfFenceMs`.",
     "selfFenceMs": "Without a good acknowledgement for this long, counted from the sending of the beat that got the last one, a member freezes its ungated actors. Lower: a short trouble among coordinators already stops actors. Higher: `placeAgainMs` has to grow with it.",
     "suspectMs": "Silence after which a member is suspected and probed. Lower: ordinary garbage collections are suspected. Higher: a machine that lost its power is asked for later.",
-    "silentMs": "Silence after which replicated shards may go to their backups. Ten beats survive the garbage collections seen so far. Lower: a stalled loop is mistaken for death more often. Higher: clients of a hung node wait longer.",
+    "silentMs": "Silence after which a member's replicated shards go to their backups, and it is nobody's backup any more. Ten beats survive the garbage collections seen so far. Lower: a stalled loop is mistaken for death more often. Higher: clients of a hung node wait longer.",
     "placeAgainMs": "Silence after which a member counts as dead and its ungated shards are placed again. At least `selfFenceMs` + `fenceMarginMs`, or two owners run at once. Higher: clients of a hung node wait longer.",
     "fenceMarginMs": "What two clocks may differ in over `selfFenceMs`, and a freeze may take. Lower: two owners may overlap. Higher: `placeAgainMs` grows.",
     "probeEveryMs": "A member without a link, or suspected, is probed this often. Lower: more dials to something that is gone. Higher: a death is sure later.",
+    "witnessMs": "Where the leader's own dial is refused, its witnesses get this long to say the same. With their word the death is sure and one transaction settles everything; without it only replicated shards go to their backups. At most what two loop turns of a busy witness take. Higher: after a double failure the backups take over later.",
     "probeRoundMs": "Witnesses that have not answered by now do not count in this round. Longer than one probe takes.",
     "joinPatienceMs": "A registered member that has never beaten is given up after this. Lower: a slow start is taken for death. Higher: its name is listed longer.",
     "stallMs": "An observer whose own loop was this late does not count that time as the silence of others. Lower: verdicts are put off more often. Higher: a stalled observer accuses."
@@ -59,6 +60,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
   "NodeOptions": {
     "runtime": "",
     "release": "",
+    "replication": "",
     "node": ""
   },
   "ComputeOptions": {
@@ -66,6 +68,20 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
   },
   "ReleaseOptions": {
     "askEveryMs": "An owner that waits, sealed, for a new term or a cancel says so this often. Lower: a shard whose leader died opens sooner. Higher: fewer messages while the store is away."
+  },
+  "ReplicationOptions": {
+    "envelopeCharsMax": "Characters of records in one envelope. Lower: more envelopes. Higher: the first record waits for the last one's encoding.",
+    "snapshotCharsMax": "Characters of actors' copies sent per turn of the loop to one learner. Lower: a new backup takes longer. Higher: commands wait behind it.",
+    "lagCharsMax": "A shard takes no new turns while this much waits for its second place. Lower: a slow backup slows its owner sooner. Higher: more is executed that may have to be repeated elsewhere. In characters of JSON.",
+    "lagMs": "Nor while its oldest record has waited this long.",
+    "learnerLagCharsMax": "A learner that keeps up worse than this is given a new snapshot: what waits for it costs memory. In characters of JSON.",
+    "silenceMs": "A copy that acknowledges nothing for this long is reported as lost. Lower: a pause of the other process costs a new snapshot. Higher: a backup that is gone but not known to be dead stops its shards for longer.",
+    "leaseEveryMs": "Read leases are asked for, and silence is looked for, this often. Well below `leaseMs`, or reads wait for one.",
+    "leaseMs": "How long an owner may answer reads after it asked (K7), and what a promoted backup waits where the death is not sure. Lower: a hiccup of the link makes reads wait. Higher: a fail-over by silence takes longer.",
+    "leaseMarginMs": "What two clocks may differ in over `leaseMs`; the promoted one waits it in addition.",
+    "ungatedWaitMs": "Ungated kinds of a promoted shard stand still for so long where the death is not sure: by then their former process has fenced itself.",
+    "tailCharsMin": "A copy's records are merged into its saved actor when so many, and as many again, are there: at least so many of the last stay. Lower: the backup works more. Higher: copies are larger. In characters of JSON.",
+    "tailFactor": "… and longer than the saved actor so many times."
   },
   "RouterOptions": {
     "holdMs": "Longest that a command waits for an owner, all its waits together. Lower: clients see errors during a slow failover. Higher: they wait for an answer that will not come. A silent node is replaced after about 1 s.",
@@ -103,6 +119,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "releasesMax": "Empty shards that are asked for at once. Lower: a joiner waits longer for its share. Higher: more shards are sealed at one time.",
     "releaseMs": "An owner that was asked for an empty shard and has not answered by now keeps it. Lower: a busy owner is passed over. Higher: one that hangs holds up the others of its round.",
     "sealWithinMs": "Owners are asked for shards only if the store answered this recently: only the store ends a seal (K13). Lower: one slow answer puts a move off. Higher: shards are sealed for a store that has just gone away, and wait until it is back.",
+    "copiesMax": "Backups that change their place at once so that each node's are spread over all others. Lower: a joiner gets its share of them later. Higher: more copying at one time beside the players' commands.",
     "pushAgainMs": "A member whose report does not fit the table gets it again, this often at most. Lower: rows may be sent twice while they are under way. Higher: a lost row is missed for longer.",
     "retryMs": "A transaction or read that failed is tried again this soon. Lower: more load on a store in trouble. Higher: a later heal.",
     "deadMax": "Dead members that are remembered, to tell them so if they come back. A node that comes back later finds itself without shards.",
@@ -220,6 +237,8 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "recentCharsMax": "Their size together, in characters of JSON.",
     "recentKeepMs": "How long they are kept after the last subscriber went. Must exceed a link's re-dial, else every break costs snapshots.",
     "subscriptionsMax": "Subscriptions to one actor: processes times topics.",
+    "awakenAtOnceMax": "Actors of an adopted shard that are woken per wheel tick. Lower: commands are answered sooner after a fail-over. Higher: timers and sends are.",
+    "adoptedPatienceMs": "How long actors of an adopted shard that want to hear of it may be woken by others first. Lower: a burst of work while everybody comes back. Higher: who lost their listeners together with their process notice it later.",
     "loadsMax": "Actors being loaded at a time; others wait. Lower: gentler on the database after a failure. Higher: faster warm-up.",
     "loadMs": "A load that takes longer fails its activation (retryable). Must exceed the database's own time-out to see its error.",
     "restartsMax": "Times an actor may be dropped for a broken state within the window before it is put in quarantine.",
@@ -307,6 +326,28 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "maxEntries": "Keys. A cluster has one per process, page, override and audit entry; beyond this something writes without end.",
     "maxLeases": "Leases. One per process; beyond this something grants without end.",
     "maxStalledMessages": "Messages that wait in one stalled path; the rest is lost. Higher: longer stalls are told in full, for more memory."
+  },
+  "ShardLogOptions": {
+    "gatherMs": "How long a record waits for others before they are committed together; none while a commit is under way, those that come meanwhile are the next. Lower: replies leave sooner, storage works more. Higher: the opposite. At most 5.",
+    "commitRecordsMax": "Records of one commit. Lower: more commits. Higher: small commits wait behind large ones.",
+    "commitCharsMax": "Characters of one commit, unless one record is longer. Lower: more commits. Higher: small commits wait behind large ones.",
+    "claimsMax": "Shards claimed in one call. Lower: a cold start takes more calls. Higher: one call holds more locks.",
+    "lagCharsMax": "A shard takes no new turns while this much of it waits. Lower: slow storage slows actors sooner. Higher: more is executed that may have to be repeated elsewhere. In characters of JSON.",
+    "lagMs": "Nor while something of it has waited this long.",
+    "totalCharsMax": "No shard takes new turns while this much waits in all. Lower: less memory while storage is away. Higher: longer bursts pass.",
+    "leaseMs": "An owner may answer reads for so long after it asked storage whether the term still holds (K7), and a new owner is silent for so long after its claim. The same in every process. Lower: reads of quiet shards ask storage more often. Higher: a fail-over takes longer.",
+    "leaseMarginMs": "What two clocks may differ in over `leaseMs`; the new owner waits it in addition.",
+    "retryMinMs": "Wait before a failed commit is tried again: the first …",
+    "retryMaxMs": "… and, doubled each time, the longest. Lower: storage that comes back is overrun. Higher: actors wait longer than storage was away."
+  },
+  "ShardStoreOptions": {
+    "batchRecordsMax": "Records of one group commit. Lower: more commits. Higher: one may outlast its deadline.",
+    "batchCharsMax": "Characters of one call's texts. Lower: more calls. Higher: more memory, here and in the database, and a longer call.",
+    "textCharsMax": "Characters of one record or snapshot. Lower: large actors cannot be stored. Higher: one actor can fill a call. At most `batchCharsMax`.",
+    "pageRowsMax": "Rows (snapshots and records) of one page of a load. Lower: more round trips. Higher: more memory.",
+    "pageBytesMax": "Bytes of one page, unless a single entity is larger. Lower: more round trips. Higher: more memory.",
+    "entityRowsMax": "Rows of one entity, read at once where it does not fit on a page; beyond this it counts as damaged. Lower: fewer actors can be read whose snapshots were put off for long. Higher: more memory.",
+    "entityBytesMax": "The same in bytes."
   },
   "TachyonOptions": {
     "frameLengthMax": "Longest text frame that is read, in UTF-16 units (never more than its bytes). Lower: less memory a hostile client can claim per message, but big lobby options no longer fit. Higher: one frame costs more parsing before anything is known of it. The largest real frame seen is under 20 KiB.",

@@ -1,6 +1,6 @@
 // A checker that cannot fail proves nothing: each is shown what it must not let pass.
 import { expect, test } from '@jest/globals';
-import { type PeerId, shardId, type TurnRecord, term } from '@muster/ports';
+import { type CommitLog, memoryCommitLogs, type PeerId, shardId, type TurnRecord, term } from '@muster/ports';
 import { Listening } from '../clients/listening.js';
 import { OneWriter } from './one-writer.js';
 import { Trouble } from './trouble.js';
@@ -16,21 +16,23 @@ function writers(): { check: OneWriter; seen: string[] } {
 
 test('two owners of one shard in one term are seen', () => {
   const { check, seen } = writers();
-  check.logsOf(A).open(shardId(3), term(1));
-  check.logsOf(B).open(shardId(3), term(2));
+  check.watched(A, memoryCommitLogs).open(shardId(3), term(1));
+  check.watched(B, memoryCommitLogs).open(shardId(3), term(2));
   expect(seen).toEqual([]);
-  check.logsOf(B).open(shardId(3), term(1));
+  check.watched(B, memoryCommitLogs).open(shardId(3), term(1));
   expect(seen).toEqual(['one owner per shard and term']);
 });
 
-test('an owner that writes after its successor has written is seen; before, it is not', () => {
+const letOut = (log: CommitLog): void => log.onDurable(log.append(record), () => undefined);
+
+test('an owner that lets something out after its successor has is seen; before, it is not', () => {
   const { check, seen } = writers();
-  const old = check.logsOf(A).open(shardId(3), term(1));
-  const next = check.logsOf(B).open(shardId(3), term(2));
-  old.append(record);
-  next.append(record);
+  const old = check.watched(A, memoryCommitLogs).open(shardId(3), term(1));
+  const next = check.watched(B, memoryCommitLogs).open(shardId(3), term(2));
+  letOut(old);
+  letOut(next);
   expect(seen).toEqual([]);
-  old.append(record);
+  letOut(old);
   expect(seen).toEqual(['one writer']);
 });
 

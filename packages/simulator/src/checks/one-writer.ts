@@ -1,4 +1,4 @@
-import { type CommitLog, type CommitLogs, MemoryCommitLog, type PeerId, type ShardId, type Term } from '@muster/ports';
+import type { CommitLog, CommitLogs, PeerId, ShardId, Term } from '@muster/ports';
 import type { Report } from './violation.js';
 
 interface Written {
@@ -7,12 +7,12 @@ interface Written {
 }
 
 /**
- * Invariant 1: at most one owner per (shard, term), and once an owner has changed anything in a term, nobody does in an older one.
- * It watches the one door through which every change of an actor goes: its shard's log.
+ * Invariant 1: at most one owner per (shard, term), and once an owner has let anything out in a term, nobody does in an older one.
+ * A deposed owner may go on deciding; nothing of it may leave. It watches the one door through which everything leaves: the shard's log.
  */
 export class OneWriter {
   private readonly opened = new Map<ShardId, Map<Term, PeerId>>();
-  private readonly written = new Map<ShardId, Written>();
+  private readonly left = new Map<ShardId, Written>();
   private readonly report: Report;
   /** Shards opened, and turns with records, in all. */
   readonly counts = { opened: 0, records: 0 };
@@ -22,11 +22,11 @@ export class OneWriter {
   }
 
   /** The logs of one process. */
-  logsOf(owner: PeerId): CommitLogs {
+  watched(owner: PeerId, logs: CommitLogs): CommitLogs {
     return {
-      open: (shard, term) => {
+      open: (shard, term, go) => {
         this.open(shard, term, owner);
-        return this.watch(new MemoryCommitLog(), shard, term, owner);
+        return this.watch(logs.open(shard, term, go), shard, term, owner);
       },
     };
   }
@@ -41,24 +41,41 @@ export class OneWriter {
     terms.set(term, owner);
   }
 
-  private watch(log: CommitLog, shard: ShardId, term: Term, owner: PeerId): CommitLog {
+  private watch(log: CommitLog, shard: ShardId, opened: Term, owner: PeerId): CommitLog {
+    let term = opened;
     return {
       append: (record) => {
         this.counts.records += 1;
-        const last = this.written.get(shard);
-        if (last && last.term > term)
-          this.report(
-            'one writer',
-            `${record.entity} in shard ${shard}: ${owner} of term ${term} wrote after ${last.by} of term ${last.term}`,
-          );
-        else if (!last || last.term < term) this.written.set(shard, { term, by: owner });
         return log.append(record);
       },
       get end() {
         return log.end;
       },
-      onDurable: (position, run) => log.onDurable(position, run),
+      get gated() {
+        return log.gated === true;
+      },
+      get full() {
+        return log.full === true;
+      },
+      onDurable: (position, run) =>
+        log.onDurable(position, () => {
+          this.leaves(shard, term, owner);
+          run();
+        }),
+      raise: (next) => {
+        term = next;
+        this.open(shard, term, owner);
+        log.raise!(next);
+      },
       close: () => log.close(),
     };
+  }
+
+  private leaves(shard: ShardId, term: Term, owner: PeerId): void {
+    const last = this.left.get(shard);
+    if (last && last.term > term) {
+      const what = `shard ${shard}: ${owner} of term ${term} let something out after ${last.by} of term ${last.term}`;
+      this.report('one writer', what);
+    } else if (!last || last.term < term) this.left.set(shard, { term, by: owner });
   }
 }

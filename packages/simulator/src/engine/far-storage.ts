@@ -18,7 +18,7 @@ export class FarStorage {
     const far = <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>) => {
       return (...args: A): Promise<T> => this.call(process, () => call(...args));
     };
-    const { accounts, grants, keys, regime } = this.storage;
+    const { accounts, grants, keys, regime, shards } = this.storage;
     return {
       accounts: {
         byId: far((id) => accounts.byId(id)),
@@ -30,6 +30,7 @@ export class FarStorage {
       },
       grants,
       keys,
+      shards,
       regime: {
         highest: far(() => regime.highest()),
         raise: far((epoch, term) => regime.raise(epoch, term)),

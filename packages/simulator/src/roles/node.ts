@@ -21,7 +21,7 @@ export class NodeRole implements Role {
       kinds: [playerKind({ accounts: storage.accounts, metrics })],
       scheduler: new InlineScheduler(clock, (worker, error) => log.write('error', 'worker.failed', { worker, error })),
       tracer: silentTracer,
-      logs: writers.logsOf(process.peer),
+      logs: (logs) => writers.watched(process.peer, logs),
       replaced,
     });
   }

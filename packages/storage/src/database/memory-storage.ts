@@ -9,12 +9,14 @@ import {
   playerId,
   type Random,
   type Regime,
+  type ShardStore,
   type SigningKey,
   type SigningKeys,
   type Storage,
   type StoredGrant,
   term,
 } from '@muster/ports';
+import { MemoryShardStore } from '../shard-store/memory-shard-store.js';
 import { hashSecretSync, SALT_BYTES, secretMatchesSync } from './secrets.js';
 import { checkAccount, checkBot, checkGrant, checkKey, isStorable, requireInstant, usernameKey } from './storable.js';
 
@@ -29,6 +31,8 @@ export class MemoryStorage implements Storage {
   readonly grants: Grants;
   readonly keys: SigningKeys;
   readonly regime: Regime;
+  readonly shards: ShardStore;
+  private readonly memoryShards: MemoryShardStore;
   private closed = false;
 
   constructor({ clock, random }: { readonly clock: Clock; readonly random: Random }) {
@@ -39,6 +43,8 @@ export class MemoryStorage implements Storage {
     this.grants = memoryGrants(open);
     this.keys = memoryKeys(open);
     this.regime = memoryRegime(open);
+    this.memoryShards = new MemoryShardStore({ clock });
+    this.shards = this.memoryShards;
   }
 
   async ping(): Promise<void> {
@@ -47,6 +53,7 @@ export class MemoryStorage implements Storage {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.memoryShards.close();
   }
 }
 

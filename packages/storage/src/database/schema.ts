@@ -1,6 +1,6 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 
-// The tables as the newest migration leaves them. Instants are int8 milliseconds since the Unix epoch, read as numbers.
+// The tables as the newest migration leaves them, but for those of shards, which only shard-store/sql-statements.ts knows. Instants are int8 milliseconds since the Unix epoch, read as numbers.
 
 export interface AccountsTable {
   readonly id: GeneratedAlways<number>;

@@ -1,5 +1,17 @@
-import type { Accounts, Clock, Grants, Log, Metrics, Random, Regime, SigningKeys, Storage } from '@muster/ports';
+import type {
+  Accounts,
+  Clock,
+  Grants,
+  Log,
+  Metrics,
+  Random,
+  Regime,
+  ShardStore,
+  SigningKeys,
+  Storage,
+} from '@muster/ports';
 import { type Dialect, Kysely, sql } from 'kysely';
+import { SqlShardStore } from '../shard-store/sql-shard-store.js';
 import { asStorageError, Calls, within } from './calls.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
@@ -24,6 +36,7 @@ export class SqlStorage implements Storage {
   readonly grants: Grants;
   readonly keys: SigningKeys;
   readonly regime: Regime;
+  readonly shards: ShardStore;
   private readonly db: Kysely<Schema>;
   private readonly calls: Calls;
   private readonly parts: SqlStorageParts;
@@ -37,6 +50,7 @@ export class SqlStorage implements Storage {
     this.grants = new SqlGrants(db, calls, options.sweepBatchRows);
     this.keys = new SqlKeys(db, calls);
     this.regime = new SqlRegime(db, calls);
+    this.shards = new SqlShardStore({ db, calls, metrics: parts.metrics });
     this.db = db;
     this.calls = calls;
     this.parts = parts;

@@ -117,6 +117,11 @@ export interface EnvelopeBodies {
   readonly unsubscribe: Unsubscribe;
   readonly event: Event;
   readonly subscribeAck: SubscribeAck;
+  readonly append: Append;
+  readonly appended: Appended;
+  readonly snapshot: Snapshot;
+  readonly leaseAsk: LeaseAsk;
+  readonly lease: Lease;
   readonly heartbeat: Heartbeat;
   readonly heartbeatAck: HeartbeatAck;
   readonly table: Table;
@@ -145,6 +150,11 @@ export interface EnvelopeBodiesInit {
   readonly unsubscribe: UnsubscribeInit;
   readonly event: EventInit;
   readonly subscribeAck: SubscribeAckInit;
+  readonly append: AppendInit;
+  readonly appended: AppendedInit;
+  readonly snapshot: SnapshotInit;
+  readonly leaseAsk: LeaseAskInit;
+  readonly lease: LeaseInit;
   readonly heartbeat: HeartbeatInit;
   readonly heartbeatAck: HeartbeatAckInit;
   readonly table: TableInit;
@@ -179,6 +189,11 @@ export function writeEnvelope(w: Writer, m: EnvelopeInit): void {
     case 'unsubscribe': w.uint32(154).fork(); writeUnsubscribe(w, m.body); w.ldelim(); break;
     case 'event': w.uint32(162).fork(); writeEvent(w, m.body); w.ldelim(); break;
     case 'subscribeAck': w.uint32(170).fork(); writeSubscribeAck(w, m.body); w.ldelim(); break;
+    case 'append': w.uint32(194).fork(); writeAppend(w, m.body); w.ldelim(); break;
+    case 'appended': w.uint32(202).fork(); writeAppended(w, m.body); w.ldelim(); break;
+    case 'snapshot': w.uint32(210).fork(); writeSnapshot(w, m.body); w.ldelim(); break;
+    case 'leaseAsk': w.uint32(218).fork(); writeLeaseAsk(w, m.body); w.ldelim(); break;
+    case 'lease': w.uint32(226).fork(); writeLease(w, m.body); w.ldelim(); break;
     case 'heartbeat': w.uint32(258).fork(); writeHeartbeat(w, m.body); w.ldelim(); break;
     case 'heartbeatAck': w.uint32(266).fork(); writeHeartbeatAck(w, m.body); w.ldelim(); break;
     case 'table': w.uint32(274).fork(); writeTable(w, m.body); w.ldelim(); break;
@@ -220,6 +235,11 @@ export function readEnvelope(r: Reader, end: number): Envelope {
       case 154: if (type) throw wrongField('Envelope', tag); type = 'unsubscribe'; body = readUnsubscribe(r, r.size() + r.pos); break;
       case 162: if (type) throw wrongField('Envelope', tag); type = 'event'; body = readEvent(r, r.size() + r.pos); break;
       case 170: if (type) throw wrongField('Envelope', tag); type = 'subscribeAck'; body = readSubscribeAck(r, r.size() + r.pos); break;
+      case 194: if (type) throw wrongField('Envelope', tag); type = 'append'; body = readAppend(r, r.size() + r.pos); break;
+      case 202: if (type) throw wrongField('Envelope', tag); type = 'appended'; body = readAppended(r, r.size() + r.pos); break;
+      case 210: if (type) throw wrongField('Envelope', tag); type = 'snapshot'; body = readSnapshot(r, r.size() + r.pos); break;
+      case 218: if (type) throw wrongField('Envelope', tag); type = 'leaseAsk'; body = readLeaseAsk(r, r.size() + r.pos); break;
+      case 226: if (type) throw wrongField('Envelope', tag); type = 'lease'; body = readLease(r, r.size() + r.pos); break;
       case 258: if (type) throw wrongField('Envelope', tag); type = 'heartbeat'; body = readHeartbeat(r, r.size() + r.pos); break;
       case 266: if (type) throw wrongField('Envelope', tag); type = 'heartbeatAck'; body = readHeartbeatAck(r, r.size() + r.pos); break;
       case 274: if (type) throw wrongField('Envelope', tag); type = 'table'; body = readTable(r, r.size() + r.pos); break;
@@ -717,6 +737,356 @@ export function readEvent(r: Reader, end: number): Event {
   return { kind: kind_, id: id_, topic: topic_, number: number_, previous: previous_, name: name_, data: data_, cause: cause_ };
 }
 
+/** Owner → backup and learner, envelope with shard and term: what the turns of its actors changed, in log order. One without records asks for an acknowledgement, under a new term above all. */
+export interface Append {
+  /** counts the owner's snapshots of this shard: an acknowledgement of an earlier one is void */
+  readonly seeding: number;
+  /** position of the first record */
+  readonly first: number;
+  readonly records: readonly Record[];
+  /** position of the last one */
+  readonly end: number;
+}
+export interface AppendInit {
+  /** counts the owner's snapshots of this shard: an acknowledgement of an earlier one is void */
+  readonly seeding?: number | undefined;
+  /** position of the first record */
+  readonly first?: number | undefined;
+  readonly records?: readonly RecordInit[] | undefined;
+  /** position of the last one */
+  readonly end?: number | undefined;
+}
+
+export function writeAppend(w: Writer, m: AppendInit): void {
+  if (m.seeding) { w.uint32(8); writeUint53(w, m.seeding); }
+  if (m.first) { w.uint32(16); writeUint53(w, m.first); }
+  if (m.records) for (const each of m.records) { w.uint32(26).fork(); writeRecord(w, each); w.ldelim(); }
+  if (m.end) { w.uint32(32); writeUint53(w, m.end); }
+}
+
+export function readAppend(r: Reader, end: number): Append {
+  if (end > r.len) throw wrongLength('Append');
+  let seeding_: number = 0;
+  let first_: number = 0;
+  const records_: Record[] = [];
+  let end_: number = 0;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: seeding_ = readUint53(r); break;
+      case 16: first_ = readUint53(r); break;
+      case 26: records_.push(readRecord(r, r.size() + r.pos)); break;
+      case 32: end_ = readUint53(r); break;
+      default: throw wrongField('Append', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Append');
+  return { seeding: seeding_, first: first_, records: records_, end: end_ };
+}
+
+export interface Record {
+  /** kind/id */
+  readonly entity: string;
+  /** the actor's own count; 1: its life begins here, and whatever was before is void */
+  readonly seq: number;
+  /** JSON array; empty: the actor is gone and its state was worth nothing */
+  readonly entries: string;
+}
+export interface RecordInit {
+  /** kind/id */
+  readonly entity?: string | undefined;
+  /** the actor's own count; 1: its life begins here, and whatever was before is void */
+  readonly seq?: number | undefined;
+  /** JSON array; empty: the actor is gone and its state was worth nothing */
+  readonly entries?: string | undefined;
+}
+
+export function writeRecord(w: Writer, m: RecordInit): void {
+  if (m.entity) { w.uint32(10); w.string(m.entity); }
+  if (m.seq) { w.uint32(16); writeUint53(w, m.seq); }
+  if (m.entries) { w.uint32(26); w.string(m.entries); }
+}
+
+export function readRecord(r: Reader, end: number): Record {
+  if (end > r.len) throw wrongLength('Record');
+  let entity_: string = '';
+  let seq_: number = 0;
+  let entries_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: entity_ = readString(r); break;
+      case 16: seq_ = readUint53(r); break;
+      case 26: entries_ = readString(r); break;
+      default: throw wrongField('Record', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Record');
+  return { entity: entity_, seq: seq_, entries: entries_ };
+}
+
+/** Backup or learner → owner, once per turn of its loop; control lane, or acknowledgements would starve behind data (K15). */
+export interface Appended {
+  readonly acks: readonly Ack[];
+}
+export interface AppendedInit {
+  readonly acks?: readonly AckInit[] | undefined;
+}
+
+export function writeAppended(w: Writer, m: AppendedInit): void {
+  if (m.acks) for (const each of m.acks) { w.uint32(10).fork(); writeAck(w, each); w.ldelim(); }
+}
+
+export function readAppended(r: Reader, end: number): Appended {
+  if (end > r.len) throw wrongLength('Appended');
+  const acks_: Ack[] = [];
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: acks_.push(readAck(r, r.size() + r.pos)); break;
+      default: throw wrongField('Appended', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Appended');
+  return { acks: acks_ };
+}
+
+export interface Ack {
+  readonly shard: number;
+  /** with STALE_TERM the newer one that the sender knows */
+  readonly term: number;
+  readonly seeding: number;
+  /** everything up to here is in memory */
+  readonly position: number;
+  /** empty | STALE_TERM: you are deposed | GAP: send a snapshot */
+  readonly code: string;
+}
+export interface AckInit {
+  readonly shard?: number | undefined;
+  /** with STALE_TERM the newer one that the sender knows */
+  readonly term?: number | undefined;
+  readonly seeding?: number | undefined;
+  /** everything up to here is in memory */
+  readonly position?: number | undefined;
+  /** empty | STALE_TERM: you are deposed | GAP: send a snapshot */
+  readonly code?: string | undefined;
+}
+
+export function writeAck(w: Writer, m: AckInit): void {
+  if (m.shard) { w.uint32(8); w.uint32(uint32(m.shard)); }
+  if (m.term) { w.uint32(16); writeUint53(w, m.term); }
+  if (m.seeding) { w.uint32(24); writeUint53(w, m.seeding); }
+  if (m.position) { w.uint32(32); writeUint53(w, m.position); }
+  if (m.code) { w.uint32(42); w.string(m.code); }
+}
+
+export function readAck(r: Reader, end: number): Ack {
+  if (end > r.len) throw wrongLength('Ack');
+  let shard_: number = 0;
+  let term_: number = 0;
+  let seeding_: number = 0;
+  let position_: number = 0;
+  let code_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: shard_ = r.uint32(); break;
+      case 16: term_ = readUint53(r); break;
+      case 24: seeding_ = readUint53(r); break;
+      case 32: position_ = readUint53(r); break;
+      case 42: code_ = readString(r); break;
+      default: throw wrongField('Ack', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Ack');
+  return { shard: shard_, term: term_, seeding: seeding_, position: position_, code: code_ };
+}
+
+/** Owner → learner: its actors as saved text, while the log goes on as Append on the same lane. */
+export interface Snapshot {
+  readonly seeding: number;
+  /** forget what you have */
+  readonly first: boolean;
+  readonly last: boolean;
+  /** end of the log when the snapshot began */
+  readonly position: number;
+  readonly entities: readonly SavedEntity[];
+}
+export interface SnapshotInit {
+  readonly seeding?: number | undefined;
+  /** forget what you have */
+  readonly first?: boolean | undefined;
+  readonly last?: boolean | undefined;
+  /** end of the log when the snapshot began */
+  readonly position?: number | undefined;
+  readonly entities?: readonly SavedEntityInit[] | undefined;
+}
+
+export function writeSnapshot(w: Writer, m: SnapshotInit): void {
+  if (m.seeding) { w.uint32(8); writeUint53(w, m.seeding); }
+  if (m.first) { w.uint32(16); w.bool(m.first); }
+  if (m.last) { w.uint32(24); w.bool(m.last); }
+  if (m.position) { w.uint32(32); writeUint53(w, m.position); }
+  if (m.entities) for (const each of m.entities) { w.uint32(42).fork(); writeSavedEntity(w, each); w.ldelim(); }
+}
+
+export function readSnapshot(r: Reader, end: number): Snapshot {
+  if (end > r.len) throw wrongLength('Snapshot');
+  let seeding_: number = 0;
+  let first_: boolean = false;
+  let last_: boolean = false;
+  let position_: number = 0;
+  const entities_: SavedEntity[] = [];
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: seeding_ = readUint53(r); break;
+      case 16: first_ = r.bool(); break;
+      case 24: last_ = r.bool(); break;
+      case 32: position_ = readUint53(r); break;
+      case 42: entities_.push(readSavedEntity(r, r.size() + r.pos)); break;
+      default: throw wrongField('Snapshot', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Snapshot');
+  return { seeding: seeding_, first: first_, last: last_, position: position_, entities: entities_ };
+}
+
+export interface SavedEntity {
+  /** kind/id */
+  readonly entity: string;
+  /** of the last record that is in it */
+  readonly seq: number;
+  /** the actor's envelope; empty: the first record of `tail` begins its life */
+  readonly text: string;
+  /** entries of the records after `text`: JSON arrays with commas between them */
+  readonly tail: string;
+}
+export interface SavedEntityInit {
+  /** kind/id */
+  readonly entity?: string | undefined;
+  /** of the last record that is in it */
+  readonly seq?: number | undefined;
+  /** the actor's envelope; empty: the first record of `tail` begins its life */
+  readonly text?: string | undefined;
+  /** entries of the records after `text`: JSON arrays with commas between them */
+  readonly tail?: string | undefined;
+}
+
+export function writeSavedEntity(w: Writer, m: SavedEntityInit): void {
+  if (m.entity) { w.uint32(10); w.string(m.entity); }
+  if (m.seq) { w.uint32(16); writeUint53(w, m.seq); }
+  if (m.text) { w.uint32(26); w.string(m.text); }
+  if (m.tail) { w.uint32(34); w.string(m.tail); }
+}
+
+export function readSavedEntity(r: Reader, end: number): SavedEntity {
+  if (end > r.len) throw wrongLength('SavedEntity');
+  let entity_: string = '';
+  let seq_: number = 0;
+  let text_: string = '';
+  let tail_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: entity_ = readString(r); break;
+      case 16: seq_ = readUint53(r); break;
+      case 26: text_ = readString(r); break;
+      case 34: tail_ = readString(r); break;
+      default: throw wrongField('SavedEntity', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('SavedEntity');
+  return { entity: entity_, seq: seq_, text: text_, tail: tail_ };
+}
+
+/** Owner → each process that holds a copy for it, every 50 ms: may I answer reads (K7)? */
+export interface LeaseAsk {
+  readonly number: number;
+}
+export interface LeaseAskInit {
+  readonly number?: number | undefined;
+}
+
+export function writeLeaseAsk(w: Writer, m: LeaseAskInit): void {
+  if (m.number) { w.uint32(8); writeUint53(w, m.number); }
+}
+
+export function readLeaseAsk(r: Reader, end: number): LeaseAsk {
+  if (end > r.len) throw wrongLength('LeaseAsk');
+  let number_: number = 0;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: number_ = readUint53(r); break;
+      default: throw wrongField('LeaseAsk', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('LeaseAsk');
+  return { number: number_ };
+}
+
+/** It may for 200 ms from when it asked, for every shard but these: they have a newer term. */
+export interface Lease {
+  readonly number: number;
+  readonly refused: readonly ShardTerm[];
+}
+export interface LeaseInit {
+  readonly number?: number | undefined;
+  readonly refused?: readonly ShardTermInit[] | undefined;
+}
+
+export function writeLease(w: Writer, m: LeaseInit): void {
+  if (m.number) { w.uint32(8); writeUint53(w, m.number); }
+  if (m.refused) for (const each of m.refused) { w.uint32(18).fork(); writeShardTerm(w, each); w.ldelim(); }
+}
+
+export function readLease(r: Reader, end: number): Lease {
+  if (end > r.len) throw wrongLength('Lease');
+  let number_: number = 0;
+  const refused_: ShardTerm[] = [];
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: number_ = readUint53(r); break;
+      case 18: refused_.push(readShardTerm(r, r.size() + r.pos)); break;
+      default: throw wrongField('Lease', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Lease');
+  return { number: number_, refused: refused_ };
+}
+
+export interface ShardTerm {
+  readonly shard: number;
+  readonly term: number;
+}
+export interface ShardTermInit {
+  readonly shard?: number | undefined;
+  readonly term?: number | undefined;
+}
+
+export function writeShardTerm(w: Writer, m: ShardTermInit): void {
+  if (m.shard) { w.uint32(8); w.uint32(uint32(m.shard)); }
+  if (m.term) { w.uint32(16); writeUint53(w, m.term); }
+}
+
+export function readShardTerm(r: Reader, end: number): ShardTerm {
+  if (end > r.len) throw wrongLength('ShardTerm');
+  let shard_: number = 0;
+  let term_: number = 0;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: shard_ = r.uint32(); break;
+      case 16: term_ = readUint53(r); break;
+      default: throw wrongField('ShardTerm', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('ShardTerm');
+  return { shard: shard_, term: term_ };
+}
+
 /** Node → every coordinator, every 100 ms. */
 export interface Heartbeat {
   readonly number: number;
@@ -738,6 +1108,7 @@ export interface Heartbeat {
   readonly occupied: Uint8Array;
   /** up | cordoned | draining */
   readonly state: string;
+  readonly reports: readonly ShardReport[];
 }
 export interface HeartbeatInit {
   readonly number?: number | undefined;
@@ -759,6 +1130,7 @@ export interface HeartbeatInit {
   readonly occupied?: Uint8Array | undefined;
   /** up | cordoned | draining */
   readonly state?: string | undefined;
+  readonly reports?: readonly ShardReportInit[] | undefined;
 }
 
 export function writeHeartbeat(w: Writer, m: HeartbeatInit): void {
@@ -774,6 +1146,7 @@ export function writeHeartbeat(w: Writer, m: HeartbeatInit): void {
   if (m.frozen) { w.uint32(80); w.bool(m.frozen); }
   if (m.occupied !== undefined && m.occupied.length > 0) { w.uint32(90); w.bytes(m.occupied); }
   if (m.state) { w.uint32(98); w.string(m.state); }
+  if (m.reports) for (const each of m.reports) { w.uint32(106).fork(); writeShardReport(w, each); w.ldelim(); }
 }
 
 export function readHeartbeat(r: Reader, end: number): Heartbeat {
@@ -790,6 +1163,7 @@ export function readHeartbeat(r: Reader, end: number): Heartbeat {
   let frozen_: boolean = false;
   let occupied_: Uint8Array = noBytes;
   let state_: string = '';
+  const reports_: ShardReport[] = [];
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -805,11 +1179,59 @@ export function readHeartbeat(r: Reader, end: number): Heartbeat {
       case 80: frozen_ = r.bool(); break;
       case 90: occupied_ = r.bytes(); break;
       case 98: state_ = readString(r); break;
+      case 106: reports_.push(readShardReport(r, r.size() + r.pos)); break;
       default: throw wrongField('Heartbeat', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Heartbeat');
-  return { number: number_, tableRevision: tableRevision_, ownedDigest: ownedDigest_, owned: owned_, actors: actors_, sessions: sessions_, loopLagMs: loopLagMs_, utilisation: utilisation_, rssBytes: rssBytes_, frozen: frozen_, occupied: occupied_, state: state_ };
+  return { number: number_, tableRevision: tableRevision_, ownedDigest: ownedDigest_, owned: owned_, actors: actors_, sessions: sessions_, loopLagMs: loopLagMs_, utilisation: utilisation_, rssBytes: rssBytes_, frozen: frozen_, occupied: occupied_, state: state_, reports: reports_ };
+}
+
+/** Owner → leader with each beat until the row has changed. */
+export interface ShardReport {
+  readonly shard: number;
+  /** of the row the owner acts on: a report about another term is void */
+  readonly term: number;
+  /** learner-in-sync | backup-lost */
+  readonly what: string;
+  /** the learner or the backup it is about */
+  readonly peer: string;
+}
+export interface ShardReportInit {
+  readonly shard?: number | undefined;
+  /** of the row the owner acts on: a report about another term is void */
+  readonly term?: number | undefined;
+  /** learner-in-sync | backup-lost */
+  readonly what?: string | undefined;
+  /** the learner or the backup it is about */
+  readonly peer?: string | undefined;
+}
+
+export function writeShardReport(w: Writer, m: ShardReportInit): void {
+  if (m.shard) { w.uint32(8); w.uint32(uint32(m.shard)); }
+  if (m.term) { w.uint32(16); writeUint53(w, m.term); }
+  if (m.what) { w.uint32(26); w.string(m.what); }
+  if (m.peer) { w.uint32(34); w.string(m.peer); }
+}
+
+export function readShardReport(r: Reader, end: number): ShardReport {
+  if (end > r.len) throw wrongLength('ShardReport');
+  let shard_: number = 0;
+  let term_: number = 0;
+  let what_: string = '';
+  let peer_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: shard_ = r.uint32(); break;
+      case 16: term_ = readUint53(r); break;
+      case 26: what_ = readString(r); break;
+      case 34: peer_ = readString(r); break;
+      default: throw wrongField('ShardReport', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('ShardReport');
+  return { shard: shard_, term: term_, what: what_, peer: peer_ };
 }
 
 export interface HeartbeatAck {
@@ -928,6 +1350,8 @@ export interface Row {
   /** stable | moving */
   readonly state: string;
   readonly move: string;
+  /** the owner before is surely dead: a promoted backup need not wait out the read lease it gave (K7) */
+  readonly sure: boolean;
 }
 export interface RowInit {
   readonly shard?: number | undefined;
@@ -939,6 +1363,8 @@ export interface RowInit {
   /** stable | moving */
   readonly state?: string | undefined;
   readonly move?: string | undefined;
+  /** the owner before is surely dead: a promoted backup need not wait out the read lease it gave (K7) */
+  readonly sure?: boolean | undefined;
 }
 
 export function writeRow(w: Writer, m: RowInit): void {
@@ -949,6 +1375,7 @@ export function writeRow(w: Writer, m: RowInit): void {
   if (m.term) { w.uint32(40); writeUint53(w, m.term); }
   if (m.state) { w.uint32(50); w.string(m.state); }
   if (m.move) { w.uint32(58); w.string(m.move); }
+  if (m.sure) { w.uint32(64); w.bool(m.sure); }
 }
 
 export function readRow(r: Reader, end: number): Row {
@@ -960,6 +1387,7 @@ export function readRow(r: Reader, end: number): Row {
   let term_: number = 0;
   let state_: string = '';
   let move_: string = '';
+  let sure_: boolean = false;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -970,11 +1398,12 @@ export function readRow(r: Reader, end: number): Row {
       case 40: term_ = readUint53(r); break;
       case 50: state_ = readString(r); break;
       case 58: move_ = readString(r); break;
+      case 64: sure_ = r.bool(); break;
       default: throw wrongField('Row', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Row');
-  return { shard: shard_, owner: owner_, backup: backup_, learner: learner_, term: term_, state: state_, move: move_ };
+  return { shard: shard_, owner: owner_, backup: backup_, learner: learner_, term: term_, state: state_, move: move_, sure: sure_ };
 }
 
 export interface Override {

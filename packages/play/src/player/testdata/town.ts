@@ -4,20 +4,29 @@ import {
   type EntityRef,
   entity,
   entityKey,
+  MemoryCommitLog,
   MemoryMetrics,
   MusterError,
-  memoryCommitLogs,
   playerId,
   SeededRandom,
   SHARD_COUNT,
+  type ShardId,
   shardId,
   shardOfKey,
   silentLog,
   silentTracer,
+  type TurnRecord,
   term,
   VirtualClock,
 } from '@muster/ports';
-import { ActorRuntime, type DeliveryOrigin, InlineScheduler, type Outcome, type PublishedEvent } from '@muster/runtime';
+import {
+  ActorRuntime,
+  type DeliveryOrigin,
+  InlineScheduler,
+  type Outcome,
+  type PublishedEvent,
+  type SavedActor,
+} from '@muster/runtime';
 import type { AttachData, PlayerCommands } from '../../index.js';
 import { playerKind } from '../player.js';
 
@@ -34,6 +43,25 @@ export type Seen =
       readonly cause: string;
     };
 
+/** Keeps what is recorded as a backup would. */
+class CopyingLog extends MemoryCommitLog {
+  private readonly copy: Map<string, SavedActor>;
+
+  constructor(copies: Map<ShardId, Map<string, SavedActor>>, shard: ShardId) {
+    super();
+    this.copy = copies.get(shard) ?? new Map<string, SavedActor>();
+    copies.set(shard, this.copy);
+  }
+
+  override append({ entity: key, seq, entries }: TurnRecord): number {
+    const held = this.copy.get(key);
+    const tail = [...(held?.tail ? [held.tail] : []), JSON.stringify(entries)].join(',');
+    if (entries.length === 0) this.copy.delete(key);
+    else this.copy.set(key, { text: '', tail, seq });
+    return super.append({ entity: key, seq, entries });
+  }
+}
+
 export class Town {
   readonly clock = new VirtualClock();
   readonly metrics = new MemoryMetrics();
@@ -41,25 +69,51 @@ export class Town {
   /** Set: accounts cannot be read. */
   storageDown = false;
   readonly seen: Seen[] = [];
-  readonly runtime: ActorRuntime;
+  /** What every shard recorded, as a backup has it. */
+  private readonly copies = new Map<ShardId, Map<string, SavedActor>>();
+  private scheduler: InlineScheduler;
+  runtime: ActorRuntime;
   private requests = 0;
 
   constructor(...names: readonly string[]) {
     names.forEach((name, i) => {
       this.addAccount(String(i + 1), name);
     });
+    this.scheduler = new InlineScheduler(this.clock);
+    this.runtime = this.newRuntime();
+    for (let shard = 0; shard < SHARD_COUNT; shard += 1) this.runtime.open(shardId(shard), term(1));
+  }
+
+  /** The process dies; another one goes on with its actors' copies, and nobody listens to anything there yet. */
+  promote(): void {
+    const former = this.runtime;
+    this.scheduler = new InlineScheduler(this.clock);
+    this.runtime = this.newRuntime();
+    for (let shard = 0; shard < SHARD_COUNT; shard += 1) {
+      const actors = this.copies.get(shardId(shard)) ?? new Map();
+      this.copies.set(shardId(shard), new Map(actors));
+      this.runtime.open(shardId(shard), term(2), { actors, fencedMs: 0 });
+    }
+    this.seen.length = 0;
+    void former.shutdown();
+  }
+
+  private newRuntime(): ActorRuntime {
     const byId = async (id: string): Promise<Account | undefined> => {
       if (this.storageDown) throw new MusterError('STORAGE_UNAVAILABLE', { cause: 'a test' });
       return this.accounts.get(id);
     };
-    this.runtime = new ActorRuntime({
+    const copies = this.copies;
+    const runtime: ActorRuntime = new ActorRuntime({
       clock: this.clock,
       random: new SeededRandom(1),
-      scheduler: new InlineScheduler(this.clock),
+      scheduler: this.scheduler,
       kinds: [playerKind({ accounts: { byId }, metrics: this.metrics })],
-      logs: memoryCommitLogs,
+      logs: { open: (shard) => new CopyingLog(copies, shard) },
       outlet: {
-        reply: (to, _shard, _term, outcome) => this.replied(to, outcome),
+        reply: (to, _shard, _term, outcome) => {
+          if (runtime === this.runtime) this.replied(to, outcome);
+        },
         send: ({ from, number, to, command, json, cause, trace }) => {
           const origin: DeliveryOrigin = { type: 'entity', from, number, replyTo: entityKey(to) };
           this.deliver(to, { command, data: json, origin, cause, trace });
@@ -70,7 +124,7 @@ export class Town {
       log: silentLog,
       tracer: silentTracer,
     });
-    for (let shard = 0; shard < SHARD_COUNT; shard += 1) this.runtime.open(shardId(shard), term(1));
+    return runtime;
   }
 
   addAccount(id: string, username: string): void {

@@ -1,4 +1,5 @@
 import { accounts } from './0001-accounts.js';
+import { shards } from './0002-shards.js';
 
 /** One step of the schema. What was released is never edited: the next number corrects it. */
 export interface Migration {
@@ -12,4 +13,7 @@ export interface Migration {
   readonly statements: readonly string[];
 }
 
-export const migrations: readonly Migration[] = [{ number: 1, name: 'accounts', statements: accounts }];
+export const migrations: readonly Migration[] = [
+  { number: 1, name: 'accounts', statements: accounts },
+  { number: 2, name: 'shards', statements: shards },
+];

@@ -1,0 +1,229 @@
+import {
+  type Clock,
+  type Counter,
+  isEntity,
+  type Log,
+  type Metrics,
+  type Millis,
+  type PeerId,
+  SHARD_COUNT,
+  type ShardId,
+  type Term,
+  term,
+} from '@muster/ports';
+import type { Adoption, AnyActorKind, RuntimeOptions } from '@muster/runtime';
+import type { AckInit, EnvelopeOf, Record as WireRecord } from '@muster/wire';
+import type { PeerInfo } from '../links/handshake.js';
+import type { Peers } from '../links/peers.js';
+import type { RoutingTable, ShardRow } from '../table/routing-table.js';
+import { Copy, type CopySetup } from './copy.js';
+import { type FollowerEffect, type FollowerInput, type FollowerState, newFollower, stepFollower } from './follower.js';
+import { GivenLeases } from './leases.js';
+import type { ReplicationOptions } from './options.js';
+
+export interface BackupKeeperSetup {
+  readonly clock: Clock;
+  readonly peers: Peers;
+  readonly table: RoutingTable;
+  readonly kinds: readonly AnyActorKind[];
+  readonly runtime: RuntimeOptions;
+  readonly options: ReplicationOptions;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** What a promoted backup goes on from, and the instant before which nothing may leave it (K7). */
+export interface Promotion {
+  readonly adoption: Adoption;
+  readonly heldUntil: Millis;
+}
+
+interface Held {
+  state: FollowerState;
+  readonly copy: Copy;
+}
+
+const NOTHING: readonly WireRecord[] = [];
+
+/** This process as backup and learner of other owners' shards (protocol.ts). */
+export class BackupKeeper {
+  private readonly setup: BackupKeeperSetup;
+  private readonly copies = new Map<ShardId, Held>();
+  private readonly copying: CopySetup;
+  private readonly leases: GivenLeases;
+  /** By owner and shard: the newest acknowledgement is all that counts. */
+  private readonly acks = new Map<PeerId, Map<ShardId, AckInit>>();
+  private readonly answers: Counter;
+  private acking = false;
+
+  constructor(setup: BackupKeeperSetup) {
+    this.setup = setup;
+    const { peers, metrics, log, options } = setup;
+    this.leases = new GivenLeases(options);
+    this.answers = metrics.counter('muster_replication_acks_total', 'Acknowledgements to owners, by code');
+    const failures = metrics.counter('muster_replication_unmerged_total', 'Copies of actors that could not be merged');
+    this.copying = {
+      kinds: new Map(setup.kinds.map((kind) => [kind.kind, kind])),
+      runtime: setup.runtime,
+      options,
+      failed(entity, error) {
+        failures.add();
+        log.write('error', 'replication.unmerged', { entity, error });
+      },
+    };
+    peers.on('append', (from, envelope) => this.append(from, envelope));
+    peers.on('snapshot', (from, envelope) => this.snapshot(from, envelope));
+    peers.on('leaseAsk', (from, { body }) => this.lease(from, body.number));
+    setup.table.listen({
+      membersChanged: (members) => {
+        const dead = new Set(members.filter(({ state }) => state === 'dead').map(({ peer }) => peer));
+        const known = new Set(members.map(({ peer }) => peer));
+        this.leases.keepOnly((peer) => !dead.has(peer) && (known.has(peer) || peers.link(peer) !== undefined));
+      },
+    });
+  }
+
+  /** Shards of others that are here. */
+  get size(): number {
+    return this.copies.size;
+  }
+
+  /** For operators and tests: how far the copy of a shard is. */
+  stateOf(shard: ShardId): FollowerState | undefined {
+    return this.copies.get(shard)?.state;
+  }
+
+  /** A row came that gives the shard to this process: what it has of it, if that is what its last owner let out. */
+  promote(row: ShardRow, before: ShardRow): Promotion | undefined {
+    const { clock, options, peers } = this.setup;
+    const held = this.copies.get(row.shard);
+    if (!held) return undefined;
+    const { state, copy } = held;
+    const former = state.owner as PeerId;
+    const complete = state.phase === 'complete' && wasNext(before, row, peers.self.peer);
+    const heldUntil = row.sure ? 0 : this.leases.overAt(former);
+    if (former !== '') this.leases.refuse(former, row.shard, row.term);
+    this.copies.delete(row.shard);
+    if (!complete) return undefined;
+    const fencedMs = row.sure ? 0 : options.ungatedWaitMs;
+    return { adoption: { actors: copy.actors, fencedMs }, heldUntil: Math.max(heldUntil, clock.monotonic()) };
+  }
+
+  /** A row of a shard that this process does not own. */
+  follow({ shard, backup, learner, term: of }: ShardRow): void {
+    const held = this.copies.get(shard);
+    if (!held) return;
+    const { self } = this.setup.peers;
+    const former = held.state.owner as PeerId;
+    const holds = backup === self.peer || learner === self.peer;
+    this.step(shard, held, { type: 'row', term: of, holds });
+    if (!holds && former !== '') this.leases.refuse(former, shard, of);
+  }
+
+  stop(): void {
+    this.copies.clear();
+    this.acks.clear();
+  }
+
+  private append({ peer, role }: PeerInfo, { shard, term: of, body }: EnvelopeOf<'append'>): void {
+    if (role !== 'node' || shard >= SHARD_COUNT) return;
+    const { seeding, first, end, records } = body;
+    const input = { type: 'append', from: peer, term: term(of), seeding, first, end } as const;
+    this.step(shard as ShardId, this.held(shard as ShardId), input, records);
+  }
+
+  private snapshot({ peer, role }: PeerInfo, { shard: number, term: of, body }: EnvelopeOf<'snapshot'>): void {
+    if (role !== 'node' || number >= SHARD_COUNT) return;
+    const shard = number as ShardId;
+    const held = this.held(shard);
+    const { seeding, first, last, position, entities } = body;
+    const effects = this.step(shard, held, {
+      type: 'snapshot',
+      from: peer,
+      term: term(of),
+      seeding,
+      first,
+      last,
+      position,
+    });
+    if (!effects.some(({ type }) => type === 'actors')) return;
+    this.leases.rely(peer, shard);
+    for (const { entity, ...saved } of entities) if (isKey(entity)) held.copy.put(entity, saved);
+  }
+
+  private held(shard: ShardId): Held {
+    let held = this.copies.get(shard);
+    if (!held) {
+      const row = this.setup.table.row(shard);
+      held = { state: newFollower(row.term), copy: new Copy(this.copying) };
+      // Its owner may have moved on to a newer row than this process has: only an older one is refused.
+      this.copies.set(shard, held);
+    }
+    return held;
+  }
+
+  private step(
+    shard: ShardId,
+    held: Held,
+    input: FollowerInput,
+    records: readonly WireRecord[] = NOTHING,
+  ): readonly FollowerEffect[] {
+    const { state, effects } = stepFollower(held.state, input);
+    held.state = state;
+    for (const effect of effects) {
+      if (effect.type === 'forget') held.copy.actors.clear();
+      else if (effect.type === 'ack') this.acknowledge(shard, effect);
+      else if (effect.type === 'records' && !this.take(held, records, effect.skip)) {
+        this.setup.log.write('error', 'replication.mismatch', { shard, owner: state.owner, term: state.term });
+        return this.step(shard, held, { type: 'mismatch' });
+      }
+    }
+    return effects;
+  }
+
+  private take({ state, copy }: Held, records: readonly WireRecord[], skip: number): boolean {
+    for (let i = skip; i < records.length; i += 1) {
+      const record = records[i]!;
+      if (!isKey(record.entity) || !copy.take(record, state.phase === 'complete')) return false;
+    }
+    return true;
+  }
+
+  private acknowledge(shard: ShardId, { to, ack }: Extract<FollowerEffect, { type: 'ack' }>): void {
+    this.answers.add(1, { code: ack.code });
+    const ofOwner = this.acks.get(to) ?? new Map<ShardId, AckInit>();
+    this.acks.set(to, ofOwner.set(shard, { shard, ...ack }));
+    if (this.acking) return;
+    this.acking = true;
+    this.setup.clock.defer(() => {
+      this.acking = false;
+      // Where it cannot be sent the owner asks again.
+      for (const [owner, acks] of this.acks)
+        this.setup.peers.send(owner, 'control', { type: 'appended', body: { acks: [...acks.values()] } });
+      this.acks.clear();
+    });
+  }
+
+  private lease({ peer, role }: PeerInfo, number: number): void {
+    if (role !== 'node') return;
+    const refused = [...this.leases.give(peer, this.setup.clock.monotonic())].map(([shard, of]) => ({
+      shard,
+      term: of,
+    }));
+    this.setup.peers.send(peer, 'control', { type: 'lease', body: { number, refused } });
+  }
+}
+
+/**
+ * True where nobody can have owned the shard between the copy's owner and this row: this process was its backup in the term before, or
+ * its learner in the one before that and this process has not seen the row that made it the backup.
+ */
+function wasNext(before: ShardRow, row: ShardRow, self: PeerId): boolean {
+  if (before.backup === self) return row.term === before.term + 1;
+  return before.learner === self && row.term === ((before.term + 2) as Term);
+}
+
+function isKey(entity: string): boolean {
+  const slash = entity.indexOf('/');
+  return slash > 0 && isEntity(entity.slice(0, slash), entity.slice(slash + 1));
+}

@@ -1,0 +1,100 @@
+import { parseEntity } from '@muster/ports';
+import { type AnyActorKind, compactActor, type RuntimeOptions, type SavedActor } from '@muster/runtime';
+import type { ReplicationOptions } from './options.js';
+
+export interface CopiedRecord {
+  readonly entity: string;
+  readonly seq: number;
+  /** JSON; empty: the actor is gone. */
+  readonly entries: string;
+}
+
+/** `older` and `newer` are its records; only `older` is ever merged: what was published last can still be told to those who missed it. */
+class Held implements SavedActor {
+  text: string;
+  older: string;
+  newer = '';
+  seq: number;
+  /** The older records are merged when the newer are longer than this. */
+  mergeAt: number;
+
+  constructor(text: string, tail: string, seq: number, mergeAt: number) {
+    this.text = text;
+    this.older = tail;
+    this.seq = seq;
+    this.mergeAt = mergeAt;
+  }
+
+  get tail(): string {
+    return joined(this.older, this.newer);
+  }
+}
+
+export interface CopySetup {
+  readonly kinds: ReadonlyMap<string, AnyActorKind>;
+  readonly runtime: RuntimeOptions;
+  readonly options: ReplicationOptions;
+  /** A copy that cannot be merged stays as it is: whoever adopts it will say what is wrong with it. */
+  readonly failed: (entity: string, error: unknown) => void;
+}
+
+/** The actors of one shard as text: nothing is read before it is needed, but for merging what has become long. */
+export class Copy {
+  readonly actors = new Map<string, Held>();
+  private readonly setup: CopySetup;
+
+  constructor(setup: CopySetup) {
+    this.setup = setup;
+  }
+
+  /** As the owner had it when it was sent; whatever came before it is in it. */
+  put(entity: string, { text, tail, seq }: SavedActor): void {
+    this.actors.set(entity, new Held(text, tail, seq, this.mergeAt(text)));
+  }
+
+  /** False where a record before it is missing. `complete`: every actor that there is, is here. */
+  take({ entity, seq, entries }: CopiedRecord, complete: boolean): boolean {
+    if (entries === '') {
+      this.actors.delete(entity);
+      return true;
+    }
+    const held = this.actors.get(entity);
+    if (!held) {
+      if (seq === 1) this.actors.set(entity, new Held('', entries, seq, this.mergeAt('')));
+      // In its snapshot, which is on its way.
+      return seq === 1 || !complete;
+    }
+    if (seq <= held.seq) return true;
+    if (seq !== held.seq + 1) return false;
+    held.seq = seq;
+    held.newer = joined(held.newer, entries);
+    if (held.newer.length > held.mergeAt) this.merge(entity, held);
+    return true;
+  }
+
+  private merge(entity: string, held: Held): void {
+    const { kinds, runtime, failed } = this.setup;
+    try {
+      const { kind: name, id } = parseEntity(entity);
+      const kind = kinds.get(name);
+      if (!kind) throw new TypeError(`no kind ${name}`);
+      const { text, older: tail, seq } = held;
+      held.text = compactActor(kind, id, { text, tail, seq }, runtime).text;
+      held.older = held.newer;
+      held.newer = '';
+      held.mergeAt = this.mergeAt(held.text);
+    } catch (error) {
+      held.mergeAt *= 2;
+      failed(entity, error);
+    }
+  }
+
+  private mergeAt(text: string): number {
+    const { tailCharsMin, tailFactor } = this.setup.options;
+    return Math.max(tailCharsMin, tailFactor * text.length);
+  }
+}
+
+function joined(records: string, more: string): string {
+  return records === '' || more === '' ? records + more : `${records},${more}`;
+}

@@ -1,0 +1,118 @@
+import type { PeerId, Position, Term } from '@muster/ports';
+import type { AckMessage, AppendMessage, SnapshotMessage } from './protocol.js';
+
+/** A copy's side of one shard (protocol.ts). */
+export interface FollowerState {
+  /** Highest known, from whomever. */
+  readonly term: Term;
+  readonly phase: 'none' | 'seeding' | 'complete';
+  /** Whose actors these are. */
+  readonly owner: PeerId | '';
+  readonly seeding: number;
+  readonly position: Position;
+  /** The row of this term has no place for this process; 0: it has, or nothing is known. */
+  readonly droppedIn: number;
+}
+
+export type FollowerInput =
+  /** A row. `holds`: it makes this process the backup or the learner. */
+  | { readonly type: 'row'; readonly term: Term; readonly holds: boolean }
+  | ({ readonly type: 'append' } & AppendMessage)
+  | ({ readonly type: 'snapshot' } & SnapshotMessage)
+  /** What came does not fit what is here. */
+  | { readonly type: 'mismatch' };
+
+export type FollowerEffect =
+  /** Forget every actor. */
+  | { readonly type: 'forget' }
+  /** Take the message's records but for the first `skip`, which are here already. */
+  | { readonly type: 'records'; readonly skip: number }
+  /** Take the message's actors. */
+  | { readonly type: 'actors' }
+  | { readonly type: 'ack'; readonly to: PeerId; readonly ack: AckMessage };
+
+export interface FollowerStep {
+  readonly state: FollowerState;
+  readonly effects: readonly FollowerEffect[];
+}
+
+const NONE: readonly FollowerEffect[] = [];
+const FORGET: FollowerEffect = { type: 'forget' };
+
+export function newFollower(term: Term): FollowerState {
+  return { term, phase: 'none', owner: '', seeding: 0, position: 0, droppedIn: 0 };
+}
+
+export function stepFollower(state: FollowerState, input: FollowerInput): FollowerStep {
+  switch (input.type) {
+    case 'row':
+      return row(state, input.term, input.holds);
+    case 'append':
+      return append(state, input);
+    case 'snapshot':
+      return snapshot(state, input);
+    case 'mismatch':
+      return {
+        state: { ...state, phase: 'none' },
+        effects: [FORGET, gap(state, state.owner as PeerId, state.seeding)],
+      };
+  }
+}
+
+function row(state: FollowerState, term: Term, holds: boolean): FollowerStep {
+  if (term < state.term) return { state, effects: NONE };
+  if (holds) return { state: { ...state, term, droppedIn: 0 }, effects: NONE };
+  return { state: { ...newFollower(term), droppedIn: term }, effects: [FORGET] };
+}
+
+function append(before: FollowerState, { from, term, seeding, first, end }: AppendMessage): FollowerStep {
+  const refusal = refuse(before, from, term, seeding);
+  if (refusal) return { state: before, effects: [refusal] };
+  const state = { ...before, term };
+  if (state.phase === 'none' || from !== state.owner || seeding !== state.seeding) {
+    // Of a snapshot that was given up: its owner knows.
+    if (from === state.owner && seeding < state.seeding) return { state, effects: NONE };
+    return { state, effects: [gap(state, from, seeding)] };
+  }
+  if (first > state.position + 1) return { state, effects: [gap(state, from, seeding)] };
+  const position = Math.max(state.position, end);
+  const taken = { ...state, position };
+  const records: FollowerEffect = { type: 'records', skip: state.position + 1 - first };
+  return { state: taken, effects: taken.phase === 'complete' ? [records, ack(taken)] : [records] };
+}
+
+function snapshot(before: FollowerState, message: SnapshotMessage): FollowerStep {
+  const { from, term, seeding, first, last, position } = message;
+  const refusal = refuse(before, from, term, seeding);
+  if (refusal) return { state: before, effects: [refusal] };
+  if (from === before.owner && seeding < before.seeding) return { state: before, effects: NONE };
+  const isNext = before.phase === 'seeding' && from === before.owner && seeding === before.seeding;
+  if (!first && !isNext) return { state: { ...before, term }, effects: [gap(before, from, seeding)] };
+  const begun: FollowerState = first
+    ? { term, phase: 'seeding', owner: from, seeding, position, droppedIn: 0 }
+    : { ...before, term };
+  const effects: FollowerEffect[] = first ? [FORGET, { type: 'actors' }] : [{ type: 'actors' }];
+  if (!last) return { state: begun, effects };
+  const state: FollowerState = { ...begun, phase: 'complete' };
+  return { state, effects: [...effects, ack(state)] };
+}
+
+function ack({ term, seeding, position, owner }: FollowerState): FollowerEffect {
+  return { type: 'ack', to: owner as PeerId, ack: { term, seeding, position, code: '' } };
+}
+
+function gap({ term }: FollowerState, to: PeerId, seeding: number): FollowerEffect {
+  return { type: 'ack', to, ack: { term, seeding, position: 0, code: 'GAP' } };
+}
+
+/** The fence (2): whoever sends in an older term no longer owns the shard, or not with this process as its backup. */
+function refuse(
+  { term, droppedIn }: FollowerState,
+  to: PeerId,
+  sentIn: Term,
+  seeding: number,
+): FollowerEffect | undefined {
+  if (sentIn < term) return { type: 'ack', to, ack: { term, seeding, position: 0, code: 'STALE_TERM' } };
+  if (sentIn > droppedIn) return undefined;
+  return { type: 'ack', to, ack: { term, seeding, position: 0, code: 'DROPPED' } };
+}

@@ -1,0 +1,251 @@
+import type { Millis, PeerId, Position, Term } from '@muster/ports';
+import type { ReplicationOptions } from './options.js';
+import type { AckMessage } from './protocol.js';
+import type { ReportedChange } from './report.js';
+
+/** One copy, as the owner sees it. */
+export interface FollowerView {
+  readonly peer: PeerId;
+  readonly role: 'backup' | 'learner';
+  readonly phase: 'waiting' | 'seeding' | 'following';
+  readonly linked: boolean;
+  /** Number of its snapshot; 0: it was the backup before this owner knew of it. */
+  readonly seeding: number;
+  readonly acked: Position;
+  /** Nothing leaves without it (K10). */
+  readonly caughtUp: boolean;
+  /** Since when it has acknowledged nothing though there is something; undefined: it has everything. */
+  readonly behindSince: Millis | undefined;
+  /** Its process does not answer. */
+  readonly silent: boolean;
+}
+
+/** The owner's side of one shard's log (protocol.ts). */
+export interface OwnerState {
+  readonly term: Term;
+  /** A newer term that somebody knows: nothing leaves until its row is here. */
+  readonly newerTerm: number;
+  /** Position of the last record. */
+  readonly end: Position;
+  /** Everything up to here was let out, or may be. */
+  readonly durable: Position;
+  readonly followers: readonly FollowerView[];
+  /** The backup was reported lost in this term: it may be gone from the row by now. */
+  readonly reportedLost: boolean;
+}
+
+export type OwnerInput =
+  | {
+      readonly type: 'row';
+      readonly term: Term;
+      readonly backup: PeerId | '';
+      readonly learner: PeerId | '';
+      readonly linked: readonly PeerId[];
+    }
+  /** Records were appended. */
+  | { readonly type: 'appended'; readonly end: Position }
+  | { readonly type: 'up' | 'down'; readonly peer: PeerId }
+  | { readonly type: 'ack'; readonly from: PeerId; readonly ack: AckMessage }
+  /** Somebody knows a newer term. */
+  | { readonly type: 'newer-term'; readonly term: number }
+  /** `stalledMs`: this process itself stood still for so long since the last one; that was nobody's silence. */
+  | { readonly type: 'tick'; readonly silent: readonly PeerId[]; readonly stalledMs: Millis };
+
+export type OwnerEffect =
+  /** Begin a snapshot with this number. */
+  | { readonly type: 'seed'; readonly peer: PeerId; readonly seeding: number }
+  /** Send everything after this position, again or for the first time; the term at least. */
+  | { readonly type: 'ship'; readonly peer: PeerId; readonly after: Position }
+  | { readonly type: 'stop'; readonly peer: PeerId };
+
+export interface OwnerStep {
+  readonly state: OwnerState;
+  readonly effects: readonly OwnerEffect[];
+}
+
+const NONE: readonly OwnerEffect[] = [];
+
+export function newOwner(term: Term): OwnerState {
+  return { term, newerTerm: 0, end: 0, durable: 0, followers: [], reportedLost: false };
+}
+
+/** `fresh`: a snapshot number that was never used; used at most for one snapshot per step and copy, counting up. */
+export function stepOwner(
+  state: OwnerState,
+  input: OwnerInput,
+  now: Millis,
+  options: ReplicationOptions,
+  fresh: number,
+): OwnerStep {
+  switch (input.type) {
+    case 'row':
+      return row(state, input, now, fresh);
+    case 'appended':
+      return settle(state, { end: input.end }, now, NONE);
+    case 'up':
+      return up(state, input.peer, now, fresh);
+    case 'down': {
+      const followers = state.followers.map((it) =>
+        it.peer === input.peer ? { ...it, linked: false, phase: it.phase === 'seeding' ? 'waiting' : it.phase } : it,
+      );
+      return settle(state, { followers }, now, NONE);
+    }
+    case 'ack':
+      return acknowledged(state, input.from, input.ack, now, fresh);
+    case 'newer-term':
+      return settle(state, { newerTerm: Math.max(state.newerTerm, input.term) }, now, NONE);
+    case 'tick':
+      return tick(state, input, now, options);
+  }
+}
+
+/** Records reach a second place before anything leaves, so this process's self-fence need not hold them up (K6, fence 2). */
+export function isGated(state: OwnerState): boolean {
+  // A learner alone does not count: nobody would promote it, so this process can be replaced behind its back. Nor does a backup that
+  // was reported lost: the row may have dropped it by now.
+  return !state.reportedLost && state.followers.some(({ role }) => role === 'backup');
+}
+
+/** What the leader should hear about this shard. */
+export function reportsOf(
+  state: OwnerState,
+  now: Millis,
+  options: ReplicationOptions,
+): readonly [ReportedChange, PeerId][] {
+  return state.followers.flatMap((it): [ReportedChange, PeerId][] => {
+    if (isLost(it, now, options)) return [['backup-lost', it.peer]];
+    return it.role === 'learner' && it.caughtUp && it.phase === 'following' ? [['learner-in-sync', it.peer]] : [];
+  });
+}
+
+function row(
+  state: OwnerState,
+  { term, backup, learner, linked }: Extract<OwnerInput, { type: 'row' }>,
+  now: Millis,
+  fresh: number,
+): OwnerStep {
+  if (term < state.term) return { state, effects: NONE };
+  const effects: OwnerEffect[] = [];
+  const followers: FollowerView[] = [];
+  let seeding = fresh;
+  for (const [peer, role] of [
+    [backup, 'backup'],
+    [learner, 'learner'],
+  ] as const) {
+    if (peer === '') continue;
+    const known = state.followers.find((it) => it.peer === peer);
+    if (known) {
+      const kept = { ...known, role, caughtUp: known.caughtUp || role === 'backup' };
+      if (known.phase === 'waiting' && known.linked) {
+        followers.push({ ...kept, phase: 'seeding', seeding });
+        effects.push({ type: 'seed', peer, seeding });
+        seeding += 1;
+      } else followers.push(kept);
+      if (term > state.term && known.phase === 'following' && known.linked)
+        effects.push({ type: 'ship', peer, after: known.acked });
+      continue;
+    }
+    const begun = newFollower(peer, role, linked.includes(peer));
+    if (role === 'learner' && begun.linked) {
+      followers.push({ ...begun, phase: 'seeding', seeding });
+      effects.push({ type: 'seed', peer, seeding });
+      seeding += 1;
+    } else followers.push(begun);
+    if (role === 'backup' && begun.linked) effects.push({ type: 'ship', peer, after: 0 });
+  }
+  for (const { peer } of state.followers)
+    if (!followers.some((it) => it.peer === peer)) effects.push({ type: 'stop', peer });
+  const reportedLost = term === state.term && state.reportedLost;
+  return settle(state, { term, followers, reportedLost }, now, effects);
+}
+
+function newFollower(peer: PeerId, role: FollowerView['role'], linked: boolean): FollowerView {
+  const isBackup = role === 'backup';
+  return {
+    peer,
+    role,
+    phase: isBackup ? 'following' : 'waiting',
+    linked,
+    seeding: 0,
+    acked: 0,
+    caughtUp: isBackup,
+    behindSince: undefined,
+    silent: false,
+  };
+}
+
+function up(state: OwnerState, peer: PeerId, now: Millis, fresh: number): OwnerStep {
+  const effects: OwnerEffect[] = [];
+  const followers = state.followers.map((it): FollowerView => {
+    if (it.peer !== peer) return it;
+    if (it.phase === 'following') {
+      effects.push({ type: 'ship', peer, after: it.acked });
+      return { ...it, linked: true };
+    }
+    effects.push({ type: 'seed', peer, seeding: fresh });
+    return { ...it, linked: true, phase: 'seeding', seeding: fresh };
+  });
+  return settle(state, { followers }, now, effects);
+}
+
+function acknowledged(state: OwnerState, from: PeerId, ack: AckMessage, now: Millis, fresh: number): OwnerStep {
+  if (ack.code === 'STALE_TERM') return settle(state, { newerTerm: Math.max(state.newerTerm, ack.term) }, now, NONE);
+  const effects: OwnerEffect[] = [];
+  const followers = state.followers.map((it): FollowerView => {
+    if (it.peer !== from || it.seeding !== ack.seeding || !it.linked) return it;
+    // Nothing leaves without it, and it will not take anything: the next row says what becomes of that.
+    if (ack.code === 'DROPPED') return { ...it, phase: 'waiting', acked: 0 };
+    if (ack.code === 'GAP') {
+      effects.push({ type: 'seed', peer: from, seeding: fresh });
+      return { ...it, phase: 'seeding', seeding: fresh, acked: 0 };
+    }
+    if (ack.position <= it.acked && it.phase === 'following') return it;
+    const acked = Math.max(it.acked, ack.position);
+    // Not before it has all that was ever let out: it may be the only one who has it soon.
+    const caughtUp = it.caughtUp || acked >= state.durable;
+    return { ...it, phase: 'following', acked, caughtUp, behindSince: undefined };
+  });
+  return settle(state, { followers }, now, effects);
+}
+
+function tick(
+  state: OwnerState,
+  { silent, stalledMs }: Extract<OwnerInput, { type: 'tick' }>,
+  now: Millis,
+  options: ReplicationOptions,
+): OwnerStep {
+  const followers = state.followers.map((it) => {
+    const isSilent = silent.includes(it.peer);
+    const behindSince = it.behindSince === undefined ? undefined : it.behindSince + stalledMs;
+    return isSilent === it.silent && stalledMs === 0 ? it : { ...it, silent: isSilent, behindSince };
+  });
+  const reportedLost = state.reportedLost || followers.some((it) => it.role === 'backup' && isLost(it, now, options));
+  return settle(state, { followers, reportedLost }, now, NONE);
+}
+
+function isLost(it: FollowerView, now: Millis, { silenceMs }: ReplicationOptions): boolean {
+  // A snapshot takes the time it takes; what is caught up must keep up.
+  return it.silent || (it.caughtUp && it.behindSince !== undefined && now - it.behindSince >= silenceMs);
+}
+
+/** What follows from any change: who is behind, and how far the gate is open. */
+function settle(
+  before: OwnerState,
+  changes: Partial<OwnerState>,
+  now: Millis,
+  effects: readonly OwnerEffect[],
+): OwnerStep {
+  const state = { ...before, ...changes };
+  const followers = state.followers.map((it) => {
+    if (it.acked >= state.end) return it.behindSince === undefined ? it : { ...it, behindSince: undefined };
+    return it.behindSince === undefined ? { ...it, behindSince: now } : it;
+  });
+  return { state: { ...state, followers, durable: Math.max(state.durable, gate({ ...state, followers })) }, effects };
+}
+
+function gate({ term, newerTerm, durable, end, followers }: OwnerState): Position {
+  if (newerTerm > term) return durable;
+  if (followers.length === 0) return end;
+  const members = followers.filter(({ caughtUp }) => caughtUp);
+  return members.length === 0 ? durable : Math.min(...members.map(({ acked }) => acked));
+}

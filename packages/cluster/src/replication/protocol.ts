@@ -1,0 +1,58 @@
+// Replication: what an actor's turns changed gets a second place before anything of it leaves the process.
+//
+//   owner ──Snapshot n (first … last)──► learner          the actors as they are, while the log goes on beside it
+//   owner ──Append n, term, first, records──► backup, learner
+//   owner ◄─Ack n, position─── backup, learner           GAP: send a snapshot · STALE_TERM: the row has a newer term ·
+//                                                        DROPPED: the row of this very term has no place for me (any more)
+//   owner ──LeaseAsk──► everybody with a copy of its     every leaseEveryMs; ◄─Lease (but for these shards)─ (K7, leases.ts)
+//   owner ──ShardReport──► leader                        learner-in-sync, backup-lost: with every beat, until the row has changed
+//
+// Owner, for each copy (owner.ts): waiting ──link──► seeding ──acknowledged──► following; a learner in `following` that has everything
+// that was ever let out is *caught up*: from then on nothing leaves without it (K10), and stays so until the row says otherwise.
+// Copy (follower.ts): none ──Snapshot first──► seeding ──last──► complete ──row: owner = self──► promoted.
+// Positions count the records of one owner's log; a snapshot's number is never used twice by one process, so an acknowledgement of
+// another snapshot, or of another owner's log, cannot be taken for one of this.
+//
+// The gate: nothing leaves but what the backup and a caught-up learner have acknowledged; without a backup, what a caught-up learner has
+// (K9); without either the process is alone and lets out at once. Reads in addition need the lease of each of them.
+//
+// Who may die when:
+//   a copy     the owner reports it after silenceMs without acknowledgement, and waits. Only a row drops it (K9).
+//   the owner  its backup is promoted by the row; whatever the old owner still sends is refused by its older term, so nothing more
+//              leaves it. Reads need no refusal: the promoted one waits until the last lease it gave has run out, or the row is `sure`.
+//   a link     following copies get again what they have not acknowledged, and drop what they have; a snapshot starts afresh.
+//   a row that the owner has not seen yet: the copies know the newer term and say so; the owner lets nothing out until it has seen it.
+//
+// What this relies on of the leader: a backup leaves a row only where it is surely dead or its owner reported it lost in that row's term
+// (a silent backup may still acknowledge to an owner that is cut off with it); while owner and backup are both silent and neither
+// is surely dead the row stays; a new owner that was not the backup starts without one (`backup` empty).
+
+import type { PeerId, Position, Term } from '@muster/ports';
+
+/** Why a copy does not take what it was sent; empty: it did. */
+export type AckCode = '' | 'STALE_TERM' | 'GAP' | 'DROPPED';
+
+export interface AckMessage {
+  /** With STALE_TERM the newer one. */
+  readonly term: Term;
+  readonly seeding: number;
+  readonly position: Position;
+  readonly code: AckCode;
+}
+
+export interface AppendMessage {
+  readonly from: PeerId;
+  readonly term: Term;
+  readonly seeding: number;
+  readonly first: Position;
+  readonly end: Position;
+}
+
+export interface SnapshotMessage {
+  readonly from: PeerId;
+  readonly term: Term;
+  readonly seeding: number;
+  readonly first: boolean;
+  readonly last: boolean;
+  readonly position: Position;
+}

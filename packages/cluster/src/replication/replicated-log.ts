@@ -1,0 +1,323 @@
+import type { CommitLog, Millis, PeerId, Position, ShardId, TurnRecord } from '@muster/ports';
+import { encodeJson } from '@muster/runtime';
+import type { EnvelopeInit, RecordInit } from '@muster/wire';
+import type { ReplicationOptions } from './options.js';
+import {
+  isGated,
+  newOwner,
+  type OwnerEffect,
+  type OwnerInput,
+  type OwnerState,
+  reportsOf,
+  stepOwner,
+} from './owner.js';
+import type { Place } from './replicator.js';
+import type { ReportedChange } from './report.js';
+
+/** What the logs of one process share. */
+export interface LogKeeper {
+  readonly options: ReplicationOptions;
+  now(): Millis;
+  /** False where there is no link or its lane is full: called again (`ship`) when there is room. */
+  send(peer: PeerId, envelope: EnvelopeInit): boolean;
+  /** To be flushed at the end of this turn of the loop. */
+  dirty(log: ReplicatedLog): void;
+  /** A snapshot number that was never used; `used` up to there. */
+  readonly freshSeeding: number;
+  used(seeding: number): void;
+  seed(log: ReplicatedLog, peer: PeerId, seeding: number): void;
+  /** Sends what is ready of its snapshot: false where that has to go before any record. */
+  seedingFlows(log: ReplicatedLog, peer: PeerId): boolean;
+  unseed(log: ReplicatedLog, peer: PeerId): void;
+  /** K7: that copy's process would have said so by now if it had promoted any. */
+  leaseHolds(peer: PeerId, now: Millis): boolean;
+  closed(log: ReplicatedLog): void;
+}
+
+interface Waiting {
+  readonly position: Position;
+  /** It waits for acknowledgements that are yet to come: these prove that the shard was still ours when it was decided. */
+  readonly covered: boolean;
+  readonly run: () => void;
+}
+
+/** What waits at most before the shard takes no more turns. */
+const WAITING_MAX = 16_384;
+
+/**
+ * One shard's log on its owner: shipped to the backup and the learner that the row names, and the gate for what leaves the shard.
+ * While the row names neither, nothing is kept and everything leaves at once.
+ */
+export class ReplicatedLog implements CommitLog {
+  readonly shard: ShardId;
+  full = false;
+  state: OwnerState;
+  private readonly keeper: LogKeeper;
+  private readonly go: () => void;
+  /** Records after `base` that some copy may still need. */
+  private records: (RecordInit & { readonly chars: number })[] = [];
+  private base: Position = 0;
+  private last: Position = 0;
+  /** Characters of records after `state.durable`, and of all that are kept. */
+  private openChars = 0;
+  private keptChars = 0;
+  private readonly cursors = new Map<PeerId, Position>();
+  private waiting: Waiting[] = [];
+  /** Since when the first of `waiting` waits without any progress. */
+  private stuckSince: Millis = 0;
+  /** K7: a promoted backup lets nothing out before. */
+  private heldUntil: Millis;
+  private closed = false;
+  private pumping = false;
+  private wasGated = false;
+
+  constructor(shard: ShardId, place: Place, go: () => void, keeper: LogKeeper) {
+    this.shard = shard;
+    this.keeper = keeper;
+    this.go = go;
+    this.heldUntil = place.heldUntil;
+    this.state = newOwner(place.term);
+    this.assign(place);
+  }
+
+  get end(): Position {
+    return this.last;
+  }
+
+  get gated(): boolean {
+    return isGated(this.state);
+  }
+
+  append({ entity, seq, entries }: TurnRecord): Position {
+    this.last += 1;
+    if (this.state.followers.length === 0) return this.last;
+    const text = entries.length === 0 ? '' : encodeJson(entries);
+    const chars = text.length + entity.length;
+    this.records.push({ entity, seq, entries: text, chars });
+    this.openChars += chars;
+    this.keptChars += chars;
+    if (this.openChars > this.keeper.options.lagCharsMax) this.full = true;
+    this.keeper.dirty(this);
+    return this.last;
+  }
+
+  onDurable(position: Position, run: () => void): void {
+    if (this.closed) return;
+    const { followers, durable } = this.state;
+    const free = this.waiting.length === 0 && this.isOpen();
+    if (free && followers.length === 0) {
+      run();
+      return;
+    }
+    const covered = position > durable;
+    if (free && !covered && this.mayRead(this.keeper.now())) {
+      run();
+      return;
+    }
+    if (this.waiting.length === 0) this.stuckSince = this.keeper.now();
+    this.waiting.push({ position, covered, run });
+    if (this.waiting.length >= WAITING_MAX) this.full = true;
+  }
+
+  /** The runtime has taken the new term: what waits may leave under it. */
+  raise(): void {
+    this.pump();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.waiting = [];
+    for (const { peer } of this.state.followers) this.keeper.unseed(this, peer);
+    this.keeper.closed(this);
+  }
+
+  /** The row of this shard, which is still ours. In a new term nothing leaves before {@link raise}. */
+  assign({ term, backup, learner, linked }: Place): void {
+    const sameTerm = term === this.state.term;
+    this.step({ type: 'row', term, backup, learner, linked }, sameTerm);
+  }
+
+  input(input: OwnerInput): void {
+    this.step(input, true);
+  }
+
+  reports(now: Millis): readonly [ReportedChange, PeerId][] {
+    return reportsOf(this.state, now, this.keeper.options);
+  }
+
+  /** Sends what there is to every copy that can take it. */
+  flush(): void {
+    if (this.closed) return;
+    this.sync();
+    for (const { peer } of this.state.followers) this.ship(peer);
+    this.shed();
+  }
+
+  /** Where there are no records left: false. Where there is nothing to send either: `ask` sends the term and asks for an answer. */
+  ship(peer: PeerId, ask = false): boolean {
+    const follower = this.state.followers.find((it) => it.peer === peer);
+    if (!follower?.linked || follower.phase === 'waiting') return false;
+    if (!this.keeper.seedingFlows(this, peer)) return false;
+    const begun = this.cursors.get(peer);
+    if (begun === undefined) return false;
+    let cursor: Position = begun;
+    let asked = !ask;
+    while (cursor < this.last || !asked) {
+      const records = this.batch(cursor);
+      const end: Position = cursor + records.length;
+      const body = { seeding: follower.seeding, first: cursor + 1, records, end };
+      if (!this.keeper.send(peer, { type: 'append', shard: this.shard, term: this.state.term, body })) return false;
+      asked = true;
+      cursor = end;
+      this.cursors.set(peer, cursor);
+    }
+    return true;
+  }
+
+  /** A snapshot begins here: what comes later goes after it. Returns its position. */
+  begin(peer: PeerId): Position {
+    this.sync();
+    this.cursors.set(peer, this.last);
+    return this.last;
+  }
+
+  /** Lets out what may leave, and says so where turns may go on. */
+  pump(): void {
+    if (this.closed || this.pumping) return;
+    this.sync();
+    this.pumping = true;
+    const now = this.keeper.now();
+    let out = 0;
+    if (this.isOpen(now)) {
+      const { durable } = this.state;
+      const mayRead = this.mayRead(now);
+      for (; out < this.waiting.length; out += 1) {
+        const { position, covered, run } = this.waiting[out]!;
+        if (position > durable || !(covered || mayRead) || this.closed) break;
+        run();
+      }
+    }
+    this.pumping = false;
+    if (this.closed) return;
+    if (out > 0) {
+      this.waiting.splice(0, out);
+      this.stuckSince = now;
+    }
+    this.measure(now);
+  }
+
+  /** Looks at the time: whoever is behind is asked again, and the shard stands still where it waits too long. */
+  tick(silent: readonly PeerId[], stalledMs: Millis): void {
+    const { followers } = this.state;
+    const quiet = followers.every(({ behindSince, silent: was }) => behindSince === undefined && !was);
+    if (quiet && silent.length === 0 && this.waiting.length === 0) return;
+    this.stuckSince += stalledMs;
+    this.step({ type: 'tick', silent, stalledMs }, true);
+    const now = this.keeper.now();
+    for (const { peer, phase, behindSince } of this.state.followers) {
+      const late = behindSince !== undefined && now - behindSince >= this.keeper.options.lagMs;
+      if (late && phase === 'following') this.ship(peer, this.cursors.get(peer) === this.last);
+    }
+  }
+
+  private step(input: OwnerInput, andPump: boolean): void {
+    if (this.closed) return;
+    if (input.type !== 'appended') this.sync();
+    const { keeper } = this;
+    const before = this.state;
+    const { state, effects } = stepOwner(before, input, keeper.now(), keeper.options, keeper.freshSeeding);
+    this.state = state;
+    this.forget(before.durable);
+    for (const effect of effects) this.perform(effect);
+    if (andPump) this.pump();
+  }
+
+  private perform(effect: OwnerEffect): void {
+    const { peer } = effect;
+    switch (effect.type) {
+      case 'seed':
+        this.keeper.used(effect.seeding);
+        this.cursors.delete(peer);
+        this.keeper.seed(this, peer, effect.seeding);
+        return;
+      case 'ship':
+        this.cursors.set(peer, Math.max(effect.after, this.base));
+        this.ship(peer, true);
+        return;
+      case 'stop':
+        this.cursors.delete(peer);
+        this.keeper.unseed(this, peer);
+    }
+  }
+
+  private sync(): void {
+    if (this.state.end === this.last) return;
+    this.step({ type: 'appended', end: this.last }, false);
+  }
+
+  private isOpen(now = this.heldUntil > 0 ? this.keeper.now() : 0): boolean {
+    if (this.heldUntil > 0 && now >= this.heldUntil) this.heldUntil = 0;
+    return this.heldUntil === 0 && this.state.newerTerm <= this.state.term;
+  }
+
+  private mayRead(now: Millis): boolean {
+    for (const { peer, caughtUp, phase } of this.state.followers)
+      if (caughtUp && !(phase === 'following' && this.keeper.leaseHolds(peer, now))) return false;
+    return true;
+  }
+
+  private batch(after: Position): RecordInit[] {
+    const batch: RecordInit[] = [];
+    let chars = 0;
+    for (let i = after - this.base; i < this.records.length; i += 1) {
+      const record = this.records[i]!;
+      chars += record.chars;
+      if (batch.length > 0 && chars > this.keeper.options.envelopeCharsMax) break;
+      batch.push(record);
+    }
+    return batch;
+  }
+
+  /** Records that every copy has, or that no copy will be sent, are not kept. */
+  private forget(durableBefore: Position): void {
+    const { durable, followers } = this.state;
+    for (let position = Math.max(durableBefore, this.base); position < durable; position += 1)
+      this.openChars -= this.records[position - this.base]?.chars ?? 0;
+    let needed = this.last;
+    // One that waits will begin with a snapshot.
+    for (const { peer, phase, acked } of followers)
+      if (phase !== 'waiting')
+        needed = Math.min(needed, phase === 'following' ? acked : (this.cursors.get(peer) ?? this.last));
+    const gone = Math.min(needed - this.base, this.records.length);
+    if (gone > 0) {
+      for (let i = 0; i < gone; i += 1) this.keptChars -= this.records[i]!.chars;
+      this.records.splice(0, gone);
+    }
+    if (followers.length === 0) {
+      this.records = [];
+      this.openChars = 0;
+      this.keptChars = 0;
+    }
+    this.base = this.last - this.records.length;
+  }
+
+  /** A learner that is too slow starts again when there is room on its link: its records would have to wait here. */
+  private shed(): void {
+    if (this.keptChars <= this.keeper.options.learnerLagCharsMax) return;
+    for (const { peer, seeding, caughtUp } of this.state.followers) {
+      if (caughtUp || !this.cursors.has(peer)) continue;
+      this.input({ type: 'ack', from: peer, ack: { term: this.state.term, seeding, position: 0, code: 'GAP' } });
+    }
+  }
+
+  private measure(now: Millis): void {
+    const { lagCharsMax, lagMs } = this.keeper.options;
+    const late = this.waiting.length > 0 && now - this.stuckSince >= lagMs;
+    const full = late || this.openChars > lagCharsMax || this.waiting.length >= WAITING_MAX;
+    const becameGated = this.gated && !this.wasGated;
+    const hasRoom = this.full && !full;
+    this.full = full;
+    this.wasGated = this.gated;
+    if (hasRoom || becameGated) this.go();
+  }
+}

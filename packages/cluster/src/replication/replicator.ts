@@ -1,0 +1,250 @@
+import type {
+  Clock,
+  CommitLog,
+  CommitLogs,
+  Counter,
+  Metrics,
+  Millis,
+  PeerId,
+  Position,
+  ShardId,
+  Term,
+  Timer,
+} from '@muster/ports';
+import type { ActorHost } from '@muster/runtime';
+import type { EnvelopeInit, EnvelopeOf } from '@muster/wire';
+import type { PeerInfo } from '../links/handshake.js';
+import type { Peers } from '../links/peers.js';
+import type { ShardRow } from '../table/routing-table.js';
+import { AskedLease } from './leases.js';
+import type { ReplicationOptions } from './options.js';
+import type { AckCode, AckMessage } from './protocol.js';
+import { type LogKeeper, ReplicatedLog } from './replicated-log.js';
+import type { ShardReport } from './report.js';
+import { Seeder } from './seeder.js';
+
+export interface ReplicatorSetup {
+  readonly clock: Clock;
+  readonly peers: Peers;
+  readonly options: ReplicationOptions;
+  readonly metrics: Metrics;
+}
+
+/** Where a shard of this process has its copies. */
+export interface Place {
+  readonly term: Term;
+  readonly backup: PeerId | '';
+  readonly learner: PeerId | '';
+  readonly linked: readonly PeerId[];
+  /** K7: nothing leaves before this instant. */
+  readonly heldUntil: Millis;
+}
+
+/** The logs of the shards that this process owns, shipped to their backups and learners (protocol.ts). */
+export class Replicator implements CommitLogs, LogKeeper {
+  readonly options: ReplicationOptions;
+  freshSeeding = 1;
+  private readonly setup: ReplicatorSetup;
+  private readonly seeder: Seeder;
+  private readonly logs = new Map<ShardId, ReplicatedLog>();
+  private readonly places = new Map<ShardId, Place>();
+  private readonly leases = new Map<PeerId, AskedLease>();
+  private unflushed = new Set<ReplicatedLog>();
+  private readonly shipped: Counter;
+  private readonly refusals: Counter;
+  private leaseNumber = 0;
+  private tickedAt: Millis;
+  private timer: Timer | undefined;
+  private stopped = false;
+
+  constructor(setup: ReplicatorSetup) {
+    const { clock, peers, options, metrics } = setup;
+    this.setup = setup;
+    this.options = options;
+    this.tickedAt = clock.monotonic();
+    this.shipped = metrics.counter('muster_replication_shipped_total', 'Envelopes to backups and learners, by type');
+    this.refusals = metrics.counter('muster_replication_refused_total', 'Records that a copy did not take, by code');
+    this.seeder = new Seeder({ clock, options, send: (peer, envelope) => this.send(peer, envelope) });
+    peers.on('appended', (from, { body }) => this.appended(from, body));
+    peers.on('lease', (from, { body }) => this.leased(from, body));
+    peers.onUp(({ peer }) => this.link(peer, 'up'));
+    peers.onDown(({ peer }) => this.link(peer, 'down'));
+    peers.onWritable(({ peer }, lane) => {
+      if (lane === 'replication') this.writable(peer);
+    });
+  }
+
+  /** Whose actors are copied to learners. */
+  join(host: ActorHost): void {
+    this.seeder.join(host);
+  }
+
+  /** The row of a shard that this process owns: before the shard is opened in its term, and whenever it changes. */
+  assign({ shard, term, backup, learner }: ShardRow, heldUntil: Millis = 0): void {
+    const { peers } = this.setup;
+    const linked = [backup, learner].filter((peer): peer is PeerId => peer !== '' && peers.link(peer) !== undefined);
+    const place = { term, backup, learner, linked, heldUntil };
+    this.places.set(shard, place);
+    for (const peer of [backup, learner]) if (peer !== '') this.pair(peer);
+    this.logs.get(shard)?.assign(place);
+    if (!this.timer && !this.stopped && this.leases.size > 0) this.wait();
+  }
+
+  /** @throws Error where the shard's row was not assigned before */
+  open(shard: ShardId, _term: Term, go: () => void): CommitLog {
+    const place = this.places.get(shard);
+    if (!place) throw new Error(`shard ${shard} has no place yet`);
+    const log = new ReplicatedLog(shard, place, go, this);
+    this.logs.set(shard, log);
+    const wait = place.heldUntil - this.now();
+    if (wait > 0) this.setup.clock.after(wait, () => log.pump());
+    return log;
+  }
+
+  /** What the leader is to hear with every beat. */
+  reports(): readonly ShardReport[] {
+    const now = this.now();
+    const reports: ShardReport[] = [];
+    for (const [shard, log] of this.logs)
+      for (const [what, peer] of log.reports(now)) reports.push({ shard, term: log.state.term, what, peer });
+    return reports;
+  }
+
+  logOf(shard: ShardId): ReplicatedLog | undefined {
+    return this.logs.get(shard);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.timer?.cancel();
+    this.seeder.stop();
+  }
+
+  now(): Millis {
+    return this.setup.clock.monotonic();
+  }
+
+  send(peer: PeerId, envelope: EnvelopeInit): boolean {
+    if (!this.setup.peers.send(peer, 'replication', envelope)) return false;
+    this.shipped.add(1, { type: envelope.type });
+    return true;
+  }
+
+  dirty(log: ReplicatedLog): void {
+    if (this.unflushed.size === 0) this.setup.clock.defer(() => this.flush());
+    this.unflushed.add(log);
+  }
+
+  used(seeding: number): void {
+    this.freshSeeding = Math.max(this.freshSeeding, seeding + 1);
+  }
+
+  seed(log: ReplicatedLog, peer: PeerId, seeding: number): void {
+    this.seeder.begin(log, peer, seeding);
+  }
+
+  seedingFlows(log: ReplicatedLog, peer: PeerId): boolean {
+    return this.seeder.flows(log, peer);
+  }
+
+  unseed(log: ReplicatedLog, peer: PeerId): void {
+    this.seeder.cancel(log, peer);
+  }
+
+  leaseHolds(peer: PeerId, now: Millis): boolean {
+    return this.leases.get(peer)?.holds(now) === true;
+  }
+
+  closed(log: ReplicatedLog): void {
+    this.unflushed.delete(log);
+    if (this.logs.get(log.shard) !== log) return;
+    this.logs.delete(log.shard);
+    this.places.delete(log.shard);
+  }
+
+  private flush(): void {
+    const logs = this.unflushed;
+    this.unflushed = new Set();
+    for (const log of logs) log.flush();
+  }
+
+  private appended({ peer }: PeerInfo, { acks }: EnvelopeOf<'appended'>['body']): void {
+    for (const { shard, term, seeding, position, code } of acks) {
+      if (code !== '') this.refusals.add(1, { code });
+      const ack: AckMessage = { term: term as Term, seeding, position: position as Position, code: code as AckCode };
+      this.logs.get(shard as ShardId)?.input({ type: 'ack', from: peer, ack });
+    }
+  }
+
+  private leased({ peer }: PeerInfo, { number, refused }: EnvelopeOf<'lease'>['body']): void {
+    const lease = this.leases.get(peer);
+    if (!lease) return;
+    // First what it does not hold for: a read that waits must not leave by mistake.
+    for (const { shard, term } of refused) this.refusedLease(peer, shard as ShardId, term as Term);
+    lease.granted(number, this.now());
+    for (const log of this.logs.values()) if (log.state.followers.some((it) => it.peer === peer)) log.pump();
+  }
+
+  private refusedLease(peer: PeerId, shard: ShardId, term: Term): void {
+    const log = this.logs.get(shard);
+    const follower = log?.state.followers.find((it) => it.peer === peer);
+    if (!log || !follower || term < log.state.term) return;
+    if (term > log.state.term) log.input({ type: 'newer-term', term });
+    else {
+      const ack = { term, seeding: follower.seeding, position: 0, code: 'DROPPED' } as const;
+      log.input({ type: 'ack', from: peer, ack });
+    }
+  }
+
+  private link(peer: PeerId, type: 'up' | 'down'): void {
+    const lease = this.leases.get(peer);
+    if (!lease) return;
+    if (type === 'up') this.ask(peer, lease);
+    for (const log of this.logs.values())
+      if (log.state.followers.some((it) => it.peer === peer)) log.input({ type, peer });
+  }
+
+  private writable(peer: PeerId): void {
+    for (const log of this.logs.values()) log.ship(peer);
+    this.seeder.wake();
+  }
+
+  private pair(peer: PeerId): void {
+    if (this.leases.has(peer)) return;
+    const lease = new AskedLease(this.now(), this.options);
+    this.leases.set(peer, lease);
+    this.ask(peer, lease);
+  }
+
+  private ask(peer: PeerId, lease: AskedLease): void {
+    this.leaseNumber += 1;
+    lease.ask(this.leaseNumber, this.now());
+    this.setup.peers.send(peer, 'control', { type: 'leaseAsk', body: { number: this.leaseNumber } });
+  }
+
+  private wait(): void {
+    this.tickedAt = this.now();
+    this.timer = this.setup.clock.after(this.options.leaseEveryMs, () => this.tick());
+  }
+
+  private tick(): void {
+    this.timer = undefined;
+    const now = this.now();
+    const late = now - this.tickedAt - this.options.leaseEveryMs;
+    const stalledMs = late > this.options.leaseEveryMs ? late : 0;
+    const wanted = new Set<PeerId>();
+    for (const log of this.logs.values()) for (const { peer } of log.state.followers) wanted.add(peer);
+    const silent: PeerId[] = [];
+    for (const [peer, lease] of this.leases) {
+      if (!wanted.has(peer)) {
+        this.leases.delete(peer);
+        continue;
+      }
+      lease.stalled(stalledMs);
+      if (lease.isSilent(now)) silent.push(peer);
+      this.ask(peer, lease);
+    }
+    for (const log of this.logs.values()) log.tick(silent, stalledMs);
+    if (this.leases.size > 0) this.wait();
+  }
+}

@@ -1,0 +1,21 @@
+import type { PeerId, ShardId, Term } from '@muster/ports';
+
+/** What an owner says of a shard's second place, with every beat until the row has changed. */
+export type ReportedChange =
+  /** The learner has everything, and nothing leaves any more without it (K10): it can become the backup. */
+  | 'learner-in-sync'
+  /** The backup does not keep up or has no link: it must be dropped from the row (K9), only then does the shard go on without it. */
+  | 'backup-lost';
+
+export interface ShardReport {
+  readonly shard: ShardId;
+  /** Of the row that the owner acts on: a report about another term is void. */
+  readonly term: Term;
+  readonly what: ReportedChange;
+  /** The learner or the backup it is about. */
+  readonly peer: PeerId;
+}
+
+export function isReportedChange(text: string): text is ReportedChange {
+  return text === 'learner-in-sync' || text === 'backup-lost';
+}

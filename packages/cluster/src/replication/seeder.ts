@@ -1,0 +1,134 @@
+import type { Clock, PeerId } from '@muster/ports';
+import type { ActorHost, SavedActor } from '@muster/runtime';
+import type { EnvelopeInit, SavedEntityInit } from '@muster/wire';
+import type { ReplicationOptions } from './options.js';
+import type { ReplicatedLog } from './replicated-log.js';
+
+export interface SeederSetup {
+  readonly clock: Clock;
+  readonly options: ReplicationOptions;
+  readonly send: (peer: PeerId, envelope: EnvelopeInit) => boolean;
+}
+
+interface Seeding {
+  readonly log: ReplicatedLog;
+  readonly peer: PeerId;
+  readonly number: number;
+  actors: Iterator<readonly [string, SavedActor]> | undefined;
+  /** Taken, but not sent yet: it goes before any record, as its actors have those that came before. */
+  chunk: EnvelopeInit | undefined;
+  over: boolean;
+}
+
+/**
+ * Snapshots under way, each in pieces between the turns of the loop. Before a piece is taken the log is shipped up to now, so that on
+ * the link every record stands on the right side of its actor's copy: before it, and is in it, or after it, and is not.
+ */
+export class Seeder {
+  private readonly setup: SeederSetup;
+  private host: ActorHost | undefined;
+  private readonly seedings = new Map<string, Seeding>();
+  private running = false;
+  private stopped = false;
+
+  constructor(setup: SeederSetup) {
+    this.setup = setup;
+  }
+
+  /** Whose actors are copied. */
+  join(host: ActorHost): void {
+    this.host = host;
+  }
+
+  get size(): number {
+    return this.seedings.size;
+  }
+
+  begin(log: ReplicatedLog, peer: PeerId, number: number): void {
+    this.seedings.set(keyOf(log, peer), { log, peer, number, actors: undefined, chunk: undefined, over: false });
+    this.wake();
+  }
+
+  cancel(log: ReplicatedLog, peer: PeerId): void {
+    this.seedings.delete(keyOf(log, peer));
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.seedings.clear();
+  }
+
+  /** False while a piece that was taken could not be sent. */
+  flows(log: ReplicatedLog, peer: PeerId): boolean {
+    const seeding = this.seedings.get(keyOf(log, peer));
+    return seeding?.chunk === undefined || this.sendChunk(seeding);
+  }
+
+  /** There is room on a link, or something to do. */
+  wake(): void {
+    if (this.running || this.stopped || this.seedings.size === 0) return;
+    this.running = true;
+    this.setup.clock.defer(() => {
+      this.running = false;
+      if (this.run()) this.wake();
+    });
+  }
+
+  /** True where there is more to be done at once. */
+  private run(): boolean {
+    let budget = this.setup.options.snapshotCharsMax;
+    for (const seeding of [...this.seedings.values()]) {
+      while (budget > 0 && this.seedings.get(keyOf(seeding.log, seeding.peer)) === seeding) {
+        const taken = this.piece(seeding);
+        // Its link is full: `wake` comes with the room.
+        if (taken === undefined) break;
+        budget -= taken;
+      }
+      if (budget <= 0) return true;
+    }
+    return false;
+  }
+
+  /** Characters sent; undefined: it has to wait. */
+  private piece(seeding: Seeding): number | undefined {
+    const { log, peer, number } = seeding;
+    if (!this.host) return undefined;
+    const first = seeding.actors === undefined;
+    if (!first && !log.ship(peer)) return undefined;
+    if (first && seeding.chunk) return this.sendChunk(seeding) ? 1 : undefined;
+    const position = first ? log.begin(peer) : 0;
+    seeding.actors ??= this.host.copies(log.shard)[Symbol.iterator]();
+    const [entities, chars, last] = take(seeding.actors, this.setup.options.envelopeCharsMax);
+    const body = { seeding: number, first, last, position, entities };
+    seeding.chunk = { type: 'snapshot', shard: log.shard, term: log.state.term, body };
+    seeding.over = last;
+    return this.sendChunk(seeding) ? chars + 1 : undefined;
+  }
+
+  private sendChunk(seeding: Seeding): boolean {
+    if (!this.setup.send(seeding.peer, seeding.chunk!)) return false;
+    seeding.chunk = undefined;
+    if (seeding.over) this.seedings.delete(keyOf(seeding.log, seeding.peer));
+    return true;
+  }
+}
+
+function take(
+  actors: Iterator<readonly [string, SavedActor]>,
+  charsMax: number,
+): readonly [entities: SavedEntityInit[], chars: number, last: boolean] {
+  const entities: SavedEntityInit[] = [];
+  let chars = 0;
+  while (chars < charsMax) {
+    const { done, value } = actors.next();
+    if (done) return [entities, chars, true];
+    const [entity, { text, tail, seq }] = value;
+    entities.push({ entity, text, tail, seq });
+    chars += entity.length + text.length + tail.length;
+  }
+  return [entities, chars, false];
+}
+
+function keyOf({ shard }: ReplicatedLog, peer: PeerId): string {
+  return `${shard} ${peer}`;
+}

@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import { emptyRow, type PeerInfo, type ShardRow } from '@muster/cluster';
+import { peerId, shardId, term } from '@muster/ports';
+import type { Heartbeat } from '@muster/wire';
+import { HeardLoads } from './heard-loads.js';
+
+const [a, b, c] = ['a', 'b', 'c'].map((id) => peerId(id, '1')) as [ShardRow['owner'], never, never];
+const row: ShardRow = { ...emptyRow(shardId(9)), owner: a, learner: b, term: term(4) };
+const info = { role: 'node', peer: a, address: '', zone: '', build: '' } as PeerInfo;
+
+function heard(report: Partial<Heartbeat['reports'][number]>): HeardLoads {
+  const loads = new HeardLoads();
+  const reports = [{ shard: 9, term: 4, what: 'learner-in-sync', peer: b, ...report }];
+  loads.heard(info, { occupied: new Uint8Array(), reports } as unknown as Heartbeat, 0);
+  return loads;
+}
+
+test('a report counts for the row that its owner acts on, and for the process that it names', () => {
+  expect(heard({}).isReported(row, 'learner-in-sync', b)).toBe(true);
+  expect(heard({}).isReported(row, 'backup-lost', b)).toBe(false);
+  expect(heard({}).isReported({ ...row, owner: c }, 'learner-in-sync', b)).toBe(false);
+});
+
+test('K10: what was said under another term, of another shard or of another learner makes nobody a backup', () => {
+  for (const other of [{ term: 3 }, { term: 5 }, { shard: 8 }, { peer: c }])
+    expect(heard(other).isReported(row, 'learner-in-sync', b)).toBe(false);
+});
+
+test('what the owner has taken back, or said before its link broke, does not count', () => {
+  const loads = heard({});
+  loads.heard(info, { occupied: new Uint8Array(), reports: [] } as unknown as Heartbeat, 100);
+  expect(loads.isReported(row, 'learner-in-sync', b)).toBe(false);
+  const cut = heard({});
+  cut.gone(info.peer);
+  expect(cut.isReported(row, 'learner-in-sync', b)).toBe(false);
+});

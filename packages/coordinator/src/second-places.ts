@@ -1,0 +1,170 @@
+// Where else each shard is. Pure: the same table, members and reports give the same answer on every coordinator.
+//
+//   owner, no second place ──choose──► learner ──"learner-in-sync"──► backup (term + 1)
+//   owner gone, backup well ─────────► the backup is the owner (term + 1), and a learner is chosen in the same transaction
+//   backup gone, or "backup-lost" ───► no backup (term + 1), and a learner is chosen in the same transaction
+//   learner gone, or reported lost ──► another learner
+//
+// "Gone" is dead or given up (cluster's heartbeat/protocol.ts), by incarnation: who comes back under its name is nobody's backup (K3).
+// A learner is never promoted (K10): what it has may be less than what was acknowledged. While a shard has an owner that is gone and a
+// backup that is silent too, nothing is done: one of the two will come back, or both will be dead and the shard is placed afresh.
+// Whose copy is where: for each owner its second places are spread evenly over all others, in other zones where there are any. So when a
+// node dies, every other one gets the same share of its work.
+import type { ReportedChange, ShardRow } from '@muster/cluster';
+import { type PeerId, term } from '@muster/ports';
+
+export interface Standing {
+  /** True where this process is not known to be dead. */
+  readonly isAlive: (peer: PeerId) => boolean;
+  /** Not known to be dead, but its replicated shards are not waited for any more. */
+  readonly isGivenUp: (peer: PeerId) => boolean;
+  /** Heard lately, and reachable at this moment. */
+  readonly isWell: (peer: PeerId) => boolean;
+  /** Nothing runs under this name any more; silence does not prove that. */
+  readonly isSurelyDead: (peer: PeerId) => boolean;
+  readonly zoneOf: (peer: PeerId) => string;
+}
+
+export interface SecondPlaceInput extends Standing {
+  /** Members that may get shards. */
+  readonly targets: readonly PeerId[];
+  /** Whether the row's owner, acting on this very row, says this about that peer. */
+  readonly isReported: (row: ShardRow, what: ReportedChange, peer: PeerId) => boolean;
+}
+
+export function isGone(peer: PeerId, { isAlive, isGivenUp }: Pick<Standing, 'isAlive' | 'isGivenUp'>): boolean {
+  return !isAlive(peer) || isGivenUp(peer);
+}
+
+/** The row as the fates of its owner, backup and learner and the owner's reports make it; itself where nothing has changed. */
+export function followed(row: ShardRow, input: SecondPlaceInput): ShardRow {
+  if (row.owner === '') return row;
+  if (isGone(row.owner, input)) return promoted(row, input);
+  // One that is not heard at this moment could not be told. If it is dead as well, its row has another answer.
+  if (!input.isWell(row.owner)) return row;
+  return graduated(row, input) ?? withoutLost(row, input);
+}
+
+function promoted(row: ShardRow, input: SecondPlaceInput): ShardRow {
+  const { owner, backup } = row;
+  if (backup === '' || owner === '' || !input.isWell(backup) || isGone(backup, input)) return row;
+  const next: ShardRow = { ...bare(row), owner: backup, backup: '', learner: '', state: 'stable', move: '' };
+  return input.isSurelyDead(owner) ? { ...next, sure: true } : next;
+}
+
+/** The learner becomes the backup, in the place of one that there may still be: never is there none in between. */
+function graduated(row: ShardRow, input: SecondPlaceInput): ShardRow | undefined {
+  const { learner } = row;
+  if (learner === '' || isGone(learner, input) || !input.isReported(row, 'learner-in-sync', learner)) return undefined;
+  return { ...bare(row), backup: learner, learner: '', move: '' };
+}
+
+function withoutLost(row: ShardRow, input: SecondPlaceInput): ShardRow {
+  const isLost = (peer: PeerId | '') =>
+    peer !== '' && (isGone(peer, input) || input.isReported(row, 'backup-lost', peer));
+  const kept = isLost(row.learner) ? ({ ...row, learner: '' } as const) : row;
+  return isLost(row.backup) ? { ...bare(kept), backup: '', move: '' } : kept;
+}
+
+/** Under a new term, of which nothing is known yet that was said about the old one. */
+function bare({ sure: _, ...row }: ShardRow): ShardRow {
+  return { ...row, term: term(row.term + 1) };
+}
+
+/**
+ * Learners for all shards that have no second place, where there is a node for one. `before`: the rows as they stand in the store, so
+ * that whoever was just found not to keep up is asked again only where there is nobody else.
+ */
+export function withLearners(
+  rows: readonly ShardRow[],
+  before: readonly ShardRow[],
+  input: SecondPlaceInput,
+): readonly ShardRow[] {
+  const lacking = (row: ShardRow) =>
+    row.owner !== '' && row.backup === '' && row.learner === '' && input.isWell(row.owner);
+  if (input.targets.length === 0 || !rows.some(lacking)) return rows;
+  const spread = new Spread(rows);
+  return rows.map((row) => {
+    if (!lacking(row)) return row;
+    const { backup, learner } = before[row.shard]!;
+    const learnerNext = spread.choose(row, input, [backup, learner]);
+    if (learnerNext === undefined) return row;
+    spread.add(row.owner, learnerNext, 1);
+    return { ...row, learner: learnerNext };
+  });
+}
+
+/**
+ * Shards whose second place should be elsewhere: learners beside their backups, at most `max`, where an owner's second places are not
+ * spread evenly or stand in its own zone without need. The backup stays until the learner is in sync.
+ */
+export function levelled(rows: readonly ShardRow[], input: SecondPlaceInput, max: number): ShardRow[] {
+  const spread = new Spread(rows);
+  const changes: ShardRow[] = [];
+  for (const row of rows) {
+    if (changes.length >= max) break;
+    const { owner, backup } = row;
+    const settled = owner !== '' && backup !== '' && row.learner === '' && row.state === 'stable';
+    if (!settled || !input.isWell(owner) || !input.isWell(backup)) continue;
+    const learner = spread.choose(row, input, [backup]);
+    if (learner === undefined || learner === backup || !spread.isBetter(owner, learner, backup, input)) continue;
+    spread.add(owner, backup, -1);
+    spread.add(owner, learner, 1);
+    changes.push({ ...row, learner });
+  }
+  return changes;
+}
+
+/** How many second places each process holds, for each owner and for all of them. */
+class Spread {
+  private readonly pairs = new Map<string, number>();
+  private readonly totals = new Map<string, number>();
+
+  constructor(rows: readonly ShardRow[]) {
+    for (const { owner, backup, learner } of rows) {
+      // Of a backup and its successor to be, only the latter will stay.
+      const second = learner === '' ? backup : learner;
+      if (owner !== '' && second !== '') this.add(owner, second, 1);
+    }
+  }
+
+  add(owner: string, second: PeerId, count: number): void {
+    this.pairs.set(`${owner} ${second}`, this.pair(owner, second) + count);
+    this.totals.set(second, this.total(second) + count);
+  }
+
+  /** `avoid`: only where there is nobody else. */
+  choose({ owner }: ShardRow, input: SecondPlaceInput, avoid: readonly (PeerId | '')[]): PeerId | undefined {
+    const others = input.targets.filter((peer) => peer !== owner);
+    const fresh = orAll(others, (peer) => !avoid.includes(peer));
+    const candidates = orAll(fresh, (peer) => owner !== '' && input.zoneOf(peer) !== input.zoneOf(owner));
+    return candidates.reduce<PeerId | undefined>(
+      (best, peer) => (best === undefined || this.isLess(owner, peer, best) ? peer : best),
+      undefined,
+    );
+  }
+
+  isBetter(owner: PeerId, learner: PeerId, backup: PeerId, { zoneOf }: SecondPlaceInput): boolean {
+    const [isFar, wasFar] = [zoneOf(learner) !== zoneOf(owner), zoneOf(backup) !== zoneOf(owner)];
+    if (isFar !== wasFar) return isFar;
+    return this.pair(owner, backup) - this.pair(owner, learner) >= 2;
+  }
+
+  private isLess(owner: string, a: PeerId, b: PeerId): boolean {
+    const difference = this.pair(owner, a) - this.pair(owner, b) || this.total(a) - this.total(b);
+    return difference < 0;
+  }
+
+  private pair(owner: string, second: string): number {
+    return this.pairs.get(`${owner} ${second}`) ?? 0;
+  }
+
+  private total(second: string): number {
+    return this.totals.get(second) ?? 0;
+  }
+}
+
+function orAll<T>(all: readonly T[], wanted: (each: T) => boolean): readonly T[] {
+  const some = all.filter(wanted);
+  return some.length > 0 ? some : all;
+}

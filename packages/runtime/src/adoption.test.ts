@@ -1,0 +1,181 @@
+import { expect, test } from '@jest/globals';
+import { shardId, type TurnRecord, term, VirtualClock } from '@muster/ports';
+import type { AnyActorKind } from './actor.js';
+import { defineActor, event } from './define.js';
+import { restoreActor, type SavedActor } from './envelope.js';
+import { RUNTIME_DEFAULTS } from './options.js';
+import { account, type Bank, openBank, ref, SHARD } from './test-bank.js';
+
+/** As a backup keeps them: the records of each actor, and what was merged before. */
+function copyOf(records: readonly TurnRecord[]): Map<string, SavedActor> {
+  const copy = new Map<string, SavedActor>();
+  for (const { entity, seq, entries } of records) {
+    const held = copy.get(entity);
+    const tail = [...(held?.tail ? [held.tail] : []), JSON.stringify(entries)].join(',');
+    if (entries.length === 0) copy.delete(entity);
+    else copy.set(entity, { text: held?.text ?? '', tail, seq });
+  }
+  return copy;
+}
+
+/** Another process goes on with what the first one recorded. */
+function goOn({ clock, log }: Bank, kinds: readonly AnyActorKind[] = [account], actors = copyOf(log.records)): Bank {
+  return openBank({ kinds, clock, adoption: { actors, fencedMs: 0 } });
+}
+
+test('an adopted actor is what it was: state, retry window (K11), timers and sends (K8), deferred replies', async () => {
+  const bank = openBank();
+  await bank.ask('deposit', { amount: 9 }, { request: 1 });
+  await bank.ask('transfer', { to: 'b', amount: 2 }, { request: 2 });
+  await bank.ask('remind', { name: 'x', at: bank.clock.now() + 500 }, { request: 3 });
+  bank.post('wait', null, { request: 4 });
+  await bank.clock.advance(5);
+  const next = goOn(bank);
+  expect(next.runtime.stats()).toMatchObject({ actors: 1, parked: 0 });
+  await bank.clock.advance(5);
+  expect(next.sends).toMatchObject([{ from: ref('a'), to: ref('b'), number: bank.sends[0]!.number }]);
+  expect(await next.ask('deposit', { amount: 9 }, { request: 1 })).toBe(9);
+  expect(await next.ask('balance', null, { request: 5 })).toBe(7);
+  await bank.clock.advance(600);
+  expect(next.state()).toMatchObject({ notes: [expect.stringMatching(/^x at /)] });
+  next.post('release', { word: 'go' }, { request: 6 });
+  await bank.clock.advance(5);
+  expect(next.replies).toContainEqual(expect.objectContaining({ outcome: { ok: true, json: '"go"' } }));
+});
+
+test('an adopted actor that owes nobody anything stays asleep until its first command', async () => {
+  const bank = openBank();
+  await bank.ask('deposit', { amount: 1 });
+  const next = goOn(bank);
+  await bank.clock.advance(5_000);
+  expect(next.runtime.stats()).toMatchObject({ actors: 0, parked: 1 });
+  expect(next.runtime.actorsIn(SHARD)).toBe(1);
+  expect(next.state()).toMatchObject({ balance: 1 });
+  expect(await next.ask('balance')).toBe(1);
+});
+
+test('K16: who missed the last events of the former owner gets them, and who had them gets nothing', async () => {
+  const bank = openBank();
+  await bank.ask('deposit', { amount: 1 });
+  const wanted = { subscriber: 'g', entity: ref('a'), topic: 'balance', snapshot: false };
+  void bank.runtime.subscribe(SHARD, { ...wanted, after: 0 });
+  await bank.ask('deposit', { amount: 1 }, { request: 7 });
+  await bank.ask('deposit', { amount: 1 }, { request: 8 });
+  const [, second, third] = bank.published.map(({ event: published }) => published);
+  const next = goOn(bank);
+  void next.runtime.subscribe(SHARD, { ...wanted, after: second!.number });
+  void next.runtime.subscribe(SHARD, { ...wanted, subscriber: 'h', after: third!.number });
+  await bank.clock.advance(5);
+  expect(next.published).toMatchObject([
+    { subscriber: 'g', event: { name: 'changed', json: '{"balance":3}', number: third!.number, cause: third!.cause } },
+  ]);
+});
+
+test('a kind that asks for it hears once that it was adopted, before any command, or a second after the promotion', async () => {
+  const hearing = defineActor<{ heard: number }, { hear: HearCommand; ask: HearCommand }, { heard: null }>('account', {
+    durability: 'replicated',
+    version: 1,
+    initial: () => ({ heard: 0 }),
+    adopted: 'hear',
+    decide: { hear: () => ({ events: [event('heard', null)] }), ask: (state) => ({ reply: state.heard }) },
+    evolve: {
+      heard(state) {
+        state.heard += 1;
+      },
+    },
+  });
+  const bank = openBank({ kinds: [hearing] });
+  await bank.ask('hear', null, { to: 'a' });
+  await bank.ask('hear', null, { to: 'b' });
+  const next = goOn(bank, [hearing]);
+  expect(await next.ask('ask', null, { to: 'a', request: 11 })).toBe(2);
+  expect(next.runtime.stats().parked).toBe(1);
+  await bank.clock.advance(2_000);
+  expect(next.runtime.stats().parked).toBe(0);
+  expect(await next.ask('ask', null, { to: 'b', request: 12 })).toBe(2);
+  expect(await next.ask('ask', null, { to: 'a', request: 13 })).toBe(2);
+});
+
+test('a copy that cannot be read refuses its commands and harms no other', async () => {
+  const bank = openBank();
+  await bank.ask('deposit', { amount: 1 }, { to: 'a' });
+  await bank.ask('deposit', { amount: 2 }, { to: 'b' });
+  const actors = copyOf(bank.log.records);
+  actors.set('account/a', { text: '{"version":1,"sta', tail: '', seq: 1 });
+  const next = goOn(bank, [account], actors);
+  expect(await next.ask('balance', null, { to: 'a' })).toMatchObject(['ACTIVATION_FAILED', {}]);
+  expect(await next.ask('balance', null, { to: 'b' })).toBe(2);
+});
+
+test('copies are what actors are when they are asked for, awake or asleep; kinds that are not replicated are left out', async () => {
+  const loose = { ...account, kind: 'loose', durability: 'ephemeral' as const };
+  const bank = openBank({ kinds: [account, loose], options: { passivateAfterMs: 50 } });
+  await bank.ask('deposit', { amount: 1 }, { to: 'a' });
+  await bank.clock.advance(20_000);
+  await bank.ask('deposit', { amount: 2 }, { to: 'b' });
+  await bank.ask('deposit', { amount: 3 }, { to: 'c', kind: 'loose' });
+  const balances = [...bank.runtime.copies(SHARD)].map(([key, saved]) => {
+    const { state, seq } = restoreActor(account, key.slice(8), saved, RUNTIME_DEFAULTS);
+    return [key, (state as { balance: number }).balance, seq, saved.seq];
+  });
+  expect(balances).toEqual([
+    ['account/b', 2, 1, 1],
+    ['account/a', 1, 1, 1],
+  ]);
+  expect(bank.log.records.map(({ entity }) => entity)).toEqual(['account/a', 'account/b']);
+});
+
+test('an actor that is forgotten or broken is gone from every copy', async () => {
+  const bank = openBank({ options: { passivateAfterMs: 50, replyKeepMs: 100 } });
+  await bank.ask('deposit', { amount: 1 }, { to: 'a' });
+  await bank.ask('withdraw', { amount: 1 }, { to: 'a' });
+  await bank.ask('deposit', { amount: 1 }, { to: 'b' });
+  await bank.ask('break', null, { to: 'b' });
+  await bank.clock.advance(5_000);
+  expect(bank.runtime.actorsIn(SHARD)).toBe(0);
+  expect([...copyOf(bank.log.records).keys()]).toEqual([]);
+});
+
+test('ungated kinds stand still in an adopted shard until their former process must have fenced itself', async () => {
+  const bank = openBank();
+  const loose = { ...account, kind: 'loose', durability: 'ephemeral' as const };
+  const next = openBank({ kinds: [account, loose], clock: bank.clock });
+  const other = shardId(9);
+  next.runtime.open(other, term(5), { actors: new Map(), fencedMs: 1_000 });
+  const ask = async (kind: string): Promise<unknown> => {
+    const before = next.replies.length;
+    const origin = {
+      type: 'client',
+      session: 's',
+      request: before + 1,
+      answered: 0,
+      replyTo: 'g',
+      caller: '',
+    } as const;
+    const delivery = { entity: ref('a', kind), command: 'balance', data: 'null', origin, deadline: Infinity };
+    next.runtime.deliver(other, { ...delivery, cause: '', trace: '' });
+    await next.clock.advance(1);
+    const outcome = next.replies[before]!.outcome;
+    return outcome.ok ? JSON.parse(outcome.json) : outcome.code;
+  };
+  expect(await ask('loose')).toBe('SELF_FENCED');
+  await next.clock.advance(1_000);
+  expect(await ask('loose')).toBe(0);
+});
+
+test('a log that is full holds its shard up; what waits goes on when there is room', async () => {
+  const bank = openBank({ clock: new VirtualClock() });
+  let full = true;
+  Object.defineProperty(bank.log, 'full', { get: () => full });
+  expect(await bank.ask('deposit', { amount: 1 })).toBeUndefined();
+  expect(bank.runtime.stats().mailboxed).toBe(1);
+  full = false;
+  bank.go();
+  await bank.clock.advance(1);
+  expect(bank.replies).toHaveLength(1);
+});
+
+interface HearCommand {
+  readonly data: null;
+  readonly reply: number;
+}

@@ -1,0 +1,59 @@
+import { type Millis, MusterError } from '@muster/ports';
+
+/** What may be tuned in the log that has storage as its second place. Every value is checked by {@link shardLogOptions}. */
+export interface ShardLogOptions {
+  /** How long a record waits for others before they are committed together; none while a commit is under way, those that come meanwhile
+   *  are the next. Lower: replies leave sooner, storage works more. Higher: the opposite. At most 5. */
+  readonly gatherMs: Millis;
+  /** Records of one commit. Lower: more commits. Higher: small commits wait behind large ones. */
+  readonly commitRecordsMax: number;
+  /** Characters of one commit, unless one record is longer. Lower: more commits. Higher: small commits wait behind large ones. */
+  readonly commitCharsMax: number;
+  /** Shards claimed in one call. Lower: a cold start takes more calls. Higher: one call holds more locks. */
+  readonly claimsMax: number;
+  /** A shard takes no new turns while this much of it waits. Lower: slow storage slows actors sooner. Higher: more is executed that may
+   *  have to be repeated elsewhere. In characters of JSON. */
+  readonly lagCharsMax: number;
+  /** Nor while something of it has waited this long. */
+  readonly lagMs: Millis;
+  /** No shard takes new turns while this much waits in all. Lower: less memory while storage is away. Higher: longer bursts pass. */
+  readonly totalCharsMax: number;
+  /** An owner may answer reads for so long after it asked storage whether the term still holds (K7), and a new owner is silent for so long
+   *  after its claim. The same in every process. Lower: reads of quiet shards ask storage more often. Higher: a fail-over takes longer. */
+  readonly leaseMs: Millis;
+  /** What two clocks may differ in over `leaseMs`; the new owner waits it in addition. */
+  readonly leaseMarginMs: Millis;
+  /** Wait before a failed commit is tried again: the first … */
+  readonly retryMinMs: Millis;
+  /** … and, doubled each time, the longest. Lower: storage that comes back is overrun. Higher: actors wait longer than storage was away. */
+  readonly retryMaxMs: Millis;
+}
+
+export const SHARD_LOG_DEFAULTS: ShardLogOptions = {
+  gatherMs: 2,
+  commitRecordsMax: 4_000,
+  commitCharsMax: 1_048_576,
+  claimsMax: 256,
+  lagCharsMax: 262_144,
+  lagMs: 250,
+  totalCharsMax: 67_108_864,
+  leaseMs: 200,
+  leaseMarginMs: 20,
+  retryMinMs: 20,
+  retryMaxMs: 1_000,
+};
+
+/** The defaults with `given` over them. @throws MusterError BAD_CONFIG */
+export function shardLogOptions(given: Partial<ShardLogOptions> = {}): ShardLogOptions {
+  const options = { ...SHARD_LOG_DEFAULTS, ...given };
+  for (const [name, value] of Object.entries(options))
+    if (!(value > 0 && Number.isFinite(value))) throw bad(`${name} is more than 0, not ${value}`);
+  if (options.gatherMs > 5) throw bad('gatherMs is at most 5: replies wait for it');
+  if (options.retryMinMs > options.retryMaxMs) throw bad('retryMinMs is at most retryMaxMs');
+  if (options.lagCharsMax > options.totalCharsMax) throw bad('lagCharsMax is at most totalCharsMax');
+  return options;
+}
+
+function bad(problem: string): MusterError {
+  return new MusterError('BAD_CONFIG', { details: `shard log: ${problem}` });
+}
