@@ -27,8 +27,12 @@ export interface CommitLog {
   append(record: TurnRecord): Position;
   /** Position of the last record appended. */
   readonly end: Position;
-  /** Runs `run` once everything up to `position` has its second place; in position order, at once where it already has. */
-  onDurable(position: Position, run: () => void): void;
+  /**
+   * Runs `run` once everything up to `position` has its second place; in position order, at once where it already has. `recorded`:
+   * `position` is the turn's own record, and with its second place it is true for good. Anything else is a read (K7): the log lets it
+   * out only while it is sure that nobody else owns the shard, or was when the turn was taken.
+   */
+  onDurable(position: Position, run: () => void, recorded?: boolean): void;
   /** True while too much waits for its second place, or for too long: no turns until there is room (`go` of {@link CommitLogs.open}). */
   readonly full?: boolean;
   /** The shard stays with its owner under a newer term: positions go on, and what waits goes on waiting. Absent: another log is opened. */

@@ -72,7 +72,9 @@ export class Activation implements Due, Work {
   }
 
   get fenced(): boolean {
-    return (this.services.frozen || this.shard.fenced) && this.ungated;
+    if (this.services.frozen) return this.ungated;
+    // Of a shard that came here: whatever the log is like now, replicated actors left their former process through its backup only.
+    return this.shard.fenced && this.kind.durability !== 'replicated';
   }
 
   /** Its envelope is here: loaded, restored or new. */

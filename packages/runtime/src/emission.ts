@@ -85,7 +85,7 @@ export class Emitter implements SendingActor, Due {
     const events = result && result.publications.length > 0 ? this.keep(result, cause) : NONE;
     const sends = result ? sendsOf(result) : NONE;
     if (result && touchesTimers(result)) this.armTimers();
-    log.onDurable(position, () => {
+    const out = (): void => {
       if (this.actor.fenced) {
         // Repeats bring the reply, the thaw the sends; subscribers see the gap.
         for (const send of sends) this.lane().add(send);
@@ -95,7 +95,8 @@ export class Emitter implements SendingActor, Due {
       for (const late of result?.resolved ?? NONE) services.outlet.reply(late.to, shard.id, shard.term, late.outcome);
       for (const [event, subscribers] of events) this.publish(event, subscribers);
       for (const send of sends) this.lane().add(send);
-    });
+    };
+    log.onDurable(position, out, result !== undefined && result.entries.length > 0);
   }
 
   subscribe({ topic, subscriber, after, snapshot }: Subscription, done: (error?: unknown) => void): void {

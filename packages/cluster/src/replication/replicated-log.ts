@@ -36,8 +36,8 @@ export interface LogKeeper {
 
 interface Waiting {
   readonly position: Position;
-  /** It waits for acknowledgements that are yet to come: these prove that the shard was still ours when it was decided. */
-  readonly covered: boolean;
+  /** Its own acknowledgement says that the shard was ours when it was decided; a read needs a lease for that. */
+  readonly recorded: boolean;
   readonly run: () => void;
 }
 
@@ -101,7 +101,7 @@ export class ReplicatedLog implements CommitLog {
     return this.last;
   }
 
-  onDurable(position: Position, run: () => void): void {
+  onDurable(position: Position, run: () => void, recorded = false): void {
     if (this.closed) return;
     const { followers, durable } = this.state;
     const free = this.waiting.length === 0 && this.isOpen();
@@ -109,13 +109,13 @@ export class ReplicatedLog implements CommitLog {
       run();
       return;
     }
-    const covered = position > durable;
-    if (free && !covered && this.mayRead(this.keeper.now())) {
+    // Not whatever waits for an acknowledgement: that may have been given long before this turn, and have lain in a socket.
+    if (free && position <= durable && (recorded || this.mayRead(this.keeper.now()))) {
       run();
       return;
     }
     if (this.waiting.length === 0) this.stuckSince = this.keeper.now();
-    this.waiting.push({ position, covered, run });
+    this.waiting.push({ position, recorded, run });
     if (this.waiting.length >= WAITING_MAX) this.full = true;
   }
 
@@ -160,7 +160,8 @@ export class ReplicatedLog implements CommitLog {
     if (!this.keeper.seedingFlows(this, peer)) return false;
     const begun = this.cursors.get(peer);
     if (begun === undefined) return false;
-    let cursor: Position = begun;
+    // It may have more than was sent over this link: nothing before `base` is needed by anybody.
+    let cursor: Position = Math.max(begun, this.base);
     let asked = !ask;
     while (cursor < this.last || !asked) {
       const records = this.batch(cursor);
@@ -192,8 +193,8 @@ export class ReplicatedLog implements CommitLog {
       const { durable } = this.state;
       const mayRead = this.mayRead(now);
       for (; out < this.waiting.length; out += 1) {
-        const { position, covered, run } = this.waiting[out]!;
-        if (position > durable || !(covered || mayRead) || this.closed) break;
+        const { position, recorded, run } = this.waiting[out]!;
+        if (position > durable || !(recorded || mayRead) || this.closed) break;
         run();
       }
     }

@@ -8,7 +8,8 @@ interface Written {
 
 /**
  * Invariant 1: at most one owner per (shard, term), and once an owner has let anything out in a term, nobody does in an older one.
- * A deposed owner may go on deciding; nothing of it may leave. It watches the one door through which everything leaves: the shard's log.
+ * A deposed owner may go on deciding; nothing of it may leave. Once an owner let anything out in a term, no older one answers a read.
+ * It watches the one door through which everything leaves: the shard's log.
  */
 export class OneWriter {
   private readonly opened = new Map<ShardId, Map<Term, PeerId>>();
@@ -57,11 +58,15 @@ export class OneWriter {
       get full() {
         return log.full === true;
       },
-      onDurable: (position, run) =>
-        log.onDurable(position, () => {
-          this.leaves(shard, term, owner);
-          run();
-        }),
+      onDurable: (position, run, recorded = false) =>
+        log.onDurable(
+          position,
+          () => {
+            this.leaves(shard, term, owner, recorded);
+            run();
+          },
+          recorded,
+        ),
       raise: (next) => {
         term = next;
         this.open(shard, term, owner);
@@ -71,9 +76,11 @@ export class OneWriter {
     };
   }
 
-  private leaves(shard: ShardId, term: Term, owner: PeerId): void {
+  /** What was acknowledged before the successor began is part of what it began with: that may still leave, late. Nothing else may. */
+  private leaves(shard: ShardId, term: Term, owner: PeerId, recorded: boolean): void {
     const last = this.left.get(shard);
     if (last && last.term > term) {
+      if (recorded) return;
       const what = `shard ${shard}: ${owner} of term ${term} let something out after ${last.by} of term ${last.term}`;
       this.report('one writer', what);
     } else if (!last || last.term < term) this.left.set(shard, { term, by: owner });

@@ -43,22 +43,22 @@ export function readEntity(
   let seq = 0;
   let covered = 0;
   let tail: string[] = [];
+  let fault: string | undefined;
   for (const row of rows) {
     if (row.version === null && row.position <= covered) continue;
-    if (checksum(row) !== row.crc) return damaged(shard, entity, `${describe(row)} is not what was written`);
-    if (row.version !== null) {
-      ({ body: text, version, seq, position: covered } = row);
-      continue;
-    }
-    if (row.seq <= 1 || row.body === '') {
-      // A life ended or began: nothing of the one before goes on.
-      [text, version, seq, tail] = ['', 0, 0, []];
+    const isIntact = checksum(row) === row.crc;
+    if (isIntact && row.version === null && (row.seq <= 1 || row.body === '')) {
+      // A life ended or began: nothing of the one before goes on, nor what was broken in it.
+      [text, version, seq, tail, fault] = ['', 0, 0, [], undefined];
       if (row.body === '') continue;
     }
-    if (row.seq !== seq + 1) return damaged(shard, entity, `${describe(row)} follows record ${seq}`);
+    if (!isIntact) fault ??= `${describe(row)} is not what was written`;
+    else if (row.version === null && row.seq !== seq + 1) fault ??= `${describe(row)} follows record ${seq}`;
     seq = row.seq;
-    tail.push(row.body);
+    if (row.version === null) tail.push(row.body);
+    else ({ body: text, version, position: covered } = row);
   }
+  if (fault !== undefined) return damaged(shard, entity, fault);
   if (text === '' && tail.length === 0) return undefined;
   return { entity, text, version, tail: tail.join(','), seq };
 }
