@@ -27,16 +27,30 @@ interface Part<T> {
   readonly replacedBy: string[];
 }
 
-const tally = defineActor<{ count: number }, { add: { data: null; reply: number } }, { added: null }>('tally', {
-  durability: 'replicated',
+interface Count {
+  count: number;
+}
+
+const counting = {
   version: 1,
   initial: () => ({ count: 0 }),
-  decide: { add: () => ({ events: [event('added', null)], reply: ({ count }) => count }) },
+  decide: { add: () => ({ events: [event('added', null)], reply: ({ count }: Count) => count }) },
   evolve: {
-    added: (state) => {
+    added: (state: Count) => {
       state.count += 1;
     },
   },
+};
+
+const tally = defineActor<Count, { add: { data: null; reply: number } }, { added: null }>('tally', {
+  ...counting,
+  durability: 'replicated',
+});
+
+/** As `tally`, but for as long as its process lives. */
+const fleeting = defineActor<Count, { add: { data: null; reply: number } }, { added: null }>('fleeting', {
+  ...counting,
+  durability: 'ephemeral',
 });
 
 interface NodePart extends Part<ComputeNode> {
@@ -124,7 +138,7 @@ export class ClusterWorld {
       const scheduler = new InlineScheduler(setup.clock);
       const replaced = (by: string) => replacedBy.push(by);
       const self = { ...setup.self, zone };
-      return new ComputeNode({ ...setup, self, kinds: [tally], scheduler, tracer: silentTracer, replaced });
+      return new ComputeNode({ ...setup, self, kinds: [tally, fleeting], scheduler, tracer: silentTracer, replaced });
     });
     const part = { ...made, reports: new SecondPlaceReports(made.it) };
     part.reports.slow = this.slowLearners;

@@ -70,21 +70,26 @@ test('silence counts anew after an outage: a node that was silent only while etc
   expect(owners()).toEqual(before);
 });
 
-test('a store that fails now and then is no outage: a node that fell silent is replaced all the same', async () => {
-  const world = await ClusterWorld.running();
-  const { path } = world.coordinators.get('c1')!.store;
-  const n1 = world.nodes.get('n1')!;
-  n1.process.pause();
-  const moved = () => world.rows().every(({ owner }) => owner !== n1.peer);
-  for (let i = 0; i < 8 && !moved(); i += 1) {
-    await world.clock.advance(480);
-    path.cut();
-    await world.clock.advance(20);
-    path.mend();
-  }
-  expect(moved()).toBe(true);
-  expect(world.metrics.value('muster_coordinator_deaths_total', { role: 'node', cause: 'silent' })).toBe(1);
-});
+for (const slowLearners of [true, false]) {
+  const [what, counted] = slowLearners
+    ? (['what only a silent node has is placed again', 'muster_coordinator_deaths_total'] as const)
+    : (['the backups of a silent node take over', 'muster_coordinator_given_up_total'] as const);
+  test(`a store that fails now and then is no outage: ${what} all the same`, async () => {
+    const world = await ClusterWorld.running({ slowLearners });
+    const { path } = world.coordinators.get('c1')!.store;
+    const n1 = world.nodes.get('n1')!;
+    n1.process.pause();
+    const moved = () => world.rows().every(({ owner }) => owner !== n1.peer);
+    for (let i = 0; i < 8 && !moved(); i += 1) {
+      await world.clock.advance(480);
+      path.cut();
+      await world.clock.advance(20);
+      path.mend();
+    }
+    expect(moved()).toBe(true);
+    expect(world.metrics.value(counted, { role: 'node', cause: 'silent' })).toBe(1);
+  });
+}
 
 test('watches that lose events are healed by the list every 2 s', async () => {
   const world = await ClusterWorld.running({ nodes: 2 });
@@ -157,7 +162,9 @@ test('K4: the store is wiped and its leader dies at once: the next one starts ab
 for (const late of ['arrives', 'is-lost'] as const) {
   test(`K2: a transaction given up for unknown ${late === 'arrives' ? 'that arrives late' : 'that is lost'} leaves one owner per shard`, async () => {
     const world = await ClusterWorld.running();
+    const before = world.rows();
     const { path } = world.coordinators.get('c1')!.store;
+    const gone = world.nodes.get('n1')!.peer;
     path.stall();
     world.nodes.get('n1')!.process.kill();
     await world.clock.advance(2_500);
@@ -165,6 +172,9 @@ for (const late of ['arrives', 'is-lost'] as const) {
     expect(await world.timeUntil(() => world.settled())).toBeLessThan(1_000);
     await world.clock.advance(3_000);
     expect(world.settled()).toBe(true);
-    expect(Math.max(...world.rows().map(({ term }) => term))).toBe(2);
+    expect(world.allBacked()).toBe(true);
+    // Once each: the backup took over or was given up, and there is a new one.
+    const steps = world.rows().map(({ term }, shard) => term - before[shard]!.term);
+    expect(steps).toEqual(before.map(({ owner, backup }) => (owner === gone || backup === gone ? 2 : 0)));
   });
 }

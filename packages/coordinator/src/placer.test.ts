@@ -22,7 +22,7 @@ import type { StoreHealth } from './store-health.js';
 
 const [old, joiner] = [peerId('n1', 'x'), peerId('n2', 'x')];
 
-/** A placer over a table that one node owns, with a ledger that says what it is told to say. */
+/** A placer over a table that one node owns, and another one learns where there are two, with a ledger that says what it is told to say. */
 function placing(
   outcome: CommitResult,
   targets: readonly PeerId[],
@@ -33,7 +33,8 @@ function placing(
   const commits: { rows: readonly ShardRow[]; deletes: readonly Compare[] }[] = [];
   const rows = Array.from({ length: SHARD_COUNT }, (_, shard) => {
     const row = emptyRow(shardId(shard));
-    return shard < HASHED_SHARDS ? { ...row, owner: old, term: term(4) } : row;
+    const learner: ShardRow['learner'] = targets.length > 1 ? joiner : '';
+    return shard < HASHED_SHARDS ? { ...row, owner: old, learner, term: term(4) } : row;
   });
   const peers: Pick<Peers, 'send'> = {
     send: (_to, _lane, envelope: EnvelopeInit) => {
@@ -52,11 +53,16 @@ function placing(
       return outcome;
     },
   };
-  const roster: Pick<Roster, 'isAlive' | 'targets'> = {
-    isAlive: (peer) => !dead.includes(peer),
+  const isAlive = (peer: PeerId) => !dead.includes(peer);
+  const roster: Pick<Roster, 'isAlive' | 'isGivenUp' | 'isWell' | 'isSurelyDead' | 'zoneOf' | 'targets'> = {
+    isAlive,
+    isGivenUp: () => false,
+    isWell: isAlive,
+    isSurelyDead: (peer) => dead.includes(peer),
+    zoneOf: () => '',
     targets: () => [...targets],
   };
-  const loads: Pick<HeardLoads, 'isOccupied'> = { isOccupied: () => false };
+  const loads: Pick<HeardLoads, 'isOccupied' | 'isReported'> = { isOccupied: () => false, isReported: () => false };
   const health: Pick<StoreHealth, 'reachable' | 'answeredAgoMs'> = { reachable: true, answeredAgoMs };
   const fences: string[] = [];
   const placer = new Placer({

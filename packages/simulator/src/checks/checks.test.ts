@@ -9,6 +9,8 @@ const A = 'node-1#a1' as PeerId;
 const B = 'node-2#b1' as PeerId;
 const record: TurnRecord = { entity: 'player/1', seq: 1, entries: [] };
 
+const go = (): void => undefined;
+
 function writers(): { check: OneWriter; seen: string[] } {
   const seen: string[] = [];
   return { check: new OneWriter((invariant) => seen.push(invariant)), seen };
@@ -16,10 +18,10 @@ function writers(): { check: OneWriter; seen: string[] } {
 
 test('two owners of one shard in one term are seen', () => {
   const { check, seen } = writers();
-  check.watched(A, memoryCommitLogs).open(shardId(3), term(1));
-  check.watched(B, memoryCommitLogs).open(shardId(3), term(2));
+  check.watched(A, memoryCommitLogs).open(shardId(3), term(1), go);
+  check.watched(B, memoryCommitLogs).open(shardId(3), term(2), go);
   expect(seen).toEqual([]);
-  check.watched(B, memoryCommitLogs).open(shardId(3), term(1));
+  check.watched(B, memoryCommitLogs).open(shardId(3), term(1), go);
   expect(seen).toEqual(['one owner per shard and term']);
 });
 
@@ -27,8 +29,8 @@ const letOut = (log: CommitLog): void => log.onDurable(log.append(record), () =>
 
 test('an owner that lets something out after its successor has is seen; before, it is not', () => {
   const { check, seen } = writers();
-  const old = check.watched(A, memoryCommitLogs).open(shardId(3), term(1));
-  const next = check.watched(B, memoryCommitLogs).open(shardId(3), term(2));
+  const old = check.watched(A, memoryCommitLogs).open(shardId(3), term(1), go);
+  const next = check.watched(B, memoryCommitLogs).open(shardId(3), term(2), go);
   letOut(old);
   letOut(next);
   expect(seen).toEqual([]);

@@ -1,5 +1,6 @@
 // One contract for every form of ShardStore. Postgres is spoken in each run, to PGlite behind a socket; a real server
 // (MUSTER_POSTGRES_BIN, or one installed on this machine) is asked the same questions where there is one.
+import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type ShardId,
@@ -11,7 +12,7 @@ import {
   term,
 } from '@muster/ports';
 import { postgresBinaries } from '../database/system-postgres-server.js';
-import { type Form, memoryForm, pgliteForm, postgresForm, socketForm } from './forms-under-test.js';
+import { type Form, memoryForm, pgliteForm, postgresForm, type Serve, socketForm } from './forms-under-test.js';
 
 const limits = {
   batchRecordsMax: 7_000,
@@ -23,9 +24,16 @@ const limits = {
   entityBytesMax: 100_000,
 };
 
+const onLoopback: Serve = async (db) => {
+  const server = new PGLiteSocketServer({ db, host: '127.0.0.1', port: 0, maxConnections: 32 });
+  await server.start();
+  const url = `postgres://postgres:postgres@${server.getServerConn()}/postgres?sslmode=disable`;
+  return { url, stop: () => server.stop() };
+};
+
 describe('in memory', () => contract(() => memoryForm(limits)));
 describe('on PGlite', () => contract(() => pgliteForm(limits)));
-describe('on pg, speaking to a PGlite behind a socket', () => contract(() => socketForm(limits)));
+describe('on pg, speaking to a PGlite behind a socket', () => contract(() => socketForm(onLoopback, limits)));
 
 const binaries = postgresBinaries();
 if ('folder' in binaries) describe('on a real Postgres', () => contract(() => postgresForm(binaries.folder, limits)));

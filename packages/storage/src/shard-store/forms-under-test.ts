@@ -1,5 +1,5 @@
 // The forms of ShardStore as their tests use them. Not part of the package's face.
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import type { PGlite } from '@electric-sql/pglite';
 import { SeededRandom, type ShardId, type ShardStore, SystemClock } from '@muster/ports';
 import { Kysely, sql } from 'kysely';
 import { Calls } from '../database/calls.js';
@@ -50,15 +50,16 @@ export async function pgliteForm(options: Partial<ShardStoreOptions>): Promise<F
   return sqlForm([new Kysely<Schema>({ dialect: new PgliteDialect(pglite) })], options, close);
 }
 
+/** Puts a PGlite behind a socket. */
+export type Serve = (db: PGlite) => Promise<{ readonly url: string; stop(): Promise<void> }>;
+
 /** The driver of Postgres, speaking to a PGlite behind a socket. */
-export async function socketForm(options: Partial<ShardStoreOptions>): Promise<Form> {
+export async function socketForm(serve: Serve, options: Partial<ShardStoreOptions>): Promise<Form> {
   const { db: pglite, close } = await openPglite(undefined, random);
   await prepareSchema(new PgliteDialect(pglite), parts);
-  const server = new PGLiteSocketServer({ db: pglite, host: '127.0.0.1', port: 0, maxConnections: 32 });
-  await server.start();
-  const url = `postgres://postgres:postgres@${server.getServerConn()}/postgres?sslmode=disable`;
+  const { url, stop } = await serve(pglite);
   return sqlForm([connection(url), connection(url)], options, async () => {
-    await server.stop();
+    await stop();
     await close();
   });
 }
