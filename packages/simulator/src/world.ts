@@ -219,6 +219,12 @@ export class World {
     await this.run(2_000);
     const unheard = this.clients.unheard(this.quiet);
     if (unheard.length > 0) this.report('an acknowledged message arrives', unheard.slice(0, 5).join(', '));
+    const restored = this.everybody().reduce(
+      (sum, { process }) => sum + process.metrics.value('muster_gateway_attaches_total', { how: 'restored' }),
+      0,
+    );
+    if (restored > 0 && this.view.losses === 0)
+      this.report('no state is lost while a backup lives', `${restored} sessions were unknown to their players`);
     this.answers.balance();
     this.check();
   }

@@ -56,7 +56,7 @@ test('one fault alone excuses no error; a serious one, or two together, do for a
 });
 
 function listening(lostAt = Number.NEGATIVE_INFINITY): Listening {
-  return new Listening({ lostAt: () => lostAt, now: () => 0, heard: () => undefined });
+  return new Listening({ player: '6', lostAt: () => lostAt, now: () => 0, heard: () => undefined });
 }
 
 const message = (count: number, marker: string) => ({
@@ -90,4 +90,17 @@ test('after a reconnect messages go on after the marker that was asked for', () 
   heard.asked('m1');
   heard.subscribed('m1', false);
   expect(heard.received(message(4, 'x.4'))).toMatch('x.4 after x.2');
+});
+
+test('another inbox on one connection is seen, unless state was lost; after a reconnect it may be', () => {
+  const heard = listening();
+  expect(heard.received(message(1, 'x.1'))).toBeUndefined();
+  expect(heard.received(message(2, 'y.1'))).toMatch('y.1 after x.1 on one connection');
+  const back = listening();
+  back.received(message(1, 'x.1'));
+  back.offline();
+  expect(back.received(message(2, 'y.1'))).toBeUndefined();
+  const lost = listening(1);
+  lost.received(message(1, 'x.1'));
+  expect(lost.received(message(2, 'y.1'))).toBeUndefined();
 });

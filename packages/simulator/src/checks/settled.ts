@@ -35,6 +35,8 @@ function ownership(fleet: Fleet, view: StoreView): readonly string[] {
     if (member?.process.peer !== row.owner) return [`shard ${shard} belongs to ${row.owner}, which does not run`];
     const open = member.running instanceof NodeRole ? member.running.termOf(shard) : undefined;
     if (open !== row.term) return [`shard ${shard} term ${row.term} is not open at ${row.owner} (${open ?? 'closed'})`];
+    const backed = row.backup !== '' && fleet.get(parsePeerId(row.backup).id)?.process.peer === row.backup;
+    if (!backed && fleet.ids('node').length > 1) return [`shard ${shard} has no backup that runs: ${row.backup}`];
   }
   return [];
 }

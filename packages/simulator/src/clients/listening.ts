@@ -8,13 +8,15 @@ export interface Received {
 }
 
 export interface ListeningSetup {
-  /** When this player's state may last have been lost: its shard came into another term. */
+  /** Who listens. */
+  readonly player: string;
+  /** When this player's state was last lost, or may have been: its shard went to somebody who was not its backup. */
   readonly lostAt: (player: string) => Millis;
   readonly now: () => Millis;
   readonly heard: (message: string) => void;
 }
 
-/** After a change of owner a request that was repeated may have been executed twice: state, and with it K11's memory, was lost. */
+/** After a loss a request that was repeated may have been executed twice: state, and with it K11's memory, was lost. */
 const REPEATS_FOR_MS: Millis = 20_000;
 
 /**
@@ -28,6 +30,8 @@ export class Listening {
   private last: number | undefined;
   /** Highest number seen in this inbox: what is seen again after a reconnect says nothing about order. */
   private highest = 0;
+  /** When this connection began to hear of this inbox. */
+  private since: Millis = Number.NEGATIVE_INFINITY;
   private bySender = new Map<string, number>();
   private readonly askedAfter = new Map<string, number | undefined>();
   count = 0;
@@ -54,6 +58,7 @@ export class Listening {
 
   offline(): void {
     this.askedAfter.clear();
+    this.since = Number.NEGATIVE_INFINITY;
   }
 
   /** @returns what is wrong with it, if anything. */
@@ -65,11 +70,15 @@ export class Listening {
     const number = Number(marker.slice(dot + 1));
     if (inbox !== this.inbox) {
       // Its state was lost, or a new session began: another inbox, which counts from the beginning.
+      const { player, lostAt } = this.setup;
+      if (lostAt(player) < this.since) return `message ${marker} after ${this.inbox}.${this.last} on one connection`;
+      this.since = this.setup.now();
       this.inbox = inbox;
       this.last = undefined;
       this.highest = 0;
       this.bySender = new Map();
     }
+    if (this.since === Number.NEGATIVE_INFINITY) this.since = this.setup.now();
     const { last } = this;
     this.last = number;
     if (last !== undefined && number !== last + 1) return `message ${marker} after ${inbox}.${last}`;

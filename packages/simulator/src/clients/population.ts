@@ -121,6 +121,7 @@ export class Population {
     const mine = random.fork();
     const listening = new Listening({
       now: () => clock.monotonic(),
+      player: account.id,
       lostAt: (player) => this.lostAt(player),
       heard: (message) => this.heard.add(message),
     });
@@ -188,6 +189,6 @@ export class Population {
   }
 
   private lostAt(player: string): Millis {
-    return this.setup.view.changed(shardOfKey(`player/${player}`));
+    return this.setup.view.lostAt(shardOfKey(`player/${player}`));
   }
 }

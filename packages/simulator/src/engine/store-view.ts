@@ -15,7 +15,8 @@ export class StoreView {
   /** Texts, not revisions: a store that was wiped counts from the beginning again. */
   private readonly texts = new Map<string, string>();
   private readonly rows = new Map<ShardId, ShardRow>();
-  private readonly changedAt = new Map<ShardId, Millis>();
+  private readonly lost = new Map<ShardId, Millis>();
+  private lossCount = 0;
   private record: EpochRecord | undefined;
 
   constructor(setup: StoreViewSetup) {
@@ -32,7 +33,11 @@ export class StoreView {
       else if (!key.startsWith(this.keys.shards)) continue;
       else {
         for (const row of parsePage(Number(key.slice(this.keys.shards.length)), value)) {
-          if (this.rows.get(row.shard)?.term !== row.term) this.changedAt.set(row.shard, clock.monotonic());
+          const before = this.rows.get(row.shard);
+          if (before && losesState(before, row)) {
+            this.lossCount += 1;
+            this.lost.set(row.shard, clock.monotonic());
+          }
           this.rows.set(row.shard, row);
         }
       }
@@ -66,9 +71,14 @@ export class StoreView {
     return this.rows.get(shard)?.term;
   }
 
-  /** When the shard last came into another term, as far as {@link refresh} was called; -Infinity: never. */
-  changed(shard: ShardId): Millis {
-    return this.changedAt.get(shard) ?? Number.NEGATIVE_INFINITY;
+  /** When what was in the shard was last lost, or may have been; -Infinity: never. */
+  lostAt(shard: ShardId): Millis {
+    return this.lost.get(shard) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** How many times that happened, over all shards. */
+  get losses(): number {
+    return this.lossCount;
   }
 
   /** Every shard that entities hash to has an owner. */
@@ -77,4 +87,11 @@ export class StoreView {
       if ((this.rows.get(shard as ShardId)?.owner ?? '') === '') return false;
     return true;
   }
+}
+
+/** Not where its owner or its backup goes on. A row in between that was not seen could have said anything. */
+function losesState(before: ShardRow, row: ShardRow): boolean {
+  if (before.owner === '' || row.term === before.term) return false;
+  const next = row.term === before.term + 1;
+  return !(next && (row.owner === before.owner || row.owner === before.backup));
 }

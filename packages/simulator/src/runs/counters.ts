@@ -43,7 +43,8 @@ function countersOf(world: World): Readonly<Record<string, number>> {
   const { sent, succeeded, lost } = clients.ledger.counts;
   const elections = (result: string): number => metric('coordinator_elections_total', { result });
   const deaths = (cause: string): number => metric('coordinator_deaths_total', { cause });
-  const placed = (why: string): number => metric('coordinator_shards_placed_total', { why });
+  const placed = (why: string): number => metric('coordinator_shards_changed_total', { change: 'placed', why });
+  const second = (change: string): number => metric('coordinator_shards_changed_total', { change });
   const attaches = (how: string): number => metric('gateway_attaches_total', { how });
   return {
     'take-overs by refusal': elections('refused'),
@@ -54,6 +55,10 @@ function countersOf(world: World): Readonly<Record<string, number>> {
     'deaths by silence': deaths('silent'),
     'deaths by a new incarnation': deaths('replaced'),
     'members that found themselves replaced': trace.count('process.ends'),
+    'shards promoted': second('promoted'),
+    'shards that lost their backup': second('lost'),
+    'backups that are new': second('ready'),
+    'shards whose state was lost': world.view.losses,
     'shards placed after a death': placed('dead') + placed('unowned'),
     'shards given to a joiner': placed('join'),
     'self-fences': metric('member_events_total', { what: 'freeze' }),
