@@ -18,7 +18,7 @@ export class FarStorage {
     const far = <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>) => {
       return (...args: A): Promise<T> => this.call(process, () => call(...args));
     };
-    const { accounts, grants, keys, regime } = this.storage;
+    const { accounts, grants, keys, regime, shards } = this.storage;
     return {
       accounts: {
         byId: far((id) => accounts.byId(id)),
@@ -33,6 +33,14 @@ export class FarStorage {
       regime: {
         highest: far(() => regime.highest()),
         raise: far((epoch, term) => regime.raise(epoch, term)),
+      },
+      shards: {
+        claim: far((claims) => shards.claim(claims)),
+        append: far((batches) => shards.append(batches)),
+        save: far((saves) => shards.save(saves)),
+        load: far((shard, term, after) => shards.load(shard, term, after)),
+        mark: far((marks) => shards.mark(marks)),
+        forget: far((losses) => shards.forget(losses)),
       },
       ping: far(() => this.storage.ping()),
       close: async () => undefined,
