@@ -80,7 +80,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "leaseMs": "How long an owner may answer reads after it asked (K7), and what a promoted backup waits where the death is not sure. Lower: a hiccup of the link makes reads wait. Higher: a fail-over by silence takes longer.",
     "leaseMarginMs": "What two clocks may differ in over `leaseMs`; the promoted one waits it in addition.",
     "ungatedWaitMs": "Ungated kinds of a promoted shard stand still for so long where the death is not sure: by then their former process has fenced itself.",
-    "tailCharsMin": "A copy's records are merged into its saved actor when they are longer than this. Lower: the backup works more. Higher: copies are larger.",
+    "tailCharsMin": "A copy's records are merged into its saved actor when so many, and as many again, are there: at least so many of the last stay. Lower: the backup works more. Higher: copies are larger. In characters of JSON.",
     "tailFactor": "… and longer than the saved actor so many times."
   },
   "RouterOptions": {
@@ -324,6 +324,19 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "maxEntries": "Keys. A cluster has one per process, page, override and audit entry; beyond this something writes without end.",
     "maxLeases": "Leases. One per process; beyond this something grants without end.",
     "maxStalledMessages": "Messages that wait in one stalled path; the rest is lost. Higher: longer stalls are told in full, for more memory."
+  },
+  "ShardLogOptions": {
+    "gatherMs": "How long a record waits for others before they are committed together; none while a commit is under way, those that come meanwhile are the next. Lower: replies leave sooner, storage works more. Higher: the opposite. At most 5.",
+    "commitRecordsMax": "Records of one commit. Lower: more commits. Higher: small commits wait behind large ones.",
+    "commitCharsMax": "Characters of one commit, unless one record is longer. Lower: more commits. Higher: small commits wait behind large ones.",
+    "claimsMax": "Shards claimed in one call. Lower: a cold start takes more calls. Higher: one call holds more locks.",
+    "lagCharsMax": "A shard takes no new turns while this much of it waits. Lower: slow storage slows actors sooner. Higher: more is executed that may have to be repeated elsewhere. In characters of JSON.",
+    "lagMs": "Nor while something of it has waited this long.",
+    "totalCharsMax": "No shard takes new turns while this much waits in all. Lower: less memory while storage is away. Higher: longer bursts pass.",
+    "leaseMs": "An owner may answer reads for so long after it asked storage whether the term still holds (K7), and a new owner is silent for so long after its claim. The same in every process. Lower: reads of quiet shards ask storage more often. Higher: a fail-over takes longer.",
+    "leaseMarginMs": "What two clocks may differ in over `leaseMs`; the new owner waits it in addition.",
+    "retryMinMs": "Wait before a failed commit is tried again: the first …",
+    "retryMaxMs": "… and, doubled each time, the longest. Lower: storage that comes back is overrun. Higher: actors wait longer than storage was away."
   },
   "ShardStoreOptions": {
     "batchRecordsMax": "Records of one group commit. Lower: more commits. Higher: one may outlast its deadline.",
