@@ -35,6 +35,14 @@ export class FarStorage {
         highest: far(() => regime.highest()),
         raise: far((epoch, term) => regime.raise(epoch, term)),
       },
+      shards: {
+        claim: far((claims) => shards.claim(claims)),
+        append: far((batches) => shards.append(batches)),
+        save: far((saves) => shards.save(saves)),
+        load: far((shard, term, after) => shards.load(shard, term, after)),
+        mark: far((marks) => shards.mark(marks)),
+        forget: far((losses) => shards.forget(losses)),
+      },
       ping: far(() => this.storage.ping()),
       close: async () => undefined,
     };

@@ -71,7 +71,7 @@ async function tables(): Promise<readonly unknown[]> {
 }
 
 test('migrations run once each, in order', async () => {
-  expect(await migrate(db, [one], clock)).toEqual({ from: 0, to: migrations.length });
+  expect(await migrate(db, [one], clock)).toEqual({ from: 0, to: 1 });
   expect(await migrate(db, [one, two], clock)).toEqual({ from: 1, to: 2 });
   expect(await migrate(db, [one, two], clock)).toEqual({ from: 2, to: 2 });
   expect(await tables()).toEqual(['a', 'b', 'c', 'muster_migrations']);

@@ -3,6 +3,7 @@
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
+  SeededRandom,
   type ShardId,
   type ShardPage,
   type ShardStore,
@@ -11,8 +12,9 @@ import {
   type Term,
   term,
 } from '@muster/ports';
+import { openPglite } from '../database/open-pglite.js';
 import { postgresBinaries } from '../database/system-postgres-server.js';
-import { type Form, memoryForm, pgliteForm, postgresForm, type Serve, socketForm } from './forms-under-test.js';
+import { addressForm, type Form, memoryForm, pgliteForm, postgresForm } from './forms-under-test.js';
 
 const limits = {
   batchRecordsMax: 7_000,
@@ -24,16 +26,9 @@ const limits = {
   entityBytesMax: 100_000,
 };
 
-const onLoopback: Serve = async (db) => {
-  const server = new PGLiteSocketServer({ db, host: '127.0.0.1', port: 0, maxConnections: 32 });
-  await server.start();
-  const url = `postgres://postgres:postgres@${server.getServerConn()}/postgres?sslmode=disable`;
-  return { url, stop: () => server.stop() };
-};
-
 describe('in memory', () => contract(() => memoryForm(limits)));
 describe('on PGlite', () => contract(() => pgliteForm(limits)));
-describe('on pg, speaking to a PGlite behind a socket', () => contract(() => socketForm(onLoopback, limits)));
+describe('on pg, speaking to a PGlite behind a socket', () => contract(socketForm));
 
 const binaries = postgresBinaries();
 if ('folder' in binaries) describe('on a real Postgres', () => contract(() => postgresForm(binaries.folder, limits)));
@@ -41,6 +36,18 @@ else
   describe('on a real Postgres', () => {
     test.skip(`keeps the same contract (${binaries.missing})`, () => undefined);
   });
+
+/** The driver of Postgres, speaking to a PGlite behind a socket. */
+async function socketForm(): Promise<Form> {
+  const { db, close } = await openPglite(undefined, new SeededRandom(1));
+  const server = new PGLiteSocketServer({ db, host: '127.0.0.1', port: 0, maxConnections: 32 });
+  await server.start();
+  const url = `postgres://postgres:postgres@${server.getServerConn()}/postgres?sslmode=disable`;
+  return addressForm(url, limits, async () => {
+    await server.stop();
+    await close();
+  });
+}
 
 const record = (entity: string, seq: number, text = `[{"n":${seq}}]`): StoredRecord => ({ entity, seq, text });
 const snapshot = (entity: string, position: number, seq: number, text = `{"seq":${seq}}`, version = 1) => ({

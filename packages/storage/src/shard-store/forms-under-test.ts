@@ -1,5 +1,4 @@
 // The forms of ShardStore as their tests use them. Not part of the package's face.
-import type { PGlite } from '@electric-sql/pglite';
 import { SeededRandom, type ShardId, type ShardStore, SystemClock } from '@muster/ports';
 import { Kysely, sql } from 'kysely';
 import { Calls } from '../database/calls.js';
@@ -50,24 +49,19 @@ export async function pgliteForm(options: Partial<ShardStoreOptions>): Promise<F
   return sqlForm([new Kysely<Schema>({ dialect: new PgliteDialect(pglite) })], options, close);
 }
 
-/** Puts a PGlite behind a socket. */
-export type Serve = (db: PGlite) => Promise<{ readonly url: string; stop(): Promise<void> }>;
-
-/** The driver of Postgres, speaking to a PGlite behind a socket. */
-export async function socketForm(serve: Serve, options: Partial<ShardStoreOptions>): Promise<Form> {
-  const { db: pglite, close } = await openPglite(undefined, random);
-  await prepareSchema(new PgliteDialect(pglite), parts);
-  const { url, stop } = await serve(pglite);
-  return sqlForm([connection(url), connection(url)], options, async () => {
-    await stop();
-    await close();
-  });
+/** Through the driver of Postgres, at an address. */
+export async function addressForm(
+  url: string,
+  options: Partial<ShardStoreOptions>,
+  stop: () => Promise<void>,
+): Promise<Form> {
+  await prepareSchema(dialect(url), parts);
+  return sqlForm([connection(url), connection(url)], options, stop);
 }
 
 export async function postgresForm(binaries: string, options: Partial<ShardStoreOptions>): Promise<Form> {
   const server = await startPostgres({ binaries, clock });
-  await prepareSchema(dialect(server.url), parts);
-  return sqlForm([connection(server.url), connection(server.url)], options, () => server.stop());
+  return addressForm(server.url, options, () => server.stop());
 }
 
 function dialect(url: string) {
