@@ -24,6 +24,8 @@ export class Child {
     this.entry = entry.pathname.split('/').slice(-2).join('/');
     this.process = fork(entry, { execArgv: [...process.execArgv, ...nodeOptions], serialization: 'advanced' });
     this.process.on('message', (answer: Answer) => this.waiting.get(answer.id)?.(answer));
+    // A question to a child that is just dying: its exit answers it.
+    this.process.on('error', () => undefined);
     this.ended = new Promise((resolve) => {
       this.process.once('exit', (code, signal) => {
         this.gone = true;

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { availableParallelism, loadavg } from 'node:os';
 
 /** What one benchmark has to say, measured in one run. */
 export interface Finding {
@@ -28,9 +29,13 @@ export interface Provenance {
   readonly node: string;
   /** Short hash; `+` where the working tree differs from it. */
   readonly commit: string;
+  readonly cpus: number;
+  /** One-minute load average before the first round: much above 0 says that others use the machine, too. */
+  readonly loadBefore: number;
 }
 
 export function provenance(): Provenance {
+  const machine = { node: process.versions.node, cpus: availableParallelism(), loadBefore: loadavg()[0]! };
   const git = (...args: readonly string[]): string =>
     execFileSync('git', args, {
       encoding: 'utf8',
@@ -39,9 +44,9 @@ export function provenance(): Provenance {
     }).trim();
   try {
     const changed = git('status', '--porcelain', '--untracked-files=no') !== '';
-    return { node: process.versions.node, commit: `${git('rev-parse', '--short', 'HEAD')}${changed ? '+' : ''}` };
+    return { ...machine, commit: `${git('rev-parse', '--short', 'HEAD')}${changed ? '+' : ''}` };
   } catch {
-    return { node: process.versions.node, commit: 'unknown' };
+    return { ...machine, commit: 'unknown' };
   }
 }
 

@@ -3,6 +3,7 @@
  * costs no stack. Text that is no JSON may pass: the parser says so afterwards.
  */
 export function nestsDeeperThan(text: string, depthMax: number): boolean {
+  if (openersIn(text) <= depthMax) return false;
   let depth = 0;
   for (let i = 0; i < text.length; i += 1) {
     switch (text.charCodeAt(i)) {
@@ -22,6 +23,16 @@ export function nestsDeeperThan(text: string, depthMax: number): boolean {
     }
   }
   return false;
+}
+
+/** How many brackets open anywhere, in strings too: text with few of them cannot nest deep, and that is most of what comes. */
+function openersIn(text: string): number {
+  let count = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code === 0x7b || code === 0x5b) count += 1;
+  }
+  return count;
 }
 
 /** Index of the quote that ends the string starting at `from`, or the text's length. */

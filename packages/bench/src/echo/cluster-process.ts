@@ -16,6 +16,8 @@ export interface ClusterShape {
   readonly gateways: number;
   /** `section.option=value` for every process. */
   readonly set: readonly string[];
+  /** Of Node itself, for every process. */
+  readonly nodeFlags: readonly string[];
 }
 
 /** A real local cluster, started by its own command and ended with it. */
@@ -32,7 +34,7 @@ export class ClusterProcess {
     this.document = document;
   }
 
-  static async start({ coordinators, nodes, gateways, set }: ClusterShape): Promise<ClusterProcess> {
+  static async start({ coordinators, nodes, gateways, set, nodeFlags }: ClusterShape): Promise<ClusterProcess> {
     const entry = fileURLToPath(new URL('./main.js', import.meta.resolve('@muster/server')));
     const data = mkdtempSync(join(tmpdir(), 'muster-bench-'));
     // The database runs as a user of its own, who must get through to its folder.
@@ -45,7 +47,10 @@ export class ClusterProcess {
       ...['--data', data],
       ...set.flatMap((one) => ['--set', one]),
     ];
-    const child = spawn(process.execPath, [...process.execArgv, entry, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...process.execArgv, entry, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_OPTIONS: [process.env.NODE_OPTIONS, ...nodeFlags].filter(Boolean).join(' ') },
+    });
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     try {
       return new ClusterProcess(child, data, ended, await firstDocument(child, ended));

@@ -30,6 +30,7 @@ import {
   step,
 } from './protocol.js';
 import { RouterCounts } from './router-counts.js';
+import { Unanswered } from './unanswered.js';
 import { type Pending, WaitingLine } from './waiting-line.js';
 
 export interface RouterSetup {
@@ -53,12 +54,11 @@ export class Router implements CommandRouter {
   private readonly counts: RouterCounts;
   private readonly routes: Route[] = Array.from({ length: SHARD_COUNT }, newRoute);
   private readonly lines = new Map<ShardId, WaitingLine>();
-  private readonly unanswered = new Map<number, Pending>();
+  private readonly unanswered = new Unanswered();
   /** Of those, what actors sent: their outboxes repeat. */
   private readonly sends = new Map<string, Pending>();
   private readonly owners = new Set<OwnerListener>();
   private readonly release: (() => void)[] = [];
-  private calls = 0;
   private announcing: ShardId | undefined;
   private sweeper: Timer | undefined;
   private stopped = false;
@@ -149,7 +149,7 @@ export class Router implements CommandRouter {
     this.stopped = true;
     for (const release of this.release.splice(0)) release();
     this.sweeper?.cancel();
-    for (const pending of [...this.unanswered.values()]) this.fail(pending, 'STOPPING', { peer: this.self });
+    for (const pending of this.unanswered.all()) this.fail(pending, 'STOPPING', { peer: this.self });
     this.counts.flush();
   }
 
@@ -181,9 +181,8 @@ export class Router implements CommandRouter {
     const now = this.clock.monotonic();
     const deadline = call.deadlineMs > 0 ? now + call.deadlineMs : Number.POSITIVE_INFINITY;
     const { origin } = call;
-    this.calls += 1;
     return {
-      number: this.calls,
+      number: this.unanswered.nextNumber(),
       key: origin.type === 'entity' ? keyOf(origin.from, origin.number) : undefined,
       call,
       shard,
@@ -199,7 +198,7 @@ export class Router implements CommandRouter {
   }
 
   private enlist(pending: Pending): void {
-    this.unanswered.set(pending.number, pending);
+    this.unanswered.add(pending);
     if (pending.key !== undefined) this.sends.set(pending.key, pending);
     this.counts.called();
     if (!this.sweeper) this.sweeper = this.clock.after(this.options.sweepMs, () => this.sweep());
@@ -347,7 +346,7 @@ export class Router implements CommandRouter {
   }
 
   private remove(pending: Pending): void {
-    this.unanswered.delete(pending.number);
+    this.unanswered.delete(pending);
     if (pending.key !== undefined) this.sends.delete(pending.key);
     this.lines.get(pending.shard)!.remove(pending);
   }

@@ -99,6 +99,9 @@ export class WaitingLine {
     if (after) after.before = before;
     else this.tail = before;
     if (this.unsent === pending) this.unsent = after;
+    // What is gone must not hold what came after it: once one of them grew old in memory, all that followed would grow old with it.
+    pending.before = undefined;
+    pending.after = undefined;
     if (!pending.sent) this.unhold(pending);
     this.count -= 1;
   }

@@ -29,11 +29,25 @@ export class PrometheusMetrics implements Metrics {
     const base = name.replace(/_total$/, '');
     return this.once(name, () => {
       let metric: PromCounter | undefined;
+      // What has no labels is counted on the hot path: a plain number until somebody asks.
+      let plain = 0;
+      const metricFor = (labels: Labels): PromCounter =>
+        new PromCounter({
+          name: base,
+          help,
+          labelNames: Object.keys(labels),
+          registers: [this.registry],
+          collect() {
+            if (plain > 0) this.inc(plain);
+            plain = 0;
+          },
+        });
       return {
-        add: (amount = 1, labels: Labels = {}) => {
-          metric ??= new PromCounter({ name: base, help, labelNames: Object.keys(labels), registers: [this.registry] });
+        add: (amount = 1, labels?: Labels) => {
+          metric ??= metricFor(labels ?? {});
           const counter = metric;
-          this.guarded(name, () => counter.inc({ ...labels }, amount));
+          if (labels === undefined && amount >= 0) plain += amount;
+          else this.guarded(name, () => counter.inc({ ...labels }, amount));
         },
       };
     });
