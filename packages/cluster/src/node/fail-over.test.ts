@@ -173,6 +173,29 @@ test('K10: once the learner is caught up nothing leaves without it, though a bac
   expect(await world.answers([write])).toEqual([2]);
 });
 
+test('K10: a learner that was never the backup goes on from nothing where the shard is placed afresh with it', async () => {
+  world.place([{ shard: world.where(a).shard, owner: n1.peer, learner: n2.peer, term: term(1) }]);
+  await world.answer(g, a, 'write', { text: 'x' });
+  expect(n1.process.replicator.reports()).toMatchObject([{ what: 'learner-in-sync', peer: n2.peer }]);
+  expect(n2.process.backups.stateOf(world.where(a).shard)?.phase).toBe('complete');
+  n1.cable.kill();
+  await world.clock.advance(20);
+  place({ owner: n2.peer, learner: n3.peer, term: term(2), sure: true });
+  expect(await lines(a)).toEqual([]);
+  expect(n2.process.backups.size).toBe(0);
+});
+
+test('K10: a backup that only ever saw itself as the learner goes on with everything: its row and its promotion came as one', async () => {
+  world.place([{ shard: world.where(a).shard, owner: n1.peer, learner: n2.peer, term: term(1) }]);
+  await world.answer(g, a, 'write', { text: 'x' });
+  place({ owner: n1.peer, backup: n2.peer, term: term(2) }, [n1, g]);
+  await world.answer(g, a, 'write', { text: 'y' });
+  n1.cable.kill();
+  await world.clock.advance(20);
+  place({ owner: n2.peer, learner: n3.peer, term: term(3), sure: true });
+  expect(await lines(a)).toEqual(['x', 'y']);
+});
+
 test('a learner catches up while commands come, with actors asleep, awake and new', async () => {
   const sameShard = shardMates(a, 40);
   world.place([{ shard: world.where(a).shard, owner: n1.peer, term: term(1) }]);

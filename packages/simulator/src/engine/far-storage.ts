@@ -30,7 +30,6 @@ export class FarStorage {
       },
       grants,
       keys,
-      shards,
       regime: {
         highest: far(() => regime.highest()),
         raise: far((epoch, term) => regime.raise(epoch, term)),
