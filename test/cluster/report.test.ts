@@ -2,7 +2,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { ClusterEvent, EntityShowDocument, NodeShowDocument, ShardListDocument } from '@muster/coordinator';
+import type {
+  ClusterEvent,
+  EntityShowDocument,
+  NodeShowDocument,
+  ShardListDocument,
+  StatusDocument,
+} from '@muster/coordinator';
 import { murmur3 } from '@muster/ports';
 import { CLI, TestCluster } from './local-cluster.js';
 import { signIn } from './traffic.js';
@@ -133,7 +139,7 @@ describe('musterctl', () => {
   );
 
   test(
-    'events --follow shows a killed node, its shards elsewhere, and its return',
+    'events --follow shows a killed node, its shards with their backups, and its return',
     async () => {
       const child = spawn(process.execPath, [CLI, 'events', '--follow', '--json', '--admin', cluster.document.admin], {
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -160,10 +166,15 @@ describe('musterctl', () => {
         );
       try {
         await until(() => err.includes('following'), HEAL_DEADLINE_MS, 'it follows');
+        const backed = async () => {
+          const { shards } = await json<StatusDocument>('status');
+          return shards.owned > 0 && shards.backed === shards.owned;
+        };
+        await until(backed, HEAL_DEADLINE_MS, 'every shard has a second place');
         const { node } = await json<NodeShowDocument>('node', 'show', 'node-2');
         cluster.kill('node-2', 'SIGKILL');
         await seen('member.dead', { peer: node.peer, why: 'refused' });
-        await seen('shards.placed', { why: 'dead' });
+        await seen('shards.promoted', {});
         await seen('member.joined', { role: 'node' });
         const joined = events().flatMap((event) => (event.type === 'member.joined' ? [event.peer] : []));
         expect(joined).toEqual([expect.stringMatching(/^node-2#/)]);
