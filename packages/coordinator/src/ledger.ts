@@ -46,6 +46,7 @@ export class Ledger {
   private pages: readonly Page[] = pageNumbers().map((page) => ({ modRevision: 0, rows: emptyPage(page) }));
   /** Of the store, when the pages were last known to be as they are here. */
   private knownAt = 0;
+  private listed: { readonly of: readonly Page[]; readonly rows: readonly ShardRow[] } = { of: [], rows: [] };
   private committing = false;
   private stopped = false;
 
@@ -58,8 +59,10 @@ export class Ledger {
     return this.pages.reduce((newest, { modRevision }) => Math.max(newest, modRevision), 0);
   }
 
+  /** The same list until a row changes: every heartbeat asks. */
   rows(): readonly ShardRow[] {
-    return this.pages.flatMap(({ rows }) => rows);
+    if (this.listed.of !== this.pages) this.listed = { of: this.pages, rows: this.pages.flatMap(({ rows }) => rows) };
+    return this.listed.rows;
   }
 
   row(shard: ShardId): ShardRow {

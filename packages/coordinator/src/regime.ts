@@ -74,6 +74,10 @@ export class Regime {
   private readonly setup: RegimeSetup;
   private readonly publisher: Publisher;
   private placer: Placer | undefined;
+  private digests: { readonly of: readonly ShardRow[]; readonly byPeer: Map<PeerId, number> } = {
+    of: [],
+    byPeer: new Map(),
+  };
   private stopped = false;
 
   constructor(setup: RegimeSetup) {
@@ -278,9 +282,16 @@ export class Regime {
     return role !== 'node' || beat.ownedDigest === this.digestOf(peer);
   }
 
+  /** Remembered until a row changes. */
   private digestOf(peer: PeerId): number {
-    const own = this.ledger.rows().filter(({ owner }) => owner === peer);
-    return ownedDigest(own.map((row) => [row.shard, row.term] as const));
+    const rows = this.ledger.rows();
+    if (this.digests.of !== rows) this.digests = { of: rows, byPeer: new Map() };
+    const known = this.digests.byPeer.get(peer);
+    if (known !== undefined) return known;
+    const own = rows.filter(({ owner }) => owner === peer);
+    const digest = ownedDigest(own.map((row) => [row.shard, row.term] as const));
+    this.digests.byPeer.set(peer, digest);
+    return digest;
   }
 
   private rowsChanged(rows: readonly ShardRow[]): void {
