@@ -25,6 +25,9 @@ let playerId: string;
 
 beforeAll(async () => {
   cluster = await TestCluster.start(['--nodes', '3', '--gateways', '1', '--restart']);
+  // Terms grow while shards get their second places: what is compared below is compared at rest.
+  const isAtRest = async () => (await cluster.admin<StatusDocument>('status').catch(() => undefined))?.healthy === true;
+  await until(isAtRest, START_TIMEOUT_MS, 'every shard has a second place');
   const client = await signIn(cluster.gateway(0), 'ann');
   playerId = client.self!.user.userId;
   await client.disconnect();

@@ -7,7 +7,7 @@ import { Command } from 'commander';
 import { readConfig } from './config/load.js';
 import { printConfig } from './config/print.js';
 import { serveDev } from './dev.js';
-import { LocalCluster } from './local-cluster/local-cluster.js';
+import { LocalCluster, type LocalClusterDocument } from './local-cluster/local-cluster.js';
 import { servePglite } from './local-cluster/pglite-server.js';
 import { BUILD } from './process/foundation.js';
 import { untilToldToEnd } from './process/system-signals.js';
@@ -128,12 +128,29 @@ async function runCluster(flags: ClusterFlags): Promise<void> {
   try {
     const document = await Promise.race([cluster.start(), ended.then(() => undefined)]);
     if (document && json) process.stdout.write(`${JSON.stringify(document)}\n`);
-    else if (document) process.stdout.write(`cluster ready ${document.gateways.join(' ')} ${document.admin}\n`);
+    else if (document)
+      process.stdout.write(
+        `cluster ready ${document.gateways.join(' ')} ${document.admin}\n\n${clusterHints(document)}\n`,
+      );
     await ended;
   } finally {
     await cluster.stop();
     if (!flags.data) rmSync(data, { recursive: true, force: true });
   }
+}
+
+/** For people: which process is which, and what to try. */
+function clusterHints({ processes, gateways, admin }: LocalClusterDocument): string {
+  const rows = processes.map(({ id, pid, address }) => `  ${id.padEnd(14)} pid ${String(pid).padEnd(8)} ${address}`);
+  return [
+    'Processes:',
+    ...rows,
+    `Clients connect to ${gateways.join(' or ')}`,
+    'In another terminal:',
+    `  npm run musterctl -- status --admin ${admin}`,
+    `  npm run musterctl -- events --follow --admin ${admin}`,
+    'Ctrl-C ends it all.',
+  ].join('\n');
 }
 
 async function runPglite(folder: string): Promise<void> {

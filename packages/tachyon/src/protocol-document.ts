@@ -6,6 +6,16 @@ import { type CommandDefinition, GENERIC_REASONS } from './definition.js';
 export function protocolDocument(): string {
   const commands: readonly CommandDefinition[] = [...COMMANDS].sort((a, b) => (a.commandId < b.commandId ? -1 : 1));
   return `${[
+    '# Connecting',
+    '',
+    '1. `GET <gateway>/.well-known/oauth-authorization-server` names the endpoints below; no other path is fixed.',
+    '2. A person: authorization code with PKCE (S256) as the public client `generic_lobby`, scope `tachyon.lobby`, redirect to a loopback address with any',
+    '   port. A bot: client credentials. Both end with a bearer token; a person also gets a refresh token, which is replaced at each use.',
+    '3. `GET <gateway>/tachyon` as a WebSocket with `Authorization: Bearer <token>` and the subprotocol `v0.tachyon`. Text frames only, no compression.',
+    '4. The first frame that comes is the event `user/self`. The server pings at least every 10 s and ends a connection that was silent for 20 s.',
+    '',
+    '`docs/first-client.mjs` does all of it through the SDK in `packages/client`.',
+    '',
     '# Commands',
     '',
     'Every Tachyon command that exists here. This page is made from the definitions in `packages/tachyon/src` by `npm run docs`; a test holds the two together.',

@@ -93,7 +93,7 @@ function bots(given: unknown, source: string): readonly BotConfig[] {
 }
 
 /** What an external issuer must be told beside its defaults. */
-const EXTERNAL_ISSUER_SHAPE = { issuer: '', jwksUrl: '', audience: '', ...EXTERNAL_ISSUER_DEFAULTS };
+export const EXTERNAL_ISSUER_SHAPE = { issuer: '', jwksUrl: '', audience: '', ...EXTERNAL_ISSUER_DEFAULTS };
 
 function externalIssuers(given: unknown, source: string): readonly ExternalIssuerOptions[] {
   if (given === undefined) return [];

@@ -1,5 +1,5 @@
 import { OPTION_DOCS } from '../generated/option-docs.js';
-import type { Config } from './load.js';
+import { type Config, EXTERNAL_ISSUER_SHAPE } from './load.js';
 import { SECTIONS, type SectionName } from './sections.js';
 
 const WIDTH = 110;
@@ -37,7 +37,7 @@ export function configDocument(): string {
   const lines = [
     '# Configuration',
     '',
-    'One TOML file for every role; a process reads the sections it needs. `muster config print` shows it with the values in force, `muster config check`',
+    'One TOML file for every role; a process reads the sections it needs. `npm run muster -- config print` shows it with the values in force, `config check`',
     'only checks. An unknown name is refused. The end of a name is its unit (`Ms`: milliseconds). Made from the comments in the code by `npm run docs`.',
     '',
   ];
@@ -50,6 +50,17 @@ export function configDocument(): string {
     lines.push('');
   }
   lines.push(
+    '## [[externalIssuers]]',
+    '',
+    'OpenID Connect providers whose access tokens are taken. `issuer`, `jwksUrl` and `audience` are needed; the rest has defaults.',
+    '',
+    '| option | default | meaning |',
+    '|---|---|---|',
+    ...Object.entries(EXTERNAL_ISSUER_SHAPE).map(([key, value]) => {
+      const meaning = (OPTION_DOCS.ExternalIssuerOptions?.[key] ?? '').replaceAll('|', '\\|');
+      return `| \`${key}\` | \`${toml(value)}\` | ${meaning} |`;
+    }),
+    '',
     '## [[bots]]',
     '',
     'Machine accounts (autohosts) that sign in with client credentials; made or updated when a gateway starts.',

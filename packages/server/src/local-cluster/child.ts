@@ -75,3 +75,9 @@ export class Child {
     });
   }
 }
+
+/** What follows `--id`, or the command itself. */
+function nameOf(args: readonly string[]): string {
+  const at = args.indexOf('--id');
+  return (at < 0 ? args[0] : args[at + 1]) ?? 'a process';
+}

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Clock } from '@muster/ports';
 import { findProgram, LocalEtcd } from '@muster/storage';
 import type { ServerRole } from '../process/foundation.js';
+import type { ServingDocument } from '../serve.js';
 import { Child } from './child.js';
 import { type LocalDatabase, startDatabase } from './database.js';
 
@@ -144,12 +145,14 @@ export class LocalCluster {
 
   private watch(member: Member): void {
     const { child } = member;
-    void child.ready.then(({ client, admin }) => {
+    const keep = ({ client, admin }: ServingDocument): void => {
       member.kept = [
         ...(client ? [`http.listen="${new URL(client).host}"`] : []),
         ...(admin ? [`admin.listen="${new URL(admin).host}"`] : []),
       ];
-    });
+    };
+    // One that ends before it serves is seen below, and by who waits for the whole cluster.
+    child.ready.then(keep, () => undefined);
     void child.ended.then(({ code, signal }) => {
       if (this.stopping) return;
       const { clock, restart, output } = this.options;

@@ -9,9 +9,11 @@ export function untilToldToEnd(): Promise<string> {
   return new Promise((resolve) => {
     let told = false;
     const end = (why: string): void => {
-      if (told) process.exit(1);
+      // No exit hooks: whatever hangs may hang there too.
+      const cut = (): void => void process.kill(process.pid, 'SIGKILL');
+      if (told) cut();
       told = true;
-      setTimeout(() => process.exit(1), FORCED_EXIT_MS).unref();
+      setTimeout(cut, FORCED_EXIT_MS).unref();
       resolve(why);
     };
     process.on('SIGINT', () => end('SIGINT'));
