@@ -31,9 +31,18 @@ export function pinoLog({ level, fields, destination }: PinoLogSetup): Log {
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
     },
-    destination ?? pino.destination({ fd: 2, sync: false }),
+    destination ?? standardError(),
   );
   return wrap(logger);
+}
+
+/**
+ * Not pino's own destination: at exit it writes what is left again and again while nobody reads, so a process whose parent is gone would never end.
+ * Whoever reads may end first, which is no reason to fall.
+ */
+function standardError(): DestinationStream {
+  if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => undefined);
+  return process.stderr;
 }
 
 function wrap(logger: Logger): Log {
