@@ -11,6 +11,8 @@ export interface Benchmark {
 export interface BenchmarkRun {
   /** Publishes one figure. @throws Error where its work was not done. */
   found(finding: Finding): void;
+  /** Aborted when somebody wants the program to end: nothing that was started may be left. */
+  readonly interrupted: AbortSignal;
   /** For people who wait: what happens now. */
   say(text: string): void;
 }

@@ -42,7 +42,7 @@ export class Child {
 
   /** @throws Error what the handler threw, or that no answer came within `withinMs`. */
   async ask<T>(method: string, given: unknown, withinMs: number): Promise<T> {
-    if (this.gone) throw new Error(`${this.entry} has ended`);
+    if (this.gone || !this.process.connected) throw new Error(`${this.entry} has ended`);
     this.asked += 1;
     const id = this.asked;
     let timer: NodeJS.Timeout | undefined;
@@ -62,7 +62,7 @@ export class Child {
 
   async end(): Promise<void> {
     if (this.gone) return;
-    this.process.disconnect();
+    if (this.process.connected) this.process.disconnect();
     const timer = setTimeout(() => this.process.kill('SIGKILL'), END_MS);
     await this.ended;
     clearTimeout(timer);
@@ -91,14 +91,19 @@ async function answer(handlers: Handlers, { id, method, given }: Question): Prom
   }
 }
 
-/** Starts children, hands them to `body`, and ends them whatever happens. */
+/** Hands children to `body` and ends them whatever happens; an interruption makes its next question fail. */
 export async function withChildren<T, C extends readonly Child[]>(
+  interrupted: AbortSignal,
   children: C,
   body: (...children: C) => Promise<T>,
 ): Promise<T> {
+  const end = () => Promise.all(children.map((child) => child.end()));
+  interrupted.addEventListener('abort', end, { once: true });
   try {
+    interrupted.throwIfAborted();
     return await body(...children);
   } finally {
-    await Promise.all(children.map((child) => child.end()));
+    interrupted.removeEventListener('abort', end);
+    await end();
   }
 }

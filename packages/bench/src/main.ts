@@ -32,11 +32,19 @@ async function run(name: string, json: boolean): Promise<void> {
     return;
   }
   const from = provenance();
-  await benchmark.run({
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
+  const running = benchmark.run({
     found: (finding) => {
       const result = settle(finding, from);
       process.stdout.write(`${json ? jsonLine(result) : table(result)}\n`);
     },
+    interrupted: interruption.signal,
     say: (text) => process.stderr.write(`${text}\n`),
+  });
+  await running.catch((error: unknown) => {
+    process.exitCode = interruption.signal.aborted ? 130 : 1;
+    const said = error instanceof Error ? error.message : String(error);
+    process.stderr.write(interruption.signal.aborted ? 'interrupted\n' : `${name}: ${said}\n`);
   });
 }

@@ -24,7 +24,7 @@ export const actorBenchmark: Benchmark = {
   name: 'actor',
   summary: 'messages/s to one and to many actors, and bytes per idle actor, against bare nact',
   async run(run) {
-    await withChildren([new Child(SIDES.ours), new Child(SIDES.bare)] as const, async (ours, bare) => {
+    await withChildren(run.interrupted, [new Child(SIDES.ours), new Child(SIDES.bare)] as const, async (ours, bare) => {
       for (const task of ['add', 'get'] as const) {
         for (const actors of [1, MANY]) await throughput(run, ours, bare, { task, actors });
       }
@@ -106,10 +106,10 @@ function once(side: Child, run: ActorRun): Promise<ActorSample> {
 }
 
 /** Each footprint in a process of its own: what one leaves behind must not be counted for the next. */
-async function memory({ found, say }: BenchmarkRun): Promise<void> {
+async function memory({ found, say, interrupted }: BenchmarkRun): Promise<void> {
   say(`actor: ${MEMORY_ROUNDS} rounds of ${IDLE_ACTORS} idle actors`);
   const idle = (entry: URL, parked: boolean) => () =>
-    withChildren([new Child(entry, ['--expose-gc'])] as const, (side) =>
+    withChildren(interrupted, [new Child(entry, ['--expose-gc'])] as const, (side) =>
       side.ask<MemorySample>('idle', { actors: IDLE_ACTORS, parked } satisfies MemoryRun, DEADLINE_MS),
     );
   const samples = await inTurns(

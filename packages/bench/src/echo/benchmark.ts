@@ -44,9 +44,10 @@ export const echoBenchmark: Benchmark = {
         .join(', ')}`,
     );
     const set = Object.entries(RAISED).map(([option, value]) => `${option}=${value}`);
-    const cluster = await ClusterProcess.start({ ...SHAPE, set, nodeFlags: NODE_FLAGS });
+    const cluster = await ClusterProcess.start({ ...SHAPE, set, nodeFlags: NODE_FLAGS }, run.interrupted);
     try {
       await withChildren(
+        run.interrupted,
         [
           new Child(new URL('./load.js', import.meta.url)),
           new Child(new URL('./raw-server.js', import.meta.url), NODE_FLAGS),

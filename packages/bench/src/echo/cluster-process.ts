@@ -1,8 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { chmod } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LocalClusterDocument } from '@muster/server';
 
@@ -20,55 +16,54 @@ export interface ClusterShape {
   readonly nodeFlags: readonly string[];
 }
 
-/** A real local cluster, started by its own command and ended with it. */
+/** A real local cluster, started by its own command, in a folder of its own. It ends when told to, and with this process, however that ends. */
 export class ClusterProcess {
   readonly document: LocalClusterDocument;
   private readonly child: ChildProcess;
-  private readonly data: string;
   private readonly ended: Promise<void>;
 
-  private constructor(child: ChildProcess, data: string, ended: Promise<void>, document: LocalClusterDocument) {
+  private constructor(child: ChildProcess, ended: Promise<void>, document: LocalClusterDocument) {
     this.child = child;
-    this.data = data;
     this.ended = ended;
     this.document = document;
   }
 
-  static async start({ coordinators, nodes, gateways, set, nodeFlags }: ClusterShape): Promise<ClusterProcess> {
+  static async start(
+    { coordinators, nodes, gateways, set, nodeFlags }: ClusterShape,
+    interrupted: AbortSignal,
+  ): Promise<ClusterProcess> {
     const entry = fileURLToPath(new URL('./main.js', import.meta.resolve('@muster/server')));
-    const data = mkdtempSync(join(tmpdir(), 'muster-bench-'));
-    // The database runs as a user of its own, who must get through to its folder.
-    await chmod(data, 0o755);
     const counts = { coordinators, nodes, gateways };
     const args = [
       'cluster',
       '--json',
       ...Object.entries(counts).flatMap(([name, count]) => [`--${name}`, String(count)]),
-      ...['--data', data],
       ...set.flatMap((one) => ['--set', one]),
     ];
     const child = spawn(process.execPath, [...process.execArgv, entry, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // Its channel tells it that we are gone. Ctrl-C is for us alone: told twice, it would not wait for its own processes.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: true,
       env: { ...process.env, NODE_OPTIONS: [process.env.NODE_OPTIONS, ...nodeFlags].filter(Boolean).join(' ') },
     });
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    interrupted.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
     try {
-      return new ClusterProcess(child, data, ended, await firstDocument(child, ended));
+      return new ClusterProcess(child, ended, await firstDocument(child, ended));
     } catch (error) {
       await endOf(child, ended);
-      rmSync(data, { recursive: true, force: true });
       throw error;
     }
   }
 
-  async stop(): Promise<void> {
-    await endOf(this.child, this.ended);
-    rmSync(this.data, { recursive: true, force: true });
+  stop(): Promise<void> {
+    return endOf(this.child, this.ended);
   }
 }
 
 async function endOf(child: ChildProcess, ended: Promise<void>): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+  // Once: a second signal would cut its stop short.
+  if (child.exitCode === null && !child.killed) child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
   await ended;
   clearTimeout(timer);

@@ -26,6 +26,7 @@ export const linkBenchmark: Benchmark = {
   summary: 'messages/s over one link between two processes, against a bare grpc-js stream with one message a frame',
   run: (run) =>
     withChildren(
+      run.interrupted,
       [
         new Child(new URL('./sender.js', import.meta.url)),
         new Child(new URL('./receiver.js', import.meta.url)),
