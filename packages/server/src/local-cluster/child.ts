@@ -44,7 +44,7 @@ export class Child {
     this.ready = this.firstDocument().catch((error: unknown) => {
       throw new MusterError(
         'STOPPING',
-        { peer: args.join(' ') },
+        { peer: nameOf(args) },
         { cause: new Error(`${causeOf(error)}\n${lastWords}`) },
       );
     });
