@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { causeOf, MusterError, SystemClock } from '@muster/ports';
+import { MusterError, SystemClock } from '@muster/ports';
 import { Command } from 'commander';
 import { readConfig } from './config/load.js';
 import { printConfig } from './config/print.js';
@@ -171,7 +171,7 @@ function port(text: string): number {
 function count(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 64)
-    throw new MusterError('BAD_CONFIG', { details: `${text} is not a number from 1 to 64: ${causeOf(text)}` });
+    throw new MusterError('BAD_CONFIG', { details: `${text} is not a number from 1 to 64` });
   return value;
 }
 

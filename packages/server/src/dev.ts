@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
-import { causeOf } from '@muster/ports';
 import { MemoryStore } from '@muster/storage';
 import { LoopbackNetwork } from '@muster/wire';
 import { AdminServer } from './admin/admin-server.js';
 import { type Config, readConfig } from './config/load.js';
+import { Ends } from './process/ends.js';
 import { type Foundation, layFoundation, openAccounts } from './process/foundation.js';
 import { startCoordinator } from './roles/coordinator.js';
 import { startGateway } from './roles/gateway.js';
@@ -39,21 +39,18 @@ export async function serveDev(options: DevOptions): Promise<DevServer> {
   const real = layFoundation(config, 'muster');
   const foundation: Foundation = { ...real, network: new LoopbackNetwork({ clock: real.clock }) };
   const { log, clock } = foundation;
-  const ends: (() => Promise<void>)[] = [() => real.stop()];
-  const stop = async (): Promise<void> => {
-    for (const end of ends.splice(0).reverse())
-      await end().catch((error) => log.write('warn', 'stop.failed', { cause: causeOf(error) }));
-  };
+  const ends = new Ends(log);
+  ends.add(() => real.stop());
   try {
     const storage = await openAccounts(foundation);
-    ends.push(() => storage.close());
+    ends.add(() => storage.close());
     const store = new MemoryStore({ clock });
-    ends.push(() => store.close());
+    ends.add(() => store.close());
     // One process: whoever takes its place has taken its port as well.
     const replaced = (by: string): void => log.write('error', 'process.replaced', { by });
     const begin = async (starting: Promise<RunningRole>): Promise<RunningRole> => {
       const role = await starting;
-      ends.push(() => role.stop());
+      ends.add(() => role.stop());
       return role;
     };
     const parts = { store, storage, replaced, listen: 'muster:0' };
@@ -70,12 +67,12 @@ export async function serveDev(options: DevOptions): Promise<DevServer> {
       ...(coordinator.admin ? { backend: coordinator.admin } : {}),
     });
     const adminUrl = `http://${await admin.listen(config.admin.listen)}`;
-    ends.push(() => admin.close());
+    ends.add(() => admin.close());
     await ready(foundation, roles);
     const gatewayUrl = gateway.clientUrl ?? '';
-    return { gateway: gatewayUrl, admin: adminUrl, hints: hints(gatewayUrl, adminUrl), stop };
+    return { gateway: gatewayUrl, admin: adminUrl, hints: hints(gatewayUrl, adminUrl), stop: () => ends.stop() };
   } catch (error) {
-    await stop();
+    await ends.stop();
     throw error;
   }
 }

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { type ClusterStore, causeOf, MusterError, type Storage } from '@muster/ports';
 import { AdminServer } from './admin/admin-server.js';
 import type { Config } from './config/load.js';
+import { Ends } from './process/ends.js';
 import {
   type Foundation,
   layFoundation,
@@ -12,7 +12,7 @@ import {
 import { startCoordinator } from './roles/coordinator.js';
 import { startGateway } from './roles/gateway.js';
 import { startNode } from './roles/node.js';
-import type { RunningRole } from './roles/running.js';
+import type { RoleParts, RunningRole } from './roles/running.js';
 
 export interface ServeOptions {
   readonly role: ServerRole;
@@ -45,24 +45,21 @@ export interface Serving {
 export async function serve({ role, config, id }: ServeOptions): Promise<Serving> {
   const foundation = layFoundation(config, id);
   const { log } = foundation;
-  const ends: (() => Promise<void>)[] = [() => foundation.stop()];
-  const stop = async (): Promise<void> => {
-    for (const end of ends.splice(0).reverse())
-      await end().catch((error) => log.write('warn', 'stop.failed', { cause: causeOf(error) }));
-  };
+  const ends = new Ends(log);
+  ends.add(() => foundation.stop());
   try {
     const store = openClusterStore(foundation);
-    ends.push(() => store.close());
+    ends.add(() => store.close());
     const storage = await openAccounts(foundation);
-    ends.push(() => storage.close());
+    ends.add(() => storage.close());
     let replaced: (by: string) => void = () => undefined;
     const whenReplaced = new Promise<string>((resolve) => {
       replaced = resolve;
     });
     const running = await start(role, foundation, { id, store, storage, replaced });
-    ends.push(() => running.stop());
+    ends.add(() => running.stop());
     const admin = await serveAdmin(foundation, running, store, storage);
-    if (admin) ends.push(() => admin.server.close());
+    if (admin) ends.add(() => admin.server.close());
     const { address, clientUrl } = running;
     const document = {
       ready: true as const,
@@ -74,21 +71,14 @@ export async function serve({ role, config, id }: ServeOptions): Promise<Serving
       ...(admin ? { admin: admin.url } : {}),
     };
     log.write('info', 'process.serves', { ...document });
-    return { document, replaced: whenReplaced, stop };
+    return { document, replaced: whenReplaced, stop: () => ends.stop() };
   } catch (error) {
-    await stop();
+    await ends.stop();
     throw error;
   }
 }
 
-interface Parts {
-  readonly id: string;
-  readonly store: ClusterStore;
-  readonly storage: Storage;
-  readonly replaced: (by: string) => void;
-}
-
-function start(role: ServerRole, foundation: Foundation, parts: Parts): Promise<RunningRole> {
+function start(role: ServerRole, foundation: Foundation, parts: Omit<RoleParts, 'listen'>): Promise<RunningRole> {
   const { listen } = foundation.config.process;
   if (role === 'coordinator') return startCoordinator(foundation, { ...parts, listen });
   if (role === 'node') return startNode(foundation, { ...parts, listen });
@@ -120,11 +110,6 @@ async function check(name: string, ask: () => Promise<unknown>) {
   } catch (error) {
     return { name, ok: false, detail: causeOf(error) };
   }
-}
-
-/** Folder below the process's data folder. */
-export function dataFolder(config: Config, name: string): string {
-  return join(config.process.data, name);
 }
 
 /** @throws MusterError BAD_CONFIG */

@@ -1,23 +1,13 @@
 import { placementKeys } from '@muster/cluster';
 import { Coordinator } from '@muster/coordinator';
-import type { ClusterStore, Storage } from '@muster/ports';
 import { CoordinatorLink } from '../admin/coordinator-link.js';
 import { BUILD, type Foundation, selfOf } from '../process/foundation.js';
 import { kindsOf } from './node.js';
-import type { RunningRole } from './running.js';
-
-export interface CoordinatorParts {
-  readonly id: string;
-  readonly listen: string;
-  readonly store: ClusterStore;
-  readonly storage: Storage;
-  /** Another incarnation has this coordinator's place. */
-  readonly replaced: (by: string) => void;
-}
+import type { RoleParts, RunningRole } from './running.js';
 
 export async function startCoordinator(
   foundation: Foundation,
-  { id, listen, store, storage, replaced }: CoordinatorParts,
+  { id, listen, store, storage, replaced }: RoleParts,
 ): Promise<RunningRole> {
   const { config, clock, random, network, metrics } = foundation;
   const { coordinator: options, heartbeat, takeover, membership, peers, link } = config;

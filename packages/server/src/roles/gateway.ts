@@ -1,26 +1,16 @@
 import { ClusterClient, placementKeys } from '@muster/cluster';
 import { GatewayCore, GatewayServer } from '@muster/gateway';
-import type { ClusterStore, Storage } from '@muster/ports';
 import { ensureBot } from '@muster/storage';
 import { TachyonProtocol } from '@muster/tachyon';
 import type { Config } from '../config/load.js';
 import { type Foundation, selfOf } from '../process/foundation.js';
 import { clusterOptionsOf } from './cluster-options.js';
 import { kindsOf } from './node.js';
-import type { RunningRole } from './running.js';
-
-export interface GatewayParts {
-  readonly id: string;
-  readonly listen: string;
-  readonly store: ClusterStore;
-  readonly storage: Storage;
-  /** Another incarnation has this gateway's place. */
-  readonly replaced: (by: string) => void;
-}
+import type { RoleParts, RunningRole } from './running.js';
 
 export async function startGateway(
   foundation: Foundation,
-  { id, listen, store, storage, replaced }: GatewayParts,
+  { id, listen, store, storage, replaced }: RoleParts,
 ): Promise<RunningRole> {
   const { config, clock, random, network, metrics, tracer, vitals } = foundation;
   const self = selfOf(foundation, id, listen);

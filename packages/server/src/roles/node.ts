@@ -1,19 +1,10 @@
 import { ComputeNode } from '@muster/cluster';
 import { playerKind } from '@muster/play';
-import type { ClusterStore, Storage } from '@muster/ports';
+import type { Storage } from '@muster/ports';
 import { NactScheduler } from '@muster/runtime';
 import { type Foundation, selfOf } from '../process/foundation.js';
 import { clusterOptionsOf } from './cluster-options.js';
-import type { RunningRole } from './running.js';
-
-export interface NodeParts {
-  readonly id: string;
-  readonly listen: string;
-  readonly store: ClusterStore;
-  readonly storage: Storage;
-  /** Another incarnation has this node's place: end the process, it may come back as somebody new. */
-  readonly replaced: (by: string) => void;
-}
+import type { RoleParts, RunningRole } from './running.js';
 
 /** Kinds of actors that every node runs. */
 export function kindsOf({ config, metrics }: Foundation, storage: Storage) {
@@ -22,7 +13,7 @@ export function kindsOf({ config, metrics }: Foundation, storage: Storage) {
 
 export async function startNode(
   foundation: Foundation,
-  { id, listen, store, storage, replaced }: NodeParts,
+  { id, listen, store, storage, replaced }: RoleParts,
 ): Promise<RunningRole> {
   const { config, clock, random, network, metrics, log, tracer, vitals } = foundation;
   const self = selfOf(foundation, id, listen);

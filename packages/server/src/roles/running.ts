@@ -1,4 +1,17 @@
+import type { ClusterStore, Storage } from '@muster/ports';
 import type { AdminBackend, ReadyCheck } from '../admin/admin-server.js';
+
+/** What every role is started with, beside its foundation. */
+export interface RoleParts {
+  /** Name in the cluster store. */
+  readonly id: string;
+  /** Where other processes of the cluster reach it; port 0 takes a free one. */
+  readonly listen: string;
+  readonly store: ClusterStore;
+  readonly storage: Storage;
+  /** Another incarnation has this process's place: end it, it may come back as somebody new. */
+  readonly replaced: (by: string) => void;
+}
 
 /** A role that was started in this process. */
 export interface RunningRole {
