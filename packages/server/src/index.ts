@@ -3,6 +3,7 @@ export { type BotConfig, type Config, checkConfig, parseConfig, readConfig } fro
 export { configDocument, printConfig } from './config/print.js';
 export { type DevOptions, type DevServer, serveDev } from './dev.js';
 export {
+  type LocalChange,
   LocalCluster,
   type LocalClusterDocument,
   type LocalClusterOptions,

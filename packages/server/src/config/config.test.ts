@@ -49,6 +49,8 @@ describe('configuration', () => {
     expect(refusal('[heartbeat]\nselfFenceMs = 5_000')).toContain('placeAgainMs');
     expect(refusal('[tls]\ncaFile = "ca.pem"')).toContain('together');
     expect(refusal('[cluster]\nname = "No Spaces"')).toContain('small letters');
+    // Others could not dial port 0.
+    expect(refusal('[process]\nadvertise = "10.0.0.1:0"')).toContain('advertise is host:port');
   });
 
   test('a syntax error names the file and shows the line', () => {

@@ -4,8 +4,10 @@ import type { Millis } from '@muster/ports';
 export interface ProcessOptions {
   /** Name of this process in the cluster store; a restart keeps the id and gets another incarnation. Empty: the role and a free number of this machine. */
   readonly id: string;
-  /** Address other processes of the cluster reach this one at, `host:port`. Port 0 takes a free one. */
+  /** Address where other processes of the cluster reach this one, `host:port`. Port 0 takes a free one. */
   readonly listen: string;
+  /** Address that others are told to reach this process at, `host:port`, where it is not the one it listens on: behind a mapped port or a proxy. Empty: where it listens. */
+  readonly advertise: string;
   /** Folder for what this process keeps on disk (embedded storage). Relative to the working directory. */
   readonly data: string;
   /** Failure domain, for placement and for people. */
@@ -70,7 +72,13 @@ export interface TlsOptions {
   readonly keyFile: string;
 }
 
-export const PROCESS_DEFAULTS: ProcessOptions = { id: '', listen: '127.0.0.1:0', data: '.muster', zone: '' };
+export const PROCESS_DEFAULTS: ProcessOptions = {
+  id: '',
+  listen: '127.0.0.1:0',
+  advertise: '',
+  data: '.muster',
+  zone: '',
+};
 export const CLUSTER_DEFAULTS: ClusterNameOptions = { name: 'dev' };
 export const ETCD_DEFAULTS: EtcdOptions = { hosts: ['http://127.0.0.1:2379'] };
 export const STORAGE_DEFAULTS: StorageOptions = { url: 'pglite:' };

@@ -61,7 +61,11 @@ const LOG_LEVELS = ['debug', 'info', 'warn', 'error'];
 
 /** Every section of the file. The component sections are the components' own options, so that nothing is listed twice. */
 export const SECTIONS = {
-  process: section('Who this process is.', 'ProcessOptions', PROCESS_DEFAULTS),
+  process: section('Who this process is.', 'ProcessOptions', PROCESS_DEFAULTS, (options) => {
+    if (options.advertise !== '' && !/^.+:[1-9][0-9]{0,4}$/.test(options.advertise))
+      throw bad('advertise is host:port, or empty');
+    return options;
+  }),
   cluster: section('Which cluster it belongs to.', 'ClusterNameOptions', CLUSTER_DEFAULTS, (options) => {
     if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(options.name)) throw bad('name has small letters, digits and dashes only');
     return options;

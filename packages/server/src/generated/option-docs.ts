@@ -247,7 +247,8 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
   },
   "ProcessOptions": {
     "id": "Name of this process in the cluster store; a restart keeps the id and gets another incarnation. Empty: the role and a free number of this machine.",
-    "listen": "Address other processes of the cluster reach this one at, `host:port`. Port 0 takes a free one.",
+    "listen": "Address where other processes of the cluster reach this one, `host:port`. Port 0 takes a free one.",
+    "advertise": "Address that others are told to reach this process at, `host:port`, where it is not the one it listens on: behind a mapped port or a proxy. Empty: where it listens.",
     "data": "Folder for what this process keeps on disk (embedded storage). Relative to the working directory.",
     "zone": "Failure domain, for placement and for people."
   },

@@ -19,6 +19,12 @@ export interface LocalClusterOptions {
   readonly restart: boolean;
   /** `section.option=value` for every process. */
   readonly overrides: readonly string[];
+  /** More of them for one process; they win. */
+  readonly own?: (role: ServerRole, id: string) => readonly string[];
+  /** Where etcd serves; default: a free port. */
+  readonly etcdPort?: number;
+  /** Told of every process of ours that serves or has ended. */
+  readonly changed?: (change: LocalChange) => void;
   /** Configuration file for every process. */
   readonly config: string | undefined;
   /** Compiled entry of this package. */
@@ -36,6 +42,12 @@ export interface LocalProcess {
   /** Where it serves health, metrics and (a coordinator) the admin API. */
   readonly admin?: string;
 }
+
+/** One run of a process began to serve, or ended: with an exit code, or by a signal. */
+export type LocalChange = { readonly id: string; readonly role: ServerRole; readonly pid: number } & (
+  | { readonly type: 'serves' }
+  | { readonly type: 'ended'; readonly code: number | null; readonly signal: string | null }
+);
 
 export interface LocalClusterDocument {
   readonly etcd: string;
@@ -92,9 +104,24 @@ export class LocalCluster {
     await this.etcd?.stop();
   }
 
+  /** etcd again, with what it had stored, where it was, after somebody killed it. Returns its pid. @throws MusterError STORE_UNAVAILABLE */
+  async restartEtcd(): Promise<number> {
+    await this.etcd?.kill();
+    this.etcd = await this.startEtcd(this.etcd?.clientPort);
+    return this.etcd.pid;
+  }
+
+  private startEtcd(clientPort: number | undefined): Promise<LocalEtcd> {
+    return LocalEtcd.start({
+      program: findProgram('etcd', process.env),
+      folder: join(this.options.data, 'etcd'),
+      ...(clientPort === undefined ? {} : { clientPort }),
+    });
+  }
+
   private async bringUp(): Promise<LocalClusterDocument> {
-    const { clock, data, entry, output, coordinators, nodes, gateways } = this.options;
-    const etcd = LocalEtcd.start({ program: findProgram('etcd', process.env), folder: join(data, 'etcd') });
+    const { clock, data, entry, output, coordinators, nodes, gateways, etcdPort } = this.options;
+    const etcd = this.startEtcd(etcdPort);
     const database = startDatabase({ clock, folder: data, entry, output });
     await Promise.allSettled([etcd, database]);
     // Kept before either is looked at, so that a failure of one ends the other.
@@ -119,7 +146,7 @@ export class LocalCluster {
   }
 
   private spawn(role: ServerRole, id: string, kept: readonly string[]): Child {
-    const { config, overrides, entry, output, nodes, gatewayHeapMb, data } = this.options;
+    const { config, overrides, own, entry, output, nodes, gatewayHeapMb, data } = this.options;
     const set = [
       `etcd.hosts=["${this.etcd!.url}"]`,
       `storage.url="${this.database!.url}"`,
@@ -128,6 +155,7 @@ export class LocalCluster {
       'issuer.signIn="dev"',
       'telemetry.logLevel="warn"',
       ...overrides,
+      ...(own?.(role, id) ?? []),
       ...kept,
     ];
     const args = [
@@ -144,8 +172,10 @@ export class LocalCluster {
   }
 
   private watch(member: Member): void {
-    const { child } = member;
+    const { child, role, id } = member;
+    const change = { id, role, pid: child.pid };
     const keep = ({ client, admin }: ServingDocument): void => {
+      this.options.changed?.({ ...change, type: 'serves' });
       member.kept = [
         ...(client ? [`http.listen="${new URL(client).host}"`] : []),
         ...(admin ? [`admin.listen="${new URL(admin).host}"`] : []),
@@ -154,6 +184,7 @@ export class LocalCluster {
     // One that ends before it serves is seen below, and by who waits for the whole cluster.
     child.ready.then(keep, () => undefined);
     void child.ended.then(({ code, signal }) => {
+      this.options.changed?.({ ...change, type: 'ended', code, signal });
       if (this.stopping) return;
       const { clock, restart, output } = this.options;
       const again = code === 0 || restart;

@@ -23,6 +23,7 @@ import type { Config } from '../config/load.js';
 import { startTracing } from '../telemetry/otel-tracer.js';
 import { pinoLog } from '../telemetry/pino-log.js';
 import { PrometheusMetrics } from '../telemetry/prometheus-metrics.js';
+import { advertised } from './advertised-network.js';
 import { systemVitals } from './system-vitals.js';
 
 export type ServerRole = 'coordinator' | 'node' | 'gateway';
@@ -53,6 +54,8 @@ export function layFoundation(config: Config, name: string): Foundation {
   const clock = new SystemClock();
   const log = pinoLog({ level: config.telemetry.logLevel as LogLevel, fields: { node: name } });
   const vitals = systemVitals();
+  const { advertise } = config.process;
+  const network = new GrpcNetwork({ clock, tls: readTls(config), options: config.grpc });
   const { otlpEndpoint: endpoint, spansQueuedMax } = config.telemetry;
   const tracing =
     endpoint === '' ? undefined : startTracing({ endpoint, service: 'muster', instance: name, spansQueuedMax, log });
@@ -60,7 +63,7 @@ export function layFoundation(config: Config, name: string): Foundation {
     config,
     clock,
     random: new SystemRandom(),
-    network: new GrpcNetwork({ clock, tls: readTls(config), options: config.grpc }),
+    network: advertise === '' ? network : advertised(network, advertise),
     metrics: new PrometheusMetrics({ process: name }),
     log,
     tracer: tracing?.tracer ?? silentTracer,
