@@ -91,6 +91,8 @@ export class ClusterWorld {
   private readonly regime: Regime | undefined;
   /** Learners of nodes that start from now on do not catch up until told to. */
   slowLearners = false;
+  /** Ids of processes that were asked to end so that they are started again. */
+  readonly retired: string[] = [];
   private starts = 0;
   private requests = 0;
 
@@ -125,7 +127,7 @@ export class ClusterWorld {
     const part = this.part(id, (setup, replacedBy) => {
       const { regime } = this;
       const onReplaced = (by: string) => replacedBy.push(by);
-      const more = regime ? { storage: regime } : {};
+      const more = { retire: () => void this.retired.push(id), ...(regime ? { storage: regime } : {}) };
       return new Coordinator({ ...setup, ...more, options: this.options, onReplaced });
     });
     this.coordinators.set(id, part);
@@ -138,7 +140,8 @@ export class ClusterWorld {
       const scheduler = new InlineScheduler(setup.clock);
       const replaced = (by: string) => replacedBy.push(by);
       const self = { ...setup.self, zone };
-      return new ComputeNode({ ...setup, self, kinds: [tally, fleeting], scheduler, tracer: silentTracer, replaced });
+      const more = { kinds: [tally, fleeting], scheduler, tracer: silentTracer };
+      return new ComputeNode({ ...setup, ...more, self, replaced, retire: () => void this.retired.push(id) });
     });
     const part = { ...made, reports: new SecondPlaceReports(made.it) };
     part.reports.slow = this.slowLearners;
@@ -149,7 +152,8 @@ export class ClusterWorld {
 
   gateway(id: string): Part<ClusterClient> {
     const part = this.part(id, (setup, replacedBy) => {
-      return new ClusterClient({ ...setup, replaced: (by) => replacedBy.push(by) });
+      const replaced = (by: string) => replacedBy.push(by);
+      return new ClusterClient({ ...setup, replaced, retire: () => void this.retired.push(id) });
     });
     this.gateways.set(id, part);
     part.it.start().catch(() => undefined);

@@ -80,3 +80,27 @@ test('what is no question is refused with a code and disturbs nothing', async ()
   expect((await world.answer(operator.ask('status', [] as never))).code).toBe('INVALID_REQUEST');
   expect((await world.answer(operator.ask('status', {}))).code).toBe('');
 });
+
+test('process.restart asks that process, in whatever role, to hand off and end; the leader asks itself', async () => {
+  const world = await ClusterWorld.running();
+  const operator = await world.operator('c1');
+  for (const id of ['c2', 'n2', 'g1', 'c1']) {
+    const { code, result } = await world.answer(operator.ask('process.restart', { peer: id }));
+    expect([code, result.peer.split('#')[0], result.accepted]).toEqual(['', id, true]);
+  }
+  await world.clock.advance(50);
+  expect(world.retired.sort()).toEqual(['c1', 'c2', 'g1', 'n2']);
+  expect((await world.answer(operator.ask('process.restart', { peer: 'n' }))).code).toBe('NOT_FOUND');
+  const former = world.nodes.get('n1')!.peer.replace(/#.*/, '#former');
+  expect((await world.answer(operator.ask('process.restart', { peer: former }))).code).toBe('NOT_FOUND');
+});
+
+test('a coordinator that was deposed cannot restart anybody', async () => {
+  const world = await ClusterWorld.running();
+  const { it } = world.coordinators.get('c1')!;
+  const epoch = it.epoch - 1;
+  for (const peer of [world.nodes.get('n1')!.peer, world.coordinators.get('c2')!.peer])
+    expect(it.peers.send(peer, 'control', { type: 'retire', epoch, body: { by: 'nobody' } })).toBe(true);
+  await world.clock.advance(50);
+  expect(world.retired).toEqual([]);
+});

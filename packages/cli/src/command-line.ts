@@ -13,6 +13,7 @@ import { entityShowView } from './views/entity.js';
 import { epochShowView } from './views/epoch.js';
 import { eventLine } from './views/events.js';
 import { coordinatorListView, nodeListView, nodeShowView } from './views/members.js';
+import { processRestartView } from './views/process.js';
 import { shardListView, shardShowView } from './views/shards.js';
 import { statusView } from './views/status.js';
 import type { View } from './views/view.js';
@@ -96,6 +97,12 @@ function lookCommands(root: Command, asking: Asking): void {
     .command('list')
     .description('every coordinator')
     .action((_, at: Command) => asking.show(at, 'coordinator.list', {}, coordinatorListView));
+  root
+    .command('process')
+    .description('any process of the cluster')
+    .command('restart <id>')
+    .description('hand off what it has and end; whoever started it starts it again')
+    .action((id: string, _, at: Command) => asking.show(at, 'process.restart', { peer: id }, processRestartView));
   root
     .command('events')
     .description('what happens in the cluster, as it happens')

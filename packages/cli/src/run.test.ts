@@ -32,6 +32,7 @@ const LINES = [
   ['entity show player/7', 'entity.show'],
   ['epoch show', 'epoch.show'],
   ['coordinator list', 'coordinator.list'],
+  ['process restart coordinator-2', 'process.restart'],
 ] as const;
 
 describe('every command', () => {

@@ -38,6 +38,7 @@ import type { EnvelopeOf, LinkOptions } from '@muster/wire';
 import { type ClusterEventBody, Followers } from './admin/events.js';
 import { adminHandlers } from './admin/handlers.js';
 import { Inspections } from './admin/inspections.js';
+import { Retirements } from './admin/retirements.js';
 import { serveAdmin } from './admin/service.js';
 import { notLeader, Views } from './admin/views.js';
 import { agreeOnShape } from './cluster-shape.js';
@@ -71,6 +72,8 @@ export interface CoordinatorSetup {
   readonly log: Log;
   /** Another incarnation has this id: stop. */
   readonly onReplaced?: (by: PeerId) => void;
+  /** An operator asks it to end with code 0; whoever started it starts it again. May be repeated. */
+  readonly retire?: (by: string) => void;
   readonly options?: Partial<CoordinatorOptions>;
   readonly heartbeat?: Partial<HeartbeatOptions>;
   readonly takeover?: Partial<TakeoverOptions>;
@@ -280,8 +283,10 @@ export class Coordinator {
       if (this.leads && this.regime?.ready) return this.regime;
       throw notLeader(peers.self.peer, this.leads ? '' : election.state.leader, this.others);
     };
-    const { metrics, log } = this.setup;
-    serveAdmin({ peers, handlers: adminHandlers(views, leading, this.followers), metrics, log });
+    const { metrics, log, retire = () => undefined } = this.setup;
+    const epoch = () => this.epoch;
+    const retirements = new Retirements({ peers, log, coordinators: () => this.others, epoch, retire });
+    serveAdmin({ peers, handlers: adminHandlers(views, leading, this.followers, retirements), metrics, log });
   }
 
   private beat(from: PeerInfo, envelope: EnvelopeOf<'heartbeat'>, election: Election): void {

@@ -178,6 +178,10 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
         ],
       },
     ],
+    'process.restart': [
+      { peer: 'coordinator-2' },
+      { epoch: 5, accepted: true, role: 'coordinator', peer: 'coordinator-2#c1' },
+    ],
   };
 
 export const EVENTS: readonly ClusterEvent[] = [

@@ -59,6 +59,8 @@ export interface MemberEvents {
   frozen(frozen: boolean): void;
   /** Somebody else has this process's place: stop, and come back as somebody new. Called once. */
   replaced(by: string): void;
+  /** An operator asks it to hand off and end; somebody starts it again. May be repeated. */
+  retire?(by: string): void;
   /** Connected players of the whole cluster. */
   sessions?(count: number): void;
   leader?(leader: string, epoch: number): void;
@@ -205,6 +207,9 @@ export class MemberAgent {
     });
     peers.on('replaced', (from, { body, epoch }) => {
       if (from.role === 'coordinator' && isCurrent(this.beats, epoch)) this.replaced(body.by);
+    });
+    peers.on('retire', (from, { body, epoch }) => {
+      if (from.role === 'coordinator' && isCurrent(this.beats, epoch)) this.setup.on.retire?.(body.by);
     });
     peers.onUp((info) => {
       if (info.role === 'coordinator') this.beatTo(info.peer);

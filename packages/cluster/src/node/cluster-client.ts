@@ -95,7 +95,7 @@ export class ClusterClient implements ClusterAccess {
   }
 
   private newAgent(): MemberAgent {
-    const { clock, store, metrics, log, replaced, options = {} } = this.setup;
+    const { clock, store, metrics, log, replaced, retire, options = {} } = this.setup;
     const { membership, heartbeat } = options;
     return new MemberAgent({
       clock,
@@ -110,6 +110,7 @@ export class ClusterClient implements ClusterAccess {
         // Nothing here is owned, so there is nothing to fence: owners answer for themselves.
         frozen: () => undefined,
         replaced: (by) => replaced?.(by),
+        retire: (by) => retire?.(by),
         sessions: (count) => {
           this.sessionsOfAll = count;
         },

@@ -160,7 +160,7 @@ export class ComputeNode {
   }
 
   private newAgent(): MemberAgent {
-    const { clock, store, metrics, log, options = {} } = this.setup;
+    const { clock, store, metrics, log, retire, options = {} } = this.setup;
     const { membership, heartbeat } = options;
     return new MemberAgent({
       clock,
@@ -171,7 +171,11 @@ export class ComputeNode {
       metrics,
       log,
       load: () => this.load(),
-      on: { frozen: (frozen) => this.runtime.freeze(frozen), replaced: (by) => this.replaced(by) },
+      on: {
+        frozen: (frozen) => this.runtime.freeze(frozen),
+        replaced: (by) => this.replaced(by),
+        retire: (by) => retire?.(by),
+      },
       ...(membership && { options: membership }),
       ...(heartbeat && { heartbeat }),
     });

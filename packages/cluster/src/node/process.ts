@@ -45,6 +45,8 @@ export interface ProcessSetup {
   readonly vitals?: () => Vitals;
   /** Somebody else has this process's place: it has stopped working and must be ended. */
   readonly replaced?: (by: string) => void;
+  /** An operator asks it to hand off and end with code 0; whoever started it starts it again. May be repeated. */
+  readonly retire?: (by: string) => void;
 }
 
 export const unknownVitals = (): Vitals => ({ loopLagMs: 0, utilisation: 0, rssBytes: 0 });

@@ -15,6 +15,7 @@ export interface AdminResults {
   'epoch.show': EpochShowDocument;
   'coordinator.list': CoordinatorListDocument;
   'events.follow': FollowDocument;
+  'process.restart': ProcessRestartDocument;
 }
 
 export interface AdminArguments {
@@ -30,6 +31,8 @@ export interface AdminArguments {
   'epoch.show': Record<string, never>;
   'coordinator.list': Record<string, never>;
   'events.follow': Record<string, never>;
+  /** Any process's plain id or peer id. A peer id means that run of it alone. */
+  'process.restart': { readonly peer: string };
 }
 
 export type AdminCommand = keyof AdminResults;
@@ -199,6 +202,15 @@ export interface CoordinatorListDocument {
 export interface FollowDocument {
   readonly epoch: number;
   readonly following: true;
+}
+
+/** The process was asked to hand off and to end with exit code 0. It is done when another run of it is registered. */
+export interface ProcessRestartDocument {
+  readonly epoch: number;
+  readonly accepted: true;
+  readonly role: 'coordinator' | 'node' | 'gateway';
+  /** The run that will end. */
+  readonly peer: string;
 }
 
 /** One change of the cluster. */

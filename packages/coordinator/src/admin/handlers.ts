@@ -2,11 +2,12 @@ import { MusterError } from '@muster/ports';
 import type { Regime } from '../regime.js';
 import type { AdminResults } from './documents.js';
 import type { Followers } from './events.js';
+import type { Retirements } from './retirements.js';
 import type { AdminHandler } from './service.js';
 import type { Views } from './views.js';
 
 /** A handler for every command, each answering with its document. `leading` throws NOT_LEADER. */
-export function adminHandlers(views: Views, leading: () => Regime, followers: Followers) {
+export function adminHandlers(views: Views, leading: () => Regime, followers: Followers, retirements: Retirements) {
   return {
     status: () => views.status(leading()),
     'node.list': () => views.nodeList(leading()),
@@ -27,6 +28,7 @@ export function adminHandlers(views: Views, leading: () => Regime, followers: Fo
       if (!followers.add(peer)) throw new MusterError('TOO_MANY_REQUESTS', { max: followers.max });
       return { epoch: views.epochShow().epoch, following: true };
     },
+    'process.restart': ({ peer }, from) => retirements.ask(leading(), peer, from.peer),
   } satisfies {
     readonly [C in keyof AdminResults]: (
       ...given: Parameters<AdminHandler>

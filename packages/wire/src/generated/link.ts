@@ -126,6 +126,7 @@ export interface EnvelopeBodies {
   readonly heartbeatAck: HeartbeatAck;
   readonly table: Table;
   readonly replaced: Replaced;
+  readonly retire: Retire;
   readonly beat: Beat;
   readonly beatAck: BeatAck;
   readonly probe: Probe;
@@ -159,6 +160,7 @@ export interface EnvelopeBodiesInit {
   readonly heartbeatAck: HeartbeatAckInit;
   readonly table: TableInit;
   readonly replaced: ReplacedInit;
+  readonly retire: RetireInit;
   readonly beat: BeatInit;
   readonly beatAck: BeatAckInit;
   readonly probe: ProbeInit;
@@ -198,6 +200,7 @@ export function writeEnvelope(w: Writer, m: EnvelopeInit): void {
     case 'heartbeatAck': w.uint32(266).fork(); writeHeartbeatAck(w, m.body); w.ldelim(); break;
     case 'table': w.uint32(274).fork(); writeTable(w, m.body); w.ldelim(); break;
     case 'replaced': w.uint32(282).fork(); writeReplaced(w, m.body); w.ldelim(); break;
+    case 'retire': w.uint32(290).fork(); writeRetire(w, m.body); w.ldelim(); break;
     case 'beat': w.uint32(322).fork(); writeBeat(w, m.body); w.ldelim(); break;
     case 'beatAck': w.uint32(330).fork(); writeBeatAck(w, m.body); w.ldelim(); break;
     case 'probe': w.uint32(338).fork(); writeProbe(w, m.body); w.ldelim(); break;
@@ -244,6 +247,7 @@ export function readEnvelope(r: Reader, end: number): Envelope {
       case 266: if (type) throw wrongField('Envelope', tag); type = 'heartbeatAck'; body = readHeartbeatAck(r, r.size() + r.pos); break;
       case 274: if (type) throw wrongField('Envelope', tag); type = 'table'; body = readTable(r, r.size() + r.pos); break;
       case 282: if (type) throw wrongField('Envelope', tag); type = 'replaced'; body = readReplaced(r, r.size() + r.pos); break;
+      case 290: if (type) throw wrongField('Envelope', tag); type = 'retire'; body = readRetire(r, r.size() + r.pos); break;
       case 322: if (type) throw wrongField('Envelope', tag); type = 'beat'; body = readBeat(r, r.size() + r.pos); break;
       case 330: if (type) throw wrongField('Envelope', tag); type = 'beatAck'; body = readBeatAck(r, r.size() + r.pos); break;
       case 338: if (type) throw wrongField('Envelope', tag); type = 'probe'; body = readProbe(r, r.size() + r.pos); break;
@@ -1515,6 +1519,34 @@ export function readReplaced(r: Reader, end: number): Replaced {
     }
   }
   if (r.pos !== end) throw wrongLength('Replaced');
+  return { by: by_ };
+}
+
+/** Leader → any process: hand off what you have, then end with exit code 0. Whoever started you starts you again. */
+export interface Retire {
+  /** who asked, for the log */
+  readonly by: string;
+}
+export interface RetireInit {
+  /** who asked, for the log */
+  readonly by?: string | undefined;
+}
+
+export function writeRetire(w: Writer, m: RetireInit): void {
+  if (m.by) { w.uint32(10); w.string(m.by); }
+}
+
+export function readRetire(r: Reader, end: number): Retire {
+  if (end > r.len) throw wrongLength('Retire');
+  let by_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: by_ = readString(r); break;
+      default: throw wrongField('Retire', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Retire');
   return { by: by_ };
 }
 

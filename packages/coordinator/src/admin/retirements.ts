@@ -1,0 +1,57 @@
+import type { Peers, Registered } from '@muster/cluster';
+import { type Log, MusterError, type PeerId, parsePeerId } from '@muster/ports';
+import type { Regime } from '../regime.js';
+import type { ProcessRestartDocument } from './documents.js';
+
+interface Candidate {
+  readonly role: ProcessRestartDocument['role'];
+  readonly peer: PeerId;
+}
+
+export interface RetirementsSetup {
+  readonly peers: Peers;
+  readonly log: Log;
+  readonly coordinators: () => readonly Registered[];
+  /** Highest epoch known to this coordinator. */
+  readonly epoch: () => number;
+  /** This very process is the one that is to end. */
+  readonly retire: (by: string) => void;
+}
+
+/**
+ * Restarts of single processes: the leader asks the process to hand off and to end with exit code 0; whoever started it starts it again.
+ * The leader keeps nothing of it. A request that got lost is asked for again by the operator, who waits for another run of the same name;
+ * a leader that dies in between has asked or has not, and asking twice is the same as once.
+ */
+export class Retirements {
+  private readonly setup: RetirementsSetup;
+
+  constructor(setup: RetirementsSetup) {
+    this.setup = setup;
+    // Coordinators obey whoever leads them, as members do.
+    setup.peers.on('retire', (from, { body, epoch }) => {
+      if (from.role === 'coordinator' && epoch >= setup.epoch()) setup.retire(body.by);
+    });
+  }
+
+  /** @throws MusterError NOT_FOUND, UNREACHABLE (no link to it at the moment) */
+  ask(regime: Regime, wanted: unknown, by: string): ProcessRestartDocument {
+    const { peers, log, retire, epoch } = this.setup;
+    const found = this.find(regime, typeof wanted === 'string' ? wanted : '');
+    const answer = { epoch: epoch(), accepted: true, role: found.role, peer: found.peer } as const;
+    log.write('info', 'process.restart-asked', { peer: found.peer, by });
+    if (found.peer === peers.self.peer) retire(by);
+    else if (!peers.send(found.peer, 'control', { type: 'retire', epoch: epoch(), body: { by } }))
+      throw new MusterError('UNREACHABLE', { peer: found.peer });
+    return answer;
+  }
+
+  private find(regime: Regime, text: string): Candidate {
+    const members = regime.roster.all().map(({ info }) => ({ role: info.role as Candidate['role'], peer: info.peer }));
+    const coordinators = this.setup.coordinators().map(({ peer }) => ({ role: 'coordinator' as const, peer }));
+    const all = [...coordinators, ...members];
+    const found = all.find(({ peer }) => peer === text || parsePeerId(peer).id === text);
+    if (!found) throw new MusterError('NOT_FOUND', { what: `process ${text.slice(0, 64)}` });
+    return found;
+  }
+}
