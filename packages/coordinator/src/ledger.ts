@@ -235,6 +235,7 @@ function differs(a: ShardRow, b: ShardRow): boolean {
   return (
     a.term !== b.term ||
     a.owner !== b.owner ||
+    a.origin !== b.origin ||
     a.backup !== b.backup ||
     a.learner !== b.learner ||
     a.state !== b.state ||

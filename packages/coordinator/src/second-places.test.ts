@@ -96,6 +96,16 @@ describe('a row', () => {
     expect(first({ rows, dead: new Set([A]) })).toMatchObject({ owner: expect.stringMatching(/#1/), term: 8 });
   });
 
+  test('a row says how its owner came to own it, until somebody else does', () => {
+    const promoted = first({ rows: one({}), dead: new Set([A]) });
+    expect(promoted).toMatchObject({ owner: B, origin: 'promoted', learner: C, term: 8 });
+    const backed = first({ rows: [promoted], says: inSync });
+    expect(backed).toMatchObject({ owner: B, origin: 'promoted', backup: C, term: 9 });
+    const alone = step({ nodes: [B], rows: [backed], dead: new Set([A, C]) })[0]!;
+    expect(alone).toMatchObject({ owner: B, origin: 'promoted', backup: '', term: 10 });
+    expect(first({ rows: [alone], dead: new Set([B]) })).toMatchObject({ origin: 'placed', term: 11 });
+  });
+
   test('K10: a learner is never promoted', () => {
     const rows = one({ backup: '', learner: C });
     const row = first({ rows, dead: new Set([A]), says: inSync });

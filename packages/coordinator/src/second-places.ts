@@ -48,7 +48,15 @@ export function followed(row: ShardRow, input: SecondPlaceInput): ShardRow {
 function promoted(row: ShardRow, input: SecondPlaceInput): ShardRow {
   const { owner, backup } = row;
   if (backup === '' || owner === '' || !input.isWell(backup) || isGone(backup, input)) return row;
-  const next: ShardRow = { ...bare(row), owner: backup, backup: '', learner: '', state: 'stable', move: '' };
+  const next: ShardRow = {
+    ...bare(row),
+    owner: backup,
+    origin: 'promoted',
+    backup: '',
+    learner: '',
+    state: 'stable',
+    move: '',
+  };
   return input.isSurelyDead(owner) ? { ...next, sure: true } : next;
 }
 

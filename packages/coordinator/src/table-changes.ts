@@ -22,7 +22,7 @@ export function tableChanges(before: readonly ShardRow[], after: readonly ShardR
   };
   for (const row of after) {
     const was = before[row.shard]!;
-    if (row.owner !== was.owner) note(row.owner === was.backup ? 'promoted' : 'placed', row, row.owner);
+    if (row.owner !== was.owner) note(row.origin === 'placed' ? 'placed' : 'promoted', row, row.owner);
     else if (row.backup !== was.backup) {
       if (row.backup === '') note('lost', row, was.backup);
       else note('ready', row, row.backup);

@@ -56,7 +56,7 @@ test('K8, K10: whatever is written while a learner catches up over a bad link, i
       const truth = BOOKS.map((of) => n1.process.runtime.save(SHARD, of));
       n1.cable.kill();
       await world.clock.advance(20);
-      world.place([{ shard: SHARD, owner: n2.peer, term: term(3), sure: true }]);
+      world.place([{ shard: SHARD, owner: n2.peer, origin: 'promoted', term: term(3), sure: true }]);
       expect(BOOKS.map((of) => n2.process.runtime.save(SHARD, of))).toEqual(truth);
       for (const of of BOOKS) expect(await world.answer(g, of, 'read')).toEqual(written.get(of.id) ?? []);
     }),

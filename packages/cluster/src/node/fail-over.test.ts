@@ -39,7 +39,7 @@ test('no acknowledged command is lost with its owner, and unacknowledged ones ar
   n1.cable.kill();
   rest.push(world.ask(g, a, 'write', { text: '7' }));
   await world.clock.advance(50);
-  place({ owner: n2.peer, learner: n3.peer, term: term(inTerm + 1), sure: true });
+  place({ owner: n2.peer, origin: 'promoted', learner: n3.peer, term: term(inTerm + 1), sure: true });
   expect(await world.answers(rest)).toEqual([4, 5, 6, 7]);
   expect(await lines(a)).toEqual(['1', '2', '3', '4', '5', '6', '7']);
 });
@@ -55,7 +55,7 @@ test.each([0, 1, 2, 3, 4, 5, 6, 8, 10])(
       if (i % 2 === 0) await world.clock.advance(1);
     }
     await world.clock.advance(100);
-    place({ owner: n2.peer, learner: n3.peer, term: term(inTerm + 1), sure: true });
+    place({ owner: n2.peer, origin: 'promoted', learner: n3.peer, term: term(inTerm + 1), sure: true });
     expect(await world.answers(answers)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
     expect(await lines(a)).toEqual(Array.from({ length: 30 }, (_, i) => String(i + 1)));
   },
@@ -66,14 +66,14 @@ test('two owners die one after the other, with a new backup in between', async (
   await world.answer(g, a, 'write', { text: 'x' });
   n1.cable.kill();
   await world.clock.advance(20);
-  place({ owner: n2.peer, learner: n3.peer, term: term(inTerm + 1), sure: true });
+  place({ owner: n2.peer, origin: 'promoted', learner: n3.peer, term: term(inTerm + 1), sure: true });
   await world.answer(g, a, 'write', { text: 'y' });
   expect(n2.process.replicator.reports()).toMatchObject([{ what: 'learner-in-sync', peer: n3.peer, term: inTerm + 1 }]);
   place({ owner: n2.peer, backup: n3.peer, term: term(inTerm + 2) });
   await world.answer(g, a, 'write', { text: 'z' });
   n2.cable.kill();
   await world.clock.advance(20);
-  place({ owner: n3.peer, term: term(inTerm + 3), sure: true });
+  place({ owner: n3.peer, origin: 'promoted', term: term(inTerm + 3), sure: true });
   expect(await lines(a)).toEqual(['x', 'y', 'z']);
 });
 
@@ -103,7 +103,7 @@ test('a cut-off owner whose backup was promoted answers nothing more: neither wr
   const g2 = await world.gateway('g2');
   expect(await world.answer(g, a, 'write', { text: 'x' })).toBe(1);
   // The new row reaches everybody but the old owner and one gateway.
-  place({ owner: n2.peer, learner: n3.peer, term: term(inTerm + 1) }, [n2, n3, g2]);
+  place({ owner: n2.peer, origin: 'promoted', learner: n3.peer, term: term(inTerm + 1) }, [n2, n3, g2]);
   const atOld = [world.ask(g, a, 'write', { text: 'old' }), world.ask(g, a, 'read')];
   let left = 0;
   for (const answer of atOld)
@@ -113,7 +113,7 @@ test('a cut-off owner whose backup was promoted answers nothing more: neither wr
   await world.clock.advance(1_000);
   expect(left).toBe(0);
   expect(await world.answer(g2, a, 'write', { text: 'new' }, { session: 't' })).toBe(2);
-  place({ owner: n2.peer, learner: n3.peer, term: term(inTerm + 1) }, [n1, g]);
+  place({ owner: n2.peer, origin: 'promoted', learner: n3.peer, term: term(inTerm + 1) }, [n1, g]);
   expect(await world.answers(atOld)).toEqual([3, ['x', 'new', 'old']]);
 });
 
@@ -124,7 +124,7 @@ test('K7: a promoted backup lets nothing out before the last lease it gave has r
     await world.answer(g, of, 'write', { text: 'x' });
     const { shard } = world.where(of);
     const before = world.clock.monotonic();
-    const row = { shard, owner: n2.peer, learner: n3.peer, term: term(inTerm + 1), ...(sure && { sure }) };
+    const row = { shard, owner: n2.peer, origin: 'promoted', term: term(inTerm + 1), ...(sure && { sure }) } as const;
     world.place([row], [n2, n3, g]);
     await world.answer(g, of, 'read');
     const waited = world.clock.monotonic() - before;
@@ -192,8 +192,30 @@ test('K10: a backup that only ever saw itself as the learner goes on with everyt
   await world.answer(g, a, 'write', { text: 'y' });
   n1.cable.kill();
   await world.clock.advance(20);
-  place({ owner: n2.peer, learner: n3.peer, term: term(3), sure: true });
+  place({ owner: n2.peer, origin: 'promoted', learner: n3.peer, term: term(3), sure: true });
   expect(await lines(a)).toEqual(['x', 'y']);
+});
+
+test('K10: what was copied here long ago is not adopted where the shard is placed afresh, however many rows were missed', async () => {
+  world.place([{ shard: world.where(a).shard, owner: n1.peer, learner: n2.peer, term: term(1) }]);
+  await world.answer(g, a, 'write', { text: 'x' });
+  expect(n2.process.backups.stateOf(world.where(a).shard)?.phase).toBe('complete');
+  // Somebody else owned it in term 2, and n2 has not heard of that.
+  n1.cable.kill();
+  await world.clock.advance(20);
+  place({ owner: n2.peer, learner: n3.peer, term: term(3), sure: true });
+  expect(await lines(a)).toEqual([]);
+  expect(n2.process.backups.size).toBe(0);
+});
+
+test('K10: the backup of whoever owned it last goes on with everything, though it missed the rows in between', async () => {
+  const inTerm = await world.protect(n1, n2, a);
+  await world.answer(g, a, 'write', { text: 'x' });
+  // A second learner took the place of n2 and failed, and n2 was the backup again: three terms.
+  n1.cable.kill();
+  await world.clock.advance(20);
+  place({ owner: n2.peer, origin: 'promoted', learner: n3.peer, term: term(inTerm + 4), sure: true });
+  expect(await lines(a)).toEqual(['x']);
 });
 
 test('a learner catches up while commands come, with actors asleep, awake and new', async () => {
@@ -216,7 +238,7 @@ test('a learner catches up while commands come, with actors asleep, awake and ne
   await world.clock.advance(5);
   n1.cable.kill();
   await world.clock.advance(20);
-  place({ owner: n2.peer, term: term(3), sure: true });
+  place({ owner: n2.peer, origin: 'promoted', term: term(3), sure: true });
   for (const [i, of] of more.entries()) {
     const expected = [...(i < 40 ? ['early'] : []), ...(i < 10 ? ['awake'] : []), 'late'];
     expect(await lines(of)).toEqual(expected);
@@ -232,7 +254,7 @@ test('K8: what an actor owed goes out from its new owner, and arrives once', asy
   await world.clock.advance(100);
   n1.cable.kill();
   await world.clock.advance(20);
-  place({ owner: n2.peer, learner: n3.peer, term: term(inTerm + 1), sure: true });
+  place({ owner: n2.peer, origin: 'promoted', learner: n3.peer, term: term(inTerm + 1), sure: true });
   await world.clock.advance(1_000);
   expect(await lines(b)).toEqual(['owed']);
   expect(await lines(a)).toEqual(['told owed']);
@@ -244,7 +266,7 @@ test('a deferred answer comes from the new owner', async () => {
   await world.clock.advance(10);
   n1.cable.kill();
   await world.clock.advance(20);
-  place({ owner: n2.peer, learner: n3.peer, term: term(inTerm + 1), sure: true });
+  place({ owner: n2.peer, origin: 'promoted', learner: n3.peer, term: term(inTerm + 1), sure: true });
   await world.answer(g, a, 'go');
   expect(await world.answers([waiting])).toEqual(['gone']);
 });
@@ -288,7 +310,7 @@ test('ephemeral kinds neither wait for a backup nor come back', async () => {
   n4.cable.kill();
   await world.clock.advance(20);
   const { shard } = world.where(of);
-  world.place([{ shard, owner: n5.peer, term: term(inTerm + 1) }]);
+  world.place([{ shard, owner: n5.peer, origin: 'promoted', term: term(inTerm + 1) }]);
   // By silence: until the old owner has surely fenced itself, its successor stands still.
   const promotedAt = world.clock.monotonic();
   expect(await world.answer(g, of, 'write', { text: 'y' })).toBe(1);

@@ -63,7 +63,7 @@ export class ShardKeeper {
     // Only one step of the term can be a change of backup. After more, somebody else may have owned it in between, unseen:
     // what is here would be old.
     if (held !== undefined && term > held + 1) this.close(shard);
-    const promotion = this.mine.has(shard) ? undefined : backups.promote(row, before);
+    const promotion = this.mine.has(shard) ? undefined : backups.promote(row);
     this.mine.set(shard, term);
     replicator.assign(row, promotion?.heldUntil);
     host.open(shard, term, promotion?.adoption);

@@ -8,7 +8,6 @@ import {
   type PeerId,
   SHARD_COUNT,
   type ShardId,
-  type Term,
   term,
 } from '@muster/ports';
 import type { Adoption, AnyActorKind, RuntimeOptions } from '@muster/runtime';
@@ -93,14 +92,18 @@ export class BackupKeeper {
     return this.copies.get(shard)?.state;
   }
 
-  /** A row came that gives the shard to this process: what it has of it, if that is what its last owner let out. */
-  promote(row: ShardRow, before: ShardRow): Promotion | undefined {
-    const { clock, options, peers } = this.setup;
+  /**
+   * A row came that gives the shard to this process: what it has of it, if that is what its last owner let out. The row says so: whoever
+   * owns by `promoted` or `moved` was in sync with the owner before when the transaction was written, however many rows were missed here,
+   * and nothing has come in between. What is placed is not here, whatever is left here of an earlier time.
+   */
+  promote(row: ShardRow): Promotion | undefined {
+    const { clock, options } = this.setup;
     const held = this.copies.get(row.shard);
     if (!held) return undefined;
     const { state, copy } = held;
     const former = state.owner as PeerId;
-    const complete = state.phase === 'complete' && wasNext(before, row, peers.self.peer);
+    const complete = state.phase === 'complete' && row.origin !== 'placed';
     const heldUntil = row.sure ? 0 : this.leases.overAt(former);
     if (former !== '') this.leases.refuse(former, row.shard, row.term);
     this.copies.delete(row.shard);
@@ -212,15 +215,6 @@ export class BackupKeeper {
     }));
     this.setup.peers.send(peer, 'control', { type: 'lease', body: { number, refused } });
   }
-}
-
-/**
- * True where nobody can have owned the shard between the copy's owner and this row: this process was its backup in the term before, or
- * its learner in the one before that and this process has not seen the row that made it the backup.
- */
-function wasNext(before: ShardRow, row: ShardRow, self: PeerId): boolean {
-  if (before.backup === self) return row.term === before.term + 1;
-  return before.learner === self && row.term === ((before.term + 2) as Term);
 }
 
 function isKey(entity: string): boolean {

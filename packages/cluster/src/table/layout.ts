@@ -12,7 +12,7 @@ import {
   shardId,
   term,
 } from '@muster/ports';
-import { emptyRow, type RowState, type ShardRow } from './routing-table.js';
+import { emptyRow, type RowState, rowOrigin, type ShardRow } from './routing-table.js';
 
 /** Keys of one cluster in the store. Values are JSON, so that `etcdctl get --prefix /muster/` reads like a report. */
 export interface StoreKeys {
@@ -74,7 +74,8 @@ export interface MemberRecord {
 export function formatPage(rows: readonly ShardRow[]): string {
   const lines = rows.map((row) => {
     const { shard, owner, backup, learner, state, move, sure } = row;
-    return JSON.stringify({ shard, owner, backup, learner, term: row.term, state, move, sure });
+    const origin = row.origin === 'placed' ? undefined : row.origin;
+    return JSON.stringify({ shard, owner, origin, backup, learner, term: row.term, state, move, sure });
   });
   return `[\n${lines.join(',\n')}\n]`;
 }
@@ -91,6 +92,7 @@ export function parsePage(page: number, text: string): ShardRow[] {
     return {
       shard: shardId(shard),
       owner: text_(row.owner) as PeerId,
+      origin: rowOrigin(row.origin),
       backup: text_(row.backup) as PeerId,
       learner: text_(row.learner) as PeerId,
       term: term(row.term),

@@ -14,10 +14,19 @@ import {
 
 export type RowState = 'stable' | 'moving';
 
+/**
+ * How the owner came to own its shard; as long as it does, whatever becomes of backup, learner and term.
+ * `placed`: nobody who may be alive had it, or there was nothing in it: what there is, is in storage.
+ * `promoted`: it was the backup, and `moved`: it was the learner of a hand-off that was committed; both go on from their copies.
+ * A copy is never adopted but by these two: nothing else says that it is what the owner before let out (K10).
+ */
+export type RowOrigin = 'placed' | 'promoted' | 'moved';
+
 /** One shard's place, as the cluster store has it. Empty text: nobody. */
 export interface ShardRow {
   readonly shard: ShardId;
   readonly owner: PeerId | '';
+  readonly origin: RowOrigin;
   readonly backup: PeerId | '';
   readonly learner: PeerId | '';
   readonly term: Term;
@@ -55,8 +64,12 @@ export interface TableListener {
   membersChanged?(members: readonly MemberInfo[]): void;
 }
 
+export function rowOrigin(text: unknown): RowOrigin {
+  return text === 'promoted' || text === 'moved' ? text : 'placed';
+}
+
 export function emptyRow(shard: ShardId): ShardRow {
-  return { shard, owner: '', backup: '', learner: '', term: term(0), state: 'stable', move: '' };
+  return { shard, owner: '', origin: 'placed', backup: '', learner: '', term: term(0), state: 'stable', move: '' };
 }
 
 /**
@@ -151,6 +164,7 @@ function sameRow(a: ShardRow, b: ShardRow): boolean {
   return (
     a.term === b.term &&
     a.owner === b.owner &&
+    a.origin === b.origin &&
     a.backup === b.backup &&
     a.learner === b.learner &&
     a.state === b.state &&

@@ -1,6 +1,6 @@
 import { type PeerId, type Role, SHARD_COUNT, shardId, term } from '@muster/ports';
 import type { MemberInit, RowInit, Table, TableInit } from '@muster/wire';
-import type { MemberInfo, MemberState, ShardRow, TableUpdate } from './routing-table.js';
+import { type MemberInfo, type MemberState, rowOrigin, type ShardRow, type TableUpdate } from './routing-table.js';
 
 const NO_OVERRIDE = 0xffff_ffff;
 const STATES: readonly string[] = ['up', 'cordoned', 'draining', 'suspect', 'dead'] satisfies MemberState[];
@@ -31,14 +31,16 @@ export function tableFromWire(table: Table): TableUpdate {
   return table.membersChanged ? { ...update, members: table.members.map(memberFromWire) } : update;
 }
 
-function rowToWire({ shard, owner, backup, learner, term, state, move, sure = false }: ShardRow): RowInit {
-  return { shard, owner, backup, learner, term, state: state === 'stable' ? '' : state, move, sure };
+function rowToWire({ sure = false, ...row }: ShardRow): RowInit {
+  const state = row.state === 'stable' ? '' : row.state;
+  return { ...row, state, origin: row.origin === 'placed' ? '' : row.origin, sure };
 }
 
 function rowFromWire(row: Table['rows'][number]): ShardRow {
   return {
     shard: shardId(row.shard),
     owner: row.owner as PeerId | '',
+    origin: rowOrigin(row.origin),
     backup: row.backup as PeerId | '',
     learner: row.learner as PeerId | '',
     term: term(row.term),

@@ -1356,6 +1356,8 @@ export interface Row {
   readonly move: string;
   /** the owner before is surely dead: a promoted backup need not wait out the read lease it gave (K7) */
   readonly sure: boolean;
+  /** promoted | moved: the owner goes on from its copy; empty: placed, what there is, is in storage */
+  readonly origin: string;
 }
 export interface RowInit {
   readonly shard?: number | undefined;
@@ -1369,6 +1371,8 @@ export interface RowInit {
   readonly move?: string | undefined;
   /** the owner before is surely dead: a promoted backup need not wait out the read lease it gave (K7) */
   readonly sure?: boolean | undefined;
+  /** promoted | moved: the owner goes on from its copy; empty: placed, what there is, is in storage */
+  readonly origin?: string | undefined;
 }
 
 export function writeRow(w: Writer, m: RowInit): void {
@@ -1380,6 +1384,7 @@ export function writeRow(w: Writer, m: RowInit): void {
   if (m.state) { w.uint32(50); w.string(m.state); }
   if (m.move) { w.uint32(58); w.string(m.move); }
   if (m.sure) { w.uint32(64); w.bool(m.sure); }
+  if (m.origin) { w.uint32(74); w.string(m.origin); }
 }
 
 export function readRow(r: Reader, end: number): Row {
@@ -1392,6 +1397,7 @@ export function readRow(r: Reader, end: number): Row {
   let state_: string = '';
   let move_: string = '';
   let sure_: boolean = false;
+  let origin_: string = '';
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -1403,11 +1409,12 @@ export function readRow(r: Reader, end: number): Row {
       case 50: state_ = readString(r); break;
       case 58: move_ = readString(r); break;
       case 64: sure_ = r.bool(); break;
+      case 74: origin_ = readString(r); break;
       default: throw wrongField('Row', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Row');
-  return { shard: shard_, owner: owner_, backup: backup_, learner: learner_, term: term_, state: state_, move: move_, sure: sure_ };
+  return { shard: shard_, owner: owner_, backup: backup_, learner: learner_, term: term_, state: state_, move: move_, sure: sure_, origin: origin_ };
 }
 
 export interface Override {
