@@ -7,7 +7,7 @@ import { MusterError, type PeerId, type Role, SHARD_COUNT, SHARD_HASH } from '@m
 import type { Hello, HelloInit } from '@muster/wire';
 
 /** Raised with every change of the envelopes that an older process would misread. */
-export const LINK_PROTOCOL = 1;
+export const LINK_PROTOCOL = 2;
 
 /** A process, as it introduced itself. */
 export interface PeerInfo {

@@ -160,7 +160,7 @@ export class RoutingTable {
   }
 }
 
-function sameRow(a: ShardRow, b: ShardRow): boolean {
+export function sameRow(a: ShardRow, b: ShardRow): boolean {
   return (
     a.term === b.term &&
     a.owner === b.owner &&

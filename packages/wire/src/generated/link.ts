@@ -122,6 +122,8 @@ export interface EnvelopeBodies {
   readonly snapshot: Snapshot;
   readonly leaseAsk: LeaseAsk;
   readonly lease: Lease;
+  readonly handover: Handover;
+  readonly handoverTaken: HandoverTaken;
   readonly heartbeat: Heartbeat;
   readonly heartbeatAck: HeartbeatAck;
   readonly table: Table;
@@ -133,6 +135,8 @@ export interface EnvelopeBodies {
   readonly probeResult: ProbeResult;
   readonly release: Release;
   readonly released: Released;
+  readonly seal: Seal;
+  readonly sealed: Sealed;
   readonly adminRequest: AdminRequest;
   readonly adminResponse: AdminResponse;
   readonly adminEvent: AdminEvent;
@@ -156,6 +160,8 @@ export interface EnvelopeBodiesInit {
   readonly snapshot: SnapshotInit;
   readonly leaseAsk: LeaseAskInit;
   readonly lease: LeaseInit;
+  readonly handover: HandoverInit;
+  readonly handoverTaken: HandoverTakenInit;
   readonly heartbeat: HeartbeatInit;
   readonly heartbeatAck: HeartbeatAckInit;
   readonly table: TableInit;
@@ -167,6 +173,8 @@ export interface EnvelopeBodiesInit {
   readonly probeResult: ProbeResultInit;
   readonly release: ReleaseInit;
   readonly released: ReleasedInit;
+  readonly seal: SealInit;
+  readonly sealed: SealedInit;
   readonly adminRequest: AdminRequestInit;
   readonly adminResponse: AdminResponseInit;
   readonly adminEvent: AdminEventInit;
@@ -196,6 +204,8 @@ export function writeEnvelope(w: Writer, m: EnvelopeInit): void {
     case 'snapshot': w.uint32(210).fork(); writeSnapshot(w, m.body); w.ldelim(); break;
     case 'leaseAsk': w.uint32(218).fork(); writeLeaseAsk(w, m.body); w.ldelim(); break;
     case 'lease': w.uint32(226).fork(); writeLease(w, m.body); w.ldelim(); break;
+    case 'handover': w.uint32(234).fork(); writeHandover(w, m.body); w.ldelim(); break;
+    case 'handoverTaken': w.uint32(242).fork(); writeHandoverTaken(w, m.body); w.ldelim(); break;
     case 'heartbeat': w.uint32(258).fork(); writeHeartbeat(w, m.body); w.ldelim(); break;
     case 'heartbeatAck': w.uint32(266).fork(); writeHeartbeatAck(w, m.body); w.ldelim(); break;
     case 'table': w.uint32(274).fork(); writeTable(w, m.body); w.ldelim(); break;
@@ -207,6 +217,8 @@ export function writeEnvelope(w: Writer, m: EnvelopeInit): void {
     case 'probeResult': w.uint32(346).fork(); writeProbeResult(w, m.body); w.ldelim(); break;
     case 'release': w.uint32(386).fork(); writeRelease(w, m.body); w.ldelim(); break;
     case 'released': w.uint32(394).fork(); writeReleased(w, m.body); w.ldelim(); break;
+    case 'seal': w.uint32(402).fork(); writeSeal(w, m.body); w.ldelim(); break;
+    case 'sealed': w.uint32(410).fork(); writeSealed(w, m.body); w.ldelim(); break;
     case 'adminRequest': w.uint32(450).fork(); writeAdminRequest(w, m.body); w.ldelim(); break;
     case 'adminResponse': w.uint32(458).fork(); writeAdminResponse(w, m.body); w.ldelim(); break;
     case 'adminEvent': w.uint32(466).fork(); writeAdminEvent(w, m.body); w.ldelim(); break;
@@ -243,6 +255,8 @@ export function readEnvelope(r: Reader, end: number): Envelope {
       case 210: if (type) throw wrongField('Envelope', tag); type = 'snapshot'; body = readSnapshot(r, r.size() + r.pos); break;
       case 218: if (type) throw wrongField('Envelope', tag); type = 'leaseAsk'; body = readLeaseAsk(r, r.size() + r.pos); break;
       case 226: if (type) throw wrongField('Envelope', tag); type = 'lease'; body = readLease(r, r.size() + r.pos); break;
+      case 234: if (type) throw wrongField('Envelope', tag); type = 'handover'; body = readHandover(r, r.size() + r.pos); break;
+      case 242: if (type) throw wrongField('Envelope', tag); type = 'handoverTaken'; body = readHandoverTaken(r, r.size() + r.pos); break;
       case 258: if (type) throw wrongField('Envelope', tag); type = 'heartbeat'; body = readHeartbeat(r, r.size() + r.pos); break;
       case 266: if (type) throw wrongField('Envelope', tag); type = 'heartbeatAck'; body = readHeartbeatAck(r, r.size() + r.pos); break;
       case 274: if (type) throw wrongField('Envelope', tag); type = 'table'; body = readTable(r, r.size() + r.pos); break;
@@ -254,6 +268,8 @@ export function readEnvelope(r: Reader, end: number): Envelope {
       case 346: if (type) throw wrongField('Envelope', tag); type = 'probeResult'; body = readProbeResult(r, r.size() + r.pos); break;
       case 386: if (type) throw wrongField('Envelope', tag); type = 'release'; body = readRelease(r, r.size() + r.pos); break;
       case 394: if (type) throw wrongField('Envelope', tag); type = 'released'; body = readReleased(r, r.size() + r.pos); break;
+      case 402: if (type) throw wrongField('Envelope', tag); type = 'seal'; body = readSeal(r, r.size() + r.pos); break;
+      case 410: if (type) throw wrongField('Envelope', tag); type = 'sealed'; body = readSealed(r, r.size() + r.pos); break;
       case 450: if (type) throw wrongField('Envelope', tag); type = 'adminRequest'; body = readAdminRequest(r, r.size() + r.pos); break;
       case 458: if (type) throw wrongField('Envelope', tag); type = 'adminResponse'; body = readAdminResponse(r, r.size() + r.pos); break;
       case 466: if (type) throw wrongField('Envelope', tag); type = 'adminEvent'; body = readAdminEvent(r, r.size() + r.pos); break;
@@ -1002,6 +1018,99 @@ export function readSavedEntity(r: Reader, end: number): SavedEntity {
   }
   if (r.pos !== end) throw wrongLength('SavedEntity');
   return { entity: entity_, seq: seq_, text: text_, tail: tail_ };
+}
+
+/** Sealed source → target, after its whole log: the actors that are in no log, and where the log ends. Repeated until taken. */
+export interface Handover {
+  readonly move: string;
+  /** of the copy that the target has; 0: it was the backup before the source knew of it */
+  readonly seeding: number;
+  readonly first: boolean;
+  readonly last: boolean;
+  /** end of the log */
+  readonly position: number;
+  readonly entities: readonly SavedEntity[];
+}
+export interface HandoverInit {
+  readonly move?: string | undefined;
+  /** of the copy that the target has; 0: it was the backup before the source knew of it */
+  readonly seeding?: number | undefined;
+  readonly first?: boolean | undefined;
+  readonly last?: boolean | undefined;
+  /** end of the log */
+  readonly position?: number | undefined;
+  readonly entities?: readonly SavedEntityInit[] | undefined;
+}
+
+export function writeHandover(w: Writer, m: HandoverInit): void {
+  if (m.move) { w.uint32(10); w.string(m.move); }
+  if (m.seeding) { w.uint32(16); writeUint53(w, m.seeding); }
+  if (m.first) { w.uint32(24); w.bool(m.first); }
+  if (m.last) { w.uint32(32); w.bool(m.last); }
+  if (m.position) { w.uint32(40); writeUint53(w, m.position); }
+  if (m.entities) for (const each of m.entities) { w.uint32(50).fork(); writeSavedEntity(w, each); w.ldelim(); }
+}
+
+export function readHandover(r: Reader, end: number): Handover {
+  if (end > r.len) throw wrongLength('Handover');
+  let move_: string = '';
+  let seeding_: number = 0;
+  let first_: boolean = false;
+  let last_: boolean = false;
+  let position_: number = 0;
+  const entities_: SavedEntity[] = [];
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: move_ = readString(r); break;
+      case 16: seeding_ = readUint53(r); break;
+      case 24: first_ = r.bool(); break;
+      case 32: last_ = r.bool(); break;
+      case 40: position_ = readUint53(r); break;
+      case 50: entities_.push(readSavedEntity(r, r.size() + r.pos)); break;
+      default: throw wrongField('Handover', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Handover');
+  return { move: move_, seeding: seeding_, first: first_, last: last_, position: position_, entities: entities_ };
+}
+
+/** Target → source: it has the whole copy up to exactly that position, and what came with the hand-over. */
+export interface HandoverTaken {
+  readonly move: string;
+  readonly position: number;
+  /** empty | GAP: the copy is not complete up to there */
+  readonly code: string;
+}
+export interface HandoverTakenInit {
+  readonly move?: string | undefined;
+  readonly position?: number | undefined;
+  /** empty | GAP: the copy is not complete up to there */
+  readonly code?: string | undefined;
+}
+
+export function writeHandoverTaken(w: Writer, m: HandoverTakenInit): void {
+  if (m.move) { w.uint32(10); w.string(m.move); }
+  if (m.position) { w.uint32(16); writeUint53(w, m.position); }
+  if (m.code) { w.uint32(26); w.string(m.code); }
+}
+
+export function readHandoverTaken(r: Reader, end: number): HandoverTaken {
+  if (end > r.len) throw wrongLength('HandoverTaken');
+  let move_: string = '';
+  let position_: number = 0;
+  let code_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: move_ = readString(r); break;
+      case 16: position_ = readUint53(r); break;
+      case 26: code_ = readString(r); break;
+      default: throw wrongField('HandoverTaken', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('HandoverTaken');
+  return { move: move_, position: position_, code: code_ };
 }
 
 /** Owner → each process that holds a copy for it, every 50 ms: may I answer reads (K7)? */
@@ -1776,6 +1885,86 @@ export function readReleased(r: Reader, end: number): Released {
   }
   if (r.pos !== end) throw wrongLength('Released');
   return { move: move_, done: done_ };
+}
+
+/** Leader → owner, envelope with shard and term: let nothing more happen in it until a new term or a cancel comes. */
+export interface Seal {
+  readonly move: string;
+  /** the target: its learner in sync, or its backup */
+  readonly to: string;
+  /** the move will never be committed: go on */
+  readonly cancel: boolean;
+}
+export interface SealInit {
+  readonly move?: string | undefined;
+  /** the target: its learner in sync, or its backup */
+  readonly to?: string | undefined;
+  /** the move will never be committed: go on */
+  readonly cancel?: boolean | undefined;
+}
+
+export function writeSeal(w: Writer, m: SealInit): void {
+  if (m.move) { w.uint32(10); w.string(m.move); }
+  if (m.to) { w.uint32(18); w.string(m.to); }
+  if (m.cancel) { w.uint32(24); w.bool(m.cancel); }
+}
+
+export function readSeal(r: Reader, end: number): Seal {
+  if (end > r.len) throw wrongLength('Seal');
+  let move_: string = '';
+  let to_: string = '';
+  let cancel_: boolean = false;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: move_ = readString(r); break;
+      case 18: to_ = readString(r); break;
+      case 24: cancel_ = r.bool(); break;
+      default: throw wrongField('Seal', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Seal');
+  return { move: move_, to: to_, cancel: cancel_ };
+}
+
+/** Owner → every coordinator, repeated while it is sealed. */
+export interface Sealed {
+  readonly move: string;
+  /** the target has everything */
+  readonly done: boolean;
+  /** it takes too long: please clear the move */
+  readonly abort: boolean;
+}
+export interface SealedInit {
+  readonly move?: string | undefined;
+  /** the target has everything */
+  readonly done?: boolean | undefined;
+  /** it takes too long: please clear the move */
+  readonly abort?: boolean | undefined;
+}
+
+export function writeSealed(w: Writer, m: SealedInit): void {
+  if (m.move) { w.uint32(10); w.string(m.move); }
+  if (m.done) { w.uint32(16); w.bool(m.done); }
+  if (m.abort) { w.uint32(24); w.bool(m.abort); }
+}
+
+export function readSealed(r: Reader, end: number): Sealed {
+  if (end > r.len) throw wrongLength('Sealed');
+  let move_: string = '';
+  let done_: boolean = false;
+  let abort_: boolean = false;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: move_ = readString(r); break;
+      case 16: done_ = r.bool(); break;
+      case 24: abort_ = r.bool(); break;
+      default: throw wrongField('Sealed', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Sealed');
+  return { move: move_, done: done_, abort: abort_ };
 }
 
 export interface AdminRequest {
