@@ -128,8 +128,19 @@ describe('rows', () => {
   const moving: ShardRow = { ...row, learner: 'c' as PeerId, state: 'moving', move: 'm1' };
 
   test('after a move the backup stays, or the source is the backup of a target that was it; nobody is surely dead', () => {
-    expect(handedOverTo(moving, 'c' as PeerId)).toEqual({ ...emptyRow(shard), owner: 'c', backup: 'b', term: 5 });
-    expect(handedOverTo({ ...moving, learner: '' }, 'b' as PeerId)).toMatchObject({ owner: 'b', backup: 'a', term: 5 });
+    expect(handedOverTo(moving, 'c' as PeerId)).toEqual({
+      ...emptyRow(shard),
+      owner: 'c',
+      origin: 'moved',
+      backup: 'b',
+      term: 5,
+    });
+    expect(handedOverTo({ ...moving, learner: '' }, 'b' as PeerId)).toMatchObject({
+      owner: 'b',
+      origin: 'moved',
+      backup: 'a',
+      term: 5,
+    });
   });
 
   test('a shard in a move, without an owner, or with another learner is not moved', () => {

@@ -16,7 +16,16 @@ export function marked(row: ShardRow, id: string, to: PeerId): ShardRow {
 /** The row after the move: the backup stays; where the target was it, the source takes its place. */
 export function handedOverTo({ sure: _, ...row }: ShardRow, to: PeerId): ShardRow {
   const backup = to === row.backup ? row.owner : row.backup;
-  return { ...row, owner: to, backup, learner: '', term: term(row.term + 1), state: 'stable', move: '' };
+  return {
+    ...row,
+    owner: to,
+    origin: 'moved',
+    backup,
+    learner: '',
+    term: term(row.term + 1),
+    state: 'stable',
+    move: '',
+  };
 }
 
 /** The row as if there had been no move. Of a shard without a backup the learner stays one: it is about to become the backup. */
