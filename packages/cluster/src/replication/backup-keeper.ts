@@ -6,11 +6,12 @@ import {
   type Metrics,
   type Millis,
   type PeerId,
+  type Position,
   SHARD_COUNT,
   type ShardId,
   term,
 } from '@muster/ports';
-import type { Adoption, AnyActorKind, RuntimeOptions } from '@muster/runtime';
+import type { Adoption, AnyActorKind, RuntimeOptions, SavedActor } from '@muster/runtime';
 import type { AckInit, EnvelopeOf, Record as WireRecord } from '@muster/wire';
 import type { PeerInfo } from '../links/handshake.js';
 import type { Peers } from '../links/peers.js';
@@ -19,6 +20,7 @@ import { Copy, type CopySetup } from './copy.js';
 import { type FollowerEffect, type FollowerInput, type FollowerState, newFollower, stepFollower } from './follower.js';
 import { GivenLeases } from './leases.js';
 import type { ReplicationOptions } from './options.js';
+import type { FormerLog } from './replicator.js';
 
 export interface BackupKeeperSetup {
   readonly clock: Clock;
@@ -35,6 +37,8 @@ export interface BackupKeeperSetup {
 export interface Promotion {
   readonly adoption: Adoption;
   readonly heldUntil: Millis;
+  /** After a hand-off: the backup that stays follows the same log. */
+  readonly continues: FormerLog | undefined;
 }
 
 interface Held {
@@ -53,6 +57,7 @@ export class BackupKeeper {
   /** By owner and shard: the newest acknowledgement is all that counts. */
   private readonly acks = new Map<PeerId, Map<ShardId, AckInit>>();
   private readonly answers: Counter;
+  private readonly continuations: Counter;
   private acking = false;
 
   constructor(setup: BackupKeeperSetup) {
@@ -60,6 +65,10 @@ export class BackupKeeper {
     const { peers, metrics, log, options } = setup;
     this.leases = new GivenLeases(options);
     this.answers = metrics.counter('muster_replication_acks_total', 'Acknowledgements to owners, by code');
+    this.continuations = metrics.counter(
+      'muster_replication_continued_total',
+      'Copies that followed a shard to its new owner without a snapshot',
+    );
     const failures = metrics.counter('muster_replication_unmerged_total', 'Copies of actors that could not be merged');
     this.copying = {
       kinds: new Map(setup.kinds.map((kind) => [kind.kind, kind])),
@@ -104,23 +113,42 @@ export class BackupKeeper {
     const { state, copy } = held;
     const former = state.owner as PeerId;
     const complete = state.phase === 'complete' && row.origin !== 'placed';
-    const heldUntil = row.sure ? 0 : this.leases.overAt(former);
+    const moved = row.origin === 'moved';
+    // Nobody can take a turn there any more: it is surely dead, or has been sealed since before the transaction (handoff/protocol.ts).
+    const atRest = row.sure === true || moved;
+    const heldUntil = atRest ? 0 : this.leases.overAt(former);
     if (former !== '') this.leases.refuse(former, row.shard, row.term);
     this.copies.delete(row.shard);
     if (!complete) return undefined;
-    const fencedMs = row.sure ? 0 : options.ungatedWaitMs;
-    return { adoption: { actors: copy.actors, fencedMs }, heldUntil: Math.max(heldUntil, clock.monotonic()) };
+    const fencedMs = atRest ? 0 : options.ungatedWaitMs;
+    return {
+      adoption: { actors: copy.actors, fencedMs },
+      heldUntil: Math.max(heldUntil, clock.monotonic()),
+      continues: moved ? { from: former, position: state.position } : undefined,
+    };
+  }
+
+  /** This process sealed the shard and handed it over; its row makes it the backup: what it has of it is the copy. */
+  keep(
+    { shard, term: of }: ShardRow,
+    end: Position,
+    actors: Iterable<readonly [entity: string, saved: SavedActor]>,
+  ): void {
+    const copy = new Copy(this.copying);
+    for (const [entity, saved] of actors) copy.put(entity, saved);
+    const owner = this.setup.peers.self.peer;
+    this.copies.set(shard, { state: { ...newFollower(of), phase: 'complete', owner, position: end }, copy });
   }
 
   /** A row of a shard that this process does not own. */
-  follow({ shard, backup, learner, term: of }: ShardRow): void {
+  follow({ shard, owner, backup, learner, term: of }: ShardRow): void {
     const held = this.copies.get(shard);
     if (!held) return;
     const { self } = this.setup.peers;
     const former = held.state.owner as PeerId;
     const holds = backup === self.peer || learner === self.peer;
     this.step(shard, held, { type: 'row', term: of, holds });
-    if (!holds && former !== '') this.leases.refuse(former, shard, of);
+    if (former !== '' && former !== self.peer && (!holds || former !== owner)) this.leases.refuse(former, shard, of);
   }
 
   stop(): void {
@@ -131,7 +159,8 @@ export class BackupKeeper {
   private append({ peer, role }: PeerInfo, { shard, term: of, body }: EnvelopeOf<'append'>): void {
     if (role !== 'node' || shard >= SHARD_COUNT) return;
     const { seeding, first, end, records } = body;
-    const input = { type: 'append', from: peer, term: term(of), seeding, first, end } as const;
+    const continues = body.continues as PeerId | '';
+    const input = { type: 'append', from: peer, term: term(of), seeding, first, end, continues } as const;
     this.step(shard as ShardId, this.held(shard as ShardId), input, records);
   }
 
@@ -176,12 +205,20 @@ export class BackupKeeper {
     for (const effect of effects) {
       if (effect.type === 'forget') held.copy.actors.clear();
       else if (effect.type === 'ack') this.acknowledge(shard, effect);
+      else if (effect.type === 'continued') this.continued(shard, state, effect.former);
       else if (effect.type === 'records' && !this.take(held, records, effect.skip)) {
         this.setup.log.write('error', 'replication.mismatch', { shard, owner: state.owner, term: state.term });
         return this.step(shard, held, { type: 'mismatch' });
       }
     }
     return effects;
+  }
+
+  private continued(shard: ShardId, { owner, position, term: of }: FollowerState, former: PeerId): void {
+    if (former !== this.setup.peers.self.peer) this.leases.refuse(former, shard, of);
+    this.leases.rely(owner as PeerId, shard);
+    this.continuations.add();
+    this.setup.log.write('debug', 'handoff.continued', { shard, term: of, owner, former, position });
   }
 
   private take({ state, copy }: Held, records: readonly WireRecord[], skip: number): boolean {

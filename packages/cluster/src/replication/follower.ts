@@ -27,6 +27,8 @@ export type FollowerEffect =
   | { readonly type: 'forget' }
   /** Take the message's records but for the first `skip`, which are here already. */
   | { readonly type: 'records'; readonly skip: number }
+  /** It goes on under another owner, with what it has. */
+  | { readonly type: 'continued'; readonly former: PeerId }
   /** Take the message's actors. */
   | { readonly type: 'actors' }
   | { readonly type: 'ack'; readonly to: PeerId; readonly ack: AckMessage };
@@ -65,9 +67,15 @@ function row(state: FollowerState, term: Term, holds: boolean): FollowerStep {
   return { state: { ...newFollower(term), droppedIn: term }, effects: [FORGET] };
 }
 
-function append(before: FollowerState, { from, term, seeding, first, end }: AppendMessage): FollowerStep {
+function append(before: FollowerState, message: AppendMessage): FollowerStep {
+  const { from, term, seeding, first, end } = message;
   const refusal = refuse(before, from, term, seeding);
   if (refusal) return { state: before, effects: [refusal] };
+  if (mayContinue(before, message)) {
+    const former = before.owner as PeerId;
+    const { state, effects } = append({ ...before, owner: from, seeding }, { ...message, continues: '' });
+    return { state, effects: [{ type: 'continued', former }, ...effects] };
+  }
   const state = { ...before, term };
   if (state.phase === 'none' || from !== state.owner || seeding !== state.seeding) {
     // Of a snapshot that was given up: its owner knows.
@@ -79,6 +87,17 @@ function append(before: FollowerState, { from, term, seeding, first, end }: Appe
   const taken = { ...state, position };
   const records: FollowerEffect = { type: 'records', skip: state.position + 1 - first };
   return { state: taken, effects: taken.phase === 'complete' ? [records, ack(taken)] : [records] };
+}
+
+/**
+ * Whether a copy may take up another owner's log where its former owner's ended: both have acknowledged exactly that end, so what is
+ * here is what the new owner began with. One record more or less, and it is not.
+ */
+export function mayContinue(
+  { phase, owner, position }: FollowerState,
+  { from, continues, first }: AppendMessage,
+): boolean {
+  return phase === 'complete' && owner !== '' && owner !== from && owner === continues && first === position + 1;
 }
 
 function snapshot(before: FollowerState, message: SnapshotMessage): FollowerStep {

@@ -7,14 +7,14 @@ import type { ReportedChange } from './report.js';
 export interface FollowerView {
   readonly peer: PeerId;
   readonly role: 'backup' | 'learner';
-  readonly phase: 'waiting' | 'seeding' | 'following';
+  readonly phase: 'waiting' | 'seeding' | 'joining' | 'following';
   readonly linked: boolean;
   /** Number of its snapshot; 0: it was the backup before this owner knew of it. */
   readonly seeding: number;
   readonly acked: Position;
   /** Nothing leaves without it (K10). */
   readonly caughtUp: boolean;
-  /** Since when it has acknowledged nothing though there is something; undefined: it has everything. */
+  /** Since when it has acknowledged nothing though it owes an answer; undefined: it has everything. */
   readonly behindSince: Millis | undefined;
   /** Its process does not answer. */
   readonly silent: boolean;
@@ -65,8 +65,9 @@ export interface OwnerStep {
 
 const NONE: readonly OwnerEffect[] = [];
 
-export function newOwner(term: Term): OwnerState {
-  return { term, newerTerm: 0, end: 0, durable: 0, followers: [], reportedLost: false };
+/** `end`: where the log of the former owner ended, if this one goes on with it: all of that has its second place. */
+export function newOwner(term: Term, end: Position = 0): OwnerState {
+  return { term, newerTerm: 0, end, durable: end, followers: [], reportedLost: false };
 }
 
 /** `fresh`: a snapshot number that was never used; used at most for one snapshot per step and copy, counting up. */
@@ -141,7 +142,7 @@ function row(
         effects.push({ type: 'seed', peer, seeding });
         seeding += 1;
       } else followers.push(kept);
-      if (term > state.term && known.phase === 'following' && known.linked)
+      if (term > state.term && mayFollow(known) && known.linked)
         effects.push({ type: 'ship', peer, after: known.acked });
       continue;
     }
@@ -164,7 +165,7 @@ function newFollower(peer: PeerId, role: FollowerView['role'], linked: boolean):
   return {
     peer,
     role,
-    phase: isBackup ? 'following' : 'waiting',
+    phase: isBackup ? 'joining' : 'waiting',
     linked,
     seeding: 0,
     acked: 0,
@@ -174,11 +175,16 @@ function newFollower(peer: PeerId, role: FollowerView['role'], linked: boolean):
   };
 }
 
+/** It has a copy, or may have one: records are sent to it. */
+function mayFollow({ phase }: FollowerView): boolean {
+  return phase === 'following' || phase === 'joining';
+}
+
 function up(state: OwnerState, peer: PeerId, now: Millis, fresh: number): OwnerStep {
   const effects: OwnerEffect[] = [];
   const followers = state.followers.map((it): FollowerView => {
     if (it.peer !== peer) return it;
-    if (it.phase === 'following') {
+    if (mayFollow(it)) {
       effects.push({ type: 'ship', peer, after: it.acked });
       return { ...it, linked: true };
     }
@@ -237,7 +243,8 @@ function settle(
 ): OwnerStep {
   const state = { ...before, ...changes };
   const followers = state.followers.map((it) => {
-    if (it.acked >= state.end) return it.behindSince === undefined ? it : { ...it, behindSince: undefined };
+    if (it.acked >= state.end && it.phase !== 'joining')
+      return it.behindSince === undefined ? it : { ...it, behindSince: undefined };
     return it.behindSince === undefined ? { ...it, behindSince: now } : it;
   });
   return { state: { ...state, followers, durable: Math.max(state.durable, gate({ ...state, followers })) }, effects };

@@ -20,6 +20,8 @@ class Stage {
   private now = 0;
   private owner: OwnerState = newOwner(term(0));
   private owned = 'a' as PeerId;
+  private base: Position = 0;
+  private continues: PeerId | '' = '';
   private fresh = 1;
   private readonly copies = new Map<PeerId, FollowerState>();
   private readonly cursors = new Map<PeerId, Position>();
@@ -82,9 +84,11 @@ class Stage {
         this.input({ type: 'tick', silent: [], stalledMs: Number(first || 0) });
         return;
       case 'owner':
-        // Another process owns the shard from here on, with an empty log.
+        // Another process owns the shard from here on, with an empty log, or with one that goes on where a former owner's ended.
         this.owned = peer;
-        this.owner = newOwner(term(0));
+        this.owner = newOwner(term(0), Number(second || 0));
+        this.base = this.owner.end;
+        this.continues = third as PeerId | '';
         this.cursors.clear();
         return;
       default:
@@ -102,8 +106,9 @@ class Stage {
     for (const effect of effects) {
       if (effect.type === 'stop') this.lines.push(`stop ${effect.peer}`);
       else if (effect.type === 'ship') {
-        this.cursors.set(effect.peer, effect.after);
-        this.append(effect.peer, effect.after);
+        const after = this.continues === '' ? effect.after : Math.max(effect.after, this.base);
+        this.cursors.set(effect.peer, after);
+        this.append(effect.peer, after);
       } else {
         this.fresh = effect.seeding + 1;
         this.snapshot(effect.peer, true);
@@ -129,11 +134,14 @@ class Stage {
 
   private append(to: PeerId, after: Position): void {
     const { end, term: of } = this.owner;
-    const { seeding } = this.owner.followers.find((it) => it.peer === to)!;
+    const { seeding, phase } = this.owner.followers.find((it) => it.peer === to)!;
     this.cursors.set(to, end);
+    const continues = phase === 'joining' ? this.continues : '';
     const what = end > after ? `records ${after + 1} to ${end}` : 'no records';
-    this.lines.push(`to ${to}: ${what} of ${seeding} in term ${of}`);
-    this.wire.push({ to, type: 'append', body: { from: this.owned, term: of, seeding, first: after + 1, end } });
+    const goesOn = continues === '' ? '' : `, ${continues}'s log goes on after ${after}`;
+    this.lines.push(`to ${to}: ${what} of ${seeding} in term ${of}${goesOn}`);
+    const body = { from: this.owned, term: of, seeding, first: after + 1, end, continues };
+    this.wire.push({ to, type: 'append', body });
   }
 
   private arrive(message: Message): void {
@@ -153,6 +161,7 @@ class Stage {
     this.copies.set(to, step.state);
     for (const effect of step.effects) {
       if (effect.type === 'ack') this.wire.push({ to: effect.to, type: 'ack', from: to, body: effect.ack });
+      else if (effect.type === 'continued') this.lines.push(`${to} goes on after ${effect.former}`);
       else if (effect.type === 'records' && effect.skip > 0) this.lines.push(`${to} has ${effect.skip} of them`);
     }
   }

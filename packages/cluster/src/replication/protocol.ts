@@ -7,11 +7,17 @@
 //   owner ──LeaseAsk──► everybody with a copy of its     every leaseEveryMs; ◄─Lease (but for these shards)─ (K7, leases.ts)
 //   owner ──ShardReport──► leader                        learner-in-sync, backup-lost: with every beat, until the row has changed
 //
-// Owner, for each copy (owner.ts): waiting ──link──► seeding ──acknowledged──► following; a learner in `following` that has everything
+// Owner, for each copy (owner.ts): waiting ──link──► seeding ──acknowledged──► following; a backup that was one before this owner knew of it
+// begins as joining ──acknowledged──► following, or ──GAP──► seeding. A learner in `following` that has everything
 // that was ever let out is *caught up*: from then on nothing leaves without it (K10), and stays so until the row says otherwise.
 // Copy (follower.ts): none ──Snapshot first──► seeding ──last──► complete ──row: owner = self──► promoted.
 // Positions count the records of one owner's log; a snapshot's number is never used twice by one process, so an acknowledgement of
 // another snapshot, or of another owner's log, cannot be taken for one of this.
+//
+// A log that goes on under another owner (handoff/protocol.ts): its positions go on from where the former owner's ended, and what it sends
+// to a backup that it was never acknowledged by says so: `continues`, the former owner. A copy that is complete, has that owner and ends
+// exactly before the first of these records follows from there; any other says GAP and gets a snapshot. To the owner it is `joining` until
+// it has answered: no read is answered by its lease before, as it may not know yet whom it gives one (K7).
 //
 // The gate: nothing leaves but what the backup and a caught-up learner have acknowledged; without a backup, what a caught-up learner has
 // (K9); without either the process is alone and lets out at once. Reads in addition need the lease of each of them.
@@ -46,6 +52,8 @@ export interface AppendMessage {
   readonly seeding: number;
   readonly first: Position;
   readonly end: Position;
+  /** To a copy that is joining: the former owner, whose log ended before `first`; empty: nobody's. */
+  readonly continues: PeerId | '';
 }
 
 export interface SnapshotMessage {

@@ -94,8 +94,17 @@ test('K7: an acknowledgement that lay in a socket while the process stood still 
   expect(left).toEqual(['w']);
 });
 
+test('K7: a backup that has not answered this owner yet lets no read out, whatever lease its process gave', () => {
+  const log = open();
+  read(log, 'r');
+  expect(left).toEqual([]);
+  ack(log, 0);
+  expect(left).toEqual(['r']);
+});
+
 test('a lease that is back lets out the reads that waited for it', () => {
   const log = open();
+  ack(log, 0);
   lease = false;
   read(log, 'r');
   lease = true;

@@ -41,6 +41,8 @@ interface Waiting {
   readonly run: () => void;
 }
 
+const NOBODY = { from: '', position: 0 } as const;
+
 /** What waits at most before the shard takes no more turns. */
 const WAITING_MAX = 16_384;
 
@@ -65,6 +67,8 @@ export class ReplicatedLog implements CommitLog {
   private waiting: Waiting[] = [];
   /** Since when the first of `waiting` waits without any progress. */
   private stuckSince: Millis = 0;
+  /** Whose log this one goes on with. */
+  private readonly continues: PeerId | '';
   /** K7: a promoted backup lets nothing out before. */
   private heldUntil: Millis;
   private closed = false;
@@ -76,7 +80,11 @@ export class ReplicatedLog implements CommitLog {
     this.keeper = keeper;
     this.go = go;
     this.heldUntil = place.heldUntil;
-    this.state = newOwner(place.term);
+    const { from, position } = place.continues ?? NOBODY;
+    this.continues = from;
+    this.base = position;
+    this.last = position;
+    this.state = newOwner(place.term, position);
     this.assign(place);
   }
 
@@ -166,7 +174,8 @@ export class ReplicatedLog implements CommitLog {
     while (cursor < this.last || !asked) {
       const records = this.batch(cursor);
       const end: Position = cursor + records.length;
-      const body = { seeding: follower.seeding, first: cursor + 1, records, end };
+      const continues = follower.phase === 'joining' ? this.continues : '';
+      const body = { seeding: follower.seeding, first: cursor + 1, records, end, continues };
       if (!this.keeper.send(peer, { type: 'append', shard: this.shard, term: this.state.term, body })) return false;
       asked = true;
       cursor = end;
@@ -217,7 +226,7 @@ export class ReplicatedLog implements CommitLog {
     const now = this.keeper.now();
     for (const { peer, phase, behindSince } of this.state.followers) {
       const late = behindSince !== undefined && now - behindSince >= this.keeper.options.lagMs;
-      if (late && phase === 'following') this.ship(peer, this.cursors.get(peer) === this.last);
+      if (late && (phase === 'following' || phase === 'joining')) this.ship(peer, this.cursors.get(peer) === this.last);
     }
   }
 
@@ -288,7 +297,7 @@ export class ReplicatedLog implements CommitLog {
     // One that waits will begin with a snapshot.
     for (const { peer, phase, acked } of followers)
       if (phase !== 'waiting')
-        needed = Math.min(needed, phase === 'following' ? acked : (this.cursors.get(peer) ?? this.last));
+        needed = Math.min(needed, phase === 'seeding' ? (this.cursors.get(peer) ?? this.last) : acked);
     const gone = Math.min(needed - this.base, this.records.length);
     if (gone > 0) {
       for (let i = 0; i < gone; i += 1) this.keptChars -= this.records[i]!.chars;

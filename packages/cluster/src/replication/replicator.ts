@@ -38,6 +38,13 @@ export interface Place {
   readonly linked: readonly PeerId[];
   /** K7: nothing leaves before this instant. */
   readonly heldUntil: Millis;
+  /** The shard came here by a hand-off: the former owner, and where its log ended. */
+  readonly continues?: FormerLog | undefined;
+}
+
+export interface FormerLog {
+  readonly from: PeerId;
+  readonly position: Position;
 }
 
 /** The logs of the shards that this process owns, shipped to their backups and learners (protocol.ts). */
@@ -80,10 +87,10 @@ export class Replicator implements CommitLogs, LogKeeper {
   }
 
   /** The row of a shard that this process owns: before the shard is opened in its term, and whenever it changes. */
-  assign({ shard, term, backup, learner }: ShardRow, heldUntil: Millis = 0): void {
+  assign({ shard, term, backup, learner }: ShardRow, heldUntil: Millis = 0, continues?: FormerLog): void {
     const { peers } = this.setup;
     const linked = [backup, learner].filter((peer): peer is PeerId => peer !== '' && peers.link(peer) !== undefined);
-    const place = { term, backup, learner, linked, heldUntil };
+    const place = { term, backup, learner, linked, heldUntil, continues };
     this.places.set(shard, place);
     for (const peer of [backup, learner]) if (peer !== '') this.pair(peer);
     this.logs.get(shard)?.assign(place);

@@ -766,6 +766,8 @@ export interface Append {
   readonly records: readonly Record[];
   /** position of the last one */
   readonly end: number;
+  /** to a backup of the owner before: that owner, whose log ended before `first` */
+  readonly continues: string;
 }
 export interface AppendInit {
   /** counts the owner's snapshots of this shard: an acknowledgement of an earlier one is void */
@@ -775,6 +777,8 @@ export interface AppendInit {
   readonly records?: readonly RecordInit[] | undefined;
   /** position of the last one */
   readonly end?: number | undefined;
+  /** to a backup of the owner before: that owner, whose log ended before `first` */
+  readonly continues?: string | undefined;
 }
 
 export function writeAppend(w: Writer, m: AppendInit): void {
@@ -782,6 +786,7 @@ export function writeAppend(w: Writer, m: AppendInit): void {
   if (m.first) { w.uint32(16); writeUint53(w, m.first); }
   if (m.records) for (const each of m.records) { w.uint32(26).fork(); writeRecord(w, each); w.ldelim(); }
   if (m.end) { w.uint32(32); writeUint53(w, m.end); }
+  if (m.continues) { w.uint32(50); w.string(m.continues); }
 }
 
 export function readAppend(r: Reader, end: number): Append {
@@ -790,6 +795,7 @@ export function readAppend(r: Reader, end: number): Append {
   let first_: number = 0;
   const records_: Record[] = [];
   let end_: number = 0;
+  let continues_: string = '';
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -797,11 +803,12 @@ export function readAppend(r: Reader, end: number): Append {
       case 16: first_ = readUint53(r); break;
       case 26: records_.push(readRecord(r, r.size() + r.pos)); break;
       case 32: end_ = readUint53(r); break;
+      case 50: continues_ = readString(r); break;
       default: throw wrongField('Append', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Append');
-  return { seeding: seeding_, first: first_, records: records_, end: end_ };
+  return { seeding: seeding_, first: first_, records: records_, end: end_, continues: continues_ };
 }
 
 export interface Record {
