@@ -16,6 +16,7 @@ export * from './membership/listing.js';
 export * from './membership/options.js';
 export * from './membership/read-members.js';
 export * from './membership/registration.js';
+export * from './membership/room.js';
 export * from './node/cluster-access.js';
 export { ClusterClient, type ClusterClientSetup } from './node/cluster-client.js';
 export { ComputeNode, type ComputeNodeSetup, placementKeys } from './node/compute-node.js';

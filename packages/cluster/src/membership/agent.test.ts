@@ -9,12 +9,13 @@ import {
   term,
   VirtualClock,
 } from '@muster/ports';
-import { type Heartbeat, LoopbackNetwork } from '@muster/wire';
+import { type Heartbeat, type HeartbeatAckInit, LoopbackNetwork } from '@muster/wire';
 import { Peers } from '../links/peers.js';
 import { CLUSTER_META, memberValue, storeKeys } from '../table/layout.js';
 import { emptyRow, RoutingTable } from '../table/routing-table.js';
 import { tableToWire } from '../table/wire-form.js';
 import { MemberAgent } from './agent.js';
+import { ROOM_FOR_ALL, type Room } from './room.js';
 import { ScriptedStore } from './store.test-kit.js';
 
 const keys = storeKeys('c');
@@ -34,7 +35,10 @@ let network: LoopbackNetwork;
 let store: ScriptedStore;
 let table: RoutingTable;
 let said: string[];
+let rooms: Room[];
 let agent: MemberAgent;
+/** What coordinators say with every acknowledgement beside the usual. */
+let also: HeartbeatAckInit;
 let coordinators: Map<string, { readonly peers: Peers; readonly beats: Heartbeat[]; epoch: number; leads: boolean }>;
 
 function peersOf(role: 'node' | 'coordinator', peer: PeerId): Peers {
@@ -50,7 +54,7 @@ async function coordinator(peer: PeerId, epoch: number, leads: boolean): Promise
   coordinators.set(peer, it);
   peers.on('heartbeat', (from, { body }) => {
     it.beats.push(body);
-    const ack = { number: body.number, leads: it.leads, goodForMs: 300, sessions: 5 };
+    const ack = { number: body.number, leads: it.leads, goodForMs: 300, sessions: 5, ...also };
     peers.send(from.peer, 'control', { type: 'heartbeatAck', epoch: it.epoch, body: ack });
   });
   const address = await peers.listen('host:0');
@@ -65,6 +69,8 @@ beforeEach(async () => {
   store.put(keys.meta, JSON.stringify(CLUSTER_META));
   table = new RoutingTable();
   said = [];
+  rooms = [];
+  also = {};
   coordinators = new Map();
   const peers = peersOf('node', self);
   await peers.listen('host:0');
@@ -81,6 +87,8 @@ beforeEach(async () => {
       frozen: (frozen) => said.push(frozen ? 'frozen' : 'thawed'),
       replaced: (by) => said.push(`replaced by ${by}`),
       sessions: (count) => said.push(`sessions ${count}`),
+      released: () => said.push('released'),
+      room: (room) => rooms.push(room),
       leader: (leader, epoch) => said.push(`leader ${leader} ${epoch}`),
     },
   });
@@ -133,6 +141,51 @@ test('it takes the table of the highest epoch it has seen, and nothing of an old
   await clock.advance(1);
   expect(table.row(shardId(3))).toMatchObject({ owner: self, term: 4 });
   expect([agent.epoch, agent.leader, agent.tablesTaken]).toEqual([2, c2, 1]);
+});
+
+const lastState = () => coordinators.get(c1)!.beats.at(-1)!.state;
+
+test('it becomes what an operator asks for, and says so in its beats and in its line', async () => {
+  await coordinator(c1, 1, true);
+  void agent.start();
+  await clock.advance(300);
+  for (const state of ['cordoned', 'draining', 'up'] as const) {
+    also = { asked: state };
+    await clock.advance(150);
+    expect(lastState()).toBe(state);
+    also = {};
+    await clock.advance(300);
+    expect(lastState()).toBe(state);
+    expect(JSON.parse(store.entries.get(`${keys.members('node')}n1`)!.value)).toMatchObject({ state });
+  }
+  also = { asked: 'idle' };
+  await clock.advance(300);
+  expect(lastState()).toBe('up');
+});
+
+test('one that is going to end drains, whatever an operator asks for; only then is it told that nothing names it any more', async () => {
+  await coordinator(c1, 1, true);
+  void agent.start();
+  await clock.advance(300);
+  also = { released: true };
+  await clock.advance(300);
+  expect(said).not.toContain('released');
+  also = { asked: 'up', released: true };
+  agent.leave();
+  await clock.advance(300);
+  expect(lastState()).toBe('draining');
+  expect(said).toContain('released');
+});
+
+test('it hears what there is room for; what it does not know is no restriction', async () => {
+  await coordinator(c1, 1, true);
+  void agent.start();
+  also = { shed: 'soft', admission: 'queue', admitPerSecond: 7 };
+  await clock.advance(300);
+  expect(rooms.at(-1)).toEqual({ shed: 'soft', admission: 'queue', admitPerSecond: 7 });
+  also = { shed: 'hard', admission: 'closed' };
+  await clock.advance(300);
+  expect(rooms.at(-1)).toEqual(ROOM_FOR_ALL);
 });
 
 test('told that it was replaced, it says so once; an older epoch cannot tell it', async () => {

@@ -10,6 +10,7 @@ import {
   type RangeResult,
   type Timer,
 } from '@muster/ports';
+import type { EnvelopeOf } from '@muster/wire';
 import {
   isCurrent,
   type MemberBeats,
@@ -36,6 +37,7 @@ import { Listing } from './listing.js';
 import { type MembershipOptions, membershipOptions } from './options.js';
 import { type Registered, readMembers } from './read-members.js';
 import { Registration } from './registration.js';
+import { type Room, roomOf } from './room.js';
 
 /** What a member tells with each beat. */
 export interface LoadReport {
@@ -64,6 +66,10 @@ export interface MemberEvents {
   /** Connected players of the whole cluster. */
   sessions?(count: number): void;
   leader?(leader: string, epoch: number): void;
+  /** It drains, and no row names it any more: nothing is lost if it ends now. Repeated. */
+  released?(): void;
+  /** With every good acknowledgement: what the cluster has room for. */
+  room?(room: Room): void;
 }
 
 export interface MemberAgentSetup {
@@ -95,6 +101,8 @@ export class MemberAgent {
   private readonly coordinators = new Map<PeerId, string>();
   private beats: MemberBeats;
   private state: MemberRecord['state'] = 'up';
+  /** It drains in order to end: no operator's wish changes that. */
+  private leaving = false;
   private timer: Timer | undefined;
   private replacedBy = '';
   private tables = 0;
@@ -143,11 +151,10 @@ export class MemberAgent {
     this.tick();
   }
 
-  /** What others are told: `draining` before a stop, so that nothing new is placed here. */
-  setState(state: MemberRecord['state']): void {
-    this.state = state;
-    this.registration.changed();
-    this.beat();
+  /** Tells everybody that it drains, so that nothing new is placed here: it is going to end. */
+  leave(): void {
+    this.leaving = true;
+    this.become('draining');
   }
 
   /** Leaves the store and beats no more. Links are the owner's to end. */
@@ -192,7 +199,7 @@ export class MemberAgent {
       const { number, leads, goodForMs } = body;
       const counts = leads && isCurrent(this.beats, epoch);
       this.step({ type: 'ack', from: from.peer, epoch, number, leads, goodForMs });
-      if (counts) this.setup.on.sessions?.(body.sessions);
+      if (counts) this.acknowledged(body);
     });
     peers.on('table', (from, { body, epoch }) => {
       if (from.role !== 'coordinator') return;
@@ -218,6 +225,25 @@ export class MemberAgent {
       // It may be back under a new incarnation before the next regular list.
       if (info.role === 'coordinator') this.listing.hint();
     });
+  }
+
+  private acknowledged(ack: EnvelopeOf<'heartbeatAck'>['body']): void {
+    const { on, log } = this.setup;
+    const { asked, released } = ack;
+    on.sessions?.(ack.sessions);
+    on.room?.(roomOf(ack));
+    if (released && this.state === 'draining') on.released?.();
+    // The leader keeps asking until a beat says so, and nothing else: the state lives here, and survives every leader.
+    if (this.leaving || asked === this.state || !isState(asked)) return;
+    log.write('info', 'member.asked', { state: asked, before: this.state });
+    this.become(asked);
+  }
+
+  private become(state: MemberRecord['state']): void {
+    if (this.state === state) return;
+    this.state = state;
+    this.registration.changed();
+    this.beat();
   }
 
   private async checkMeta(): Promise<void> {
@@ -319,6 +345,10 @@ export class MemberAgent {
     const { metrics, role } = this.setup;
     metrics.counter('muster_member_events_total', 'Freezes, replacements and refused tables').add(1, { what, role });
   }
+}
+
+function isState(text: string): text is MemberRecord['state'] {
+  return text === 'up' || text === 'cordoned' || text === 'draining';
 }
 
 /** @throws MusterError STORE_MISMATCH */

@@ -2,6 +2,7 @@ import type { PeerId } from '@muster/ports';
 import { ownedDigest } from '../heartbeat/protocol.js';
 import type { Peers } from '../links/peers.js';
 import { type LoadReport, MemberAgent } from '../membership/agent.js';
+import { ROOM_FOR_ALL, type Room } from '../membership/room.js';
 import type { CommandRouter } from '../routing/call.js';
 import { Router } from '../routing/router.js';
 import { Streams } from '../streams/streams.js';
@@ -33,6 +34,7 @@ export class ClusterClient implements ClusterAccess {
   private readonly memberLinks: MemberLinks;
   private sessions = 0;
   private sessionsOfAll = 0;
+  private roomNow = ROOM_FOR_ALL;
   private stopping: Promise<void> | undefined;
 
   constructor(setup: ClusterClientSetup) {
@@ -65,6 +67,11 @@ export class ClusterClient implements ClusterAccess {
     return this.sessionsOfAll;
   }
 
+  /** What the leader last said that the cluster has room for. */
+  get room(): Room {
+    return this.roomNow;
+  }
+
   get ready(): boolean {
     return isReady(this.table, this.peers, this.agent);
   }
@@ -86,7 +93,7 @@ export class ClusterClient implements ClusterAccess {
   }
 
   private async leave(): Promise<void> {
-    this.agent.setState('draining');
+    this.agent.leave();
     await this.agent.stop();
     this.routing.stop();
     this.streaming.stop();
@@ -113,6 +120,9 @@ export class ClusterClient implements ClusterAccess {
         retire: (by) => retire?.(by),
         sessions: (count) => {
           this.sessionsOfAll = count;
+        },
+        room: (room) => {
+          this.roomNow = room;
         },
       },
       ...(membership && { options: membership }),

@@ -3,6 +3,7 @@ import { ActorRuntime, type AnyActorKind, type LocalScheduler, runtimeOptions } 
 import { ownedDigest } from '../heartbeat/protocol.js';
 import type { Peers } from '../links/peers.js';
 import { type LoadReport, MemberAgent } from '../membership/agent.js';
+import { ROOM_FOR_ALL, type Room } from '../membership/room.js';
 import { ReleaseOwner } from '../release/owner-side.js';
 import { BackupKeeper } from '../replication/backup-keeper.js';
 import { replicationOptions } from '../replication/options.js';
@@ -51,6 +52,8 @@ export class ComputeNode {
   private readonly releases: ReleaseOwner;
   private readonly memberLinks: MemberLinks;
   private fenceCheckedAt: Millis = 0;
+  private roomNow = ROOM_FOR_ALL;
+  private released: (() => void) | undefined;
   private stopping: Promise<void> | undefined;
 
   constructor(setup: ComputeNodeSetup) {
@@ -139,6 +142,26 @@ export class ComputeNode {
     return [...this.keeper.owned.keys()];
   }
 
+  /** What the leader last said that the cluster has room for. */
+  get room(): Room {
+    return this.roomNow;
+  }
+
+  /**
+   * Asks the leader to move everything off this node, for good: `stop()` comes next, whatever the outcome.
+   * @returns whether no row names it any more; false after `limitMs`
+   */
+  drain(limitMs: Millis): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = this.setup.clock.after(limitMs, () => resolve(false));
+      this.released = () => {
+        timer.cancel();
+        resolve(true);
+      };
+      this.agent.leave();
+    });
+  }
+
   /** Says that it drains, leaves the store, answers what waits, ends its links. */
   stop(): Promise<void> {
     this.stopping ??= this.leave();
@@ -146,7 +169,7 @@ export class ComputeNode {
   }
 
   private async leave(): Promise<void> {
-    this.agent.setState('draining');
+    this.agent.leave();
     this.routerParts.stop();
     this.releases.stop();
     // Before its line leaves the store: from then on its shards are somebody else's, however late the store's answer comes here.
@@ -175,6 +198,10 @@ export class ComputeNode {
         frozen: (frozen) => this.runtime.freeze(frozen),
         replaced: (by) => this.replaced(by),
         retire: (by) => retire?.(by),
+        released: () => this.released?.(),
+        room: (room) => {
+          this.roomNow = room;
+        },
       },
       ...(membership && { options: membership }),
       ...(heartbeat && { heartbeat }),

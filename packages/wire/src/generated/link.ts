@@ -1229,6 +1229,10 @@ export interface Heartbeat {
   /** up | cordoned | draining */
   readonly state: string;
   readonly reports: readonly ShardReport[];
+  /** of what it owns, those whose turns take longest */
+  readonly busiest: readonly ShardLoad[];
+  /** seconds of turns per second, over all that it owns */
+  readonly turns: number;
 }
 export interface HeartbeatInit {
   readonly number?: number | undefined;
@@ -1251,6 +1255,10 @@ export interface HeartbeatInit {
   /** up | cordoned | draining */
   readonly state?: string | undefined;
   readonly reports?: readonly ShardReportInit[] | undefined;
+  /** of what it owns, those whose turns take longest */
+  readonly busiest?: readonly ShardLoadInit[] | undefined;
+  /** seconds of turns per second, over all that it owns */
+  readonly turns?: number | undefined;
 }
 
 export function writeHeartbeat(w: Writer, m: HeartbeatInit): void {
@@ -1267,6 +1275,8 @@ export function writeHeartbeat(w: Writer, m: HeartbeatInit): void {
   if (m.occupied !== undefined && m.occupied.length > 0) { w.uint32(90); w.bytes(m.occupied); }
   if (m.state) { w.uint32(98); w.string(m.state); }
   if (m.reports) for (const each of m.reports) { w.uint32(106).fork(); writeShardReport(w, each); w.ldelim(); }
+  if (m.busiest) for (const each of m.busiest) { w.uint32(114).fork(); writeShardLoad(w, each); w.ldelim(); }
+  if (m.turns) { w.uint32(121); w.double(m.turns); }
 }
 
 export function readHeartbeat(r: Reader, end: number): Heartbeat {
@@ -1284,6 +1294,8 @@ export function readHeartbeat(r: Reader, end: number): Heartbeat {
   let occupied_: Uint8Array = noBytes;
   let state_: string = '';
   const reports_: ShardReport[] = [];
+  const busiest_: ShardLoad[] = [];
+  let turns_: number = 0;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -1300,11 +1312,46 @@ export function readHeartbeat(r: Reader, end: number): Heartbeat {
       case 90: occupied_ = r.bytes(); break;
       case 98: state_ = readString(r); break;
       case 106: reports_.push(readShardReport(r, r.size() + r.pos)); break;
+      case 114: busiest_.push(readShardLoad(r, r.size() + r.pos)); break;
+      case 121: turns_ = r.double(); break;
       default: throw wrongField('Heartbeat', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Heartbeat');
-  return { number: number_, tableRevision: tableRevision_, ownedDigest: ownedDigest_, owned: owned_, actors: actors_, sessions: sessions_, loopLagMs: loopLagMs_, utilisation: utilisation_, rssBytes: rssBytes_, frozen: frozen_, occupied: occupied_, state: state_, reports: reports_ };
+  return { number: number_, tableRevision: tableRevision_, ownedDigest: ownedDigest_, owned: owned_, actors: actors_, sessions: sessions_, loopLagMs: loopLagMs_, utilisation: utilisation_, rssBytes: rssBytes_, frozen: frozen_, occupied: occupied_, state: state_, reports: reports_, busiest: busiest_, turns: turns_ };
+}
+
+/** How long the turns of a shard's actors take, smoothed. */
+export interface ShardLoad {
+  readonly shard: number;
+  /** seconds per second */
+  readonly turns: number;
+}
+export interface ShardLoadInit {
+  readonly shard?: number | undefined;
+  /** seconds per second */
+  readonly turns?: number | undefined;
+}
+
+export function writeShardLoad(w: Writer, m: ShardLoadInit): void {
+  if (m.shard) { w.uint32(8); w.uint32(uint32(m.shard)); }
+  if (m.turns) { w.uint32(17); w.double(m.turns); }
+}
+
+export function readShardLoad(r: Reader, end: number): ShardLoad {
+  if (end > r.len) throw wrongLength('ShardLoad');
+  let shard_: number = 0;
+  let turns_: number = 0;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: shard_ = r.uint32(); break;
+      case 17: turns_ = r.double(); break;
+      default: throw wrongField('ShardLoad', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('ShardLoad');
+  return { shard: shard_, turns: turns_ };
 }
 
 /** Owner → leader with each beat until the row has changed. */
@@ -1363,6 +1410,16 @@ export interface HeartbeatAck {
   /** of the whole cluster */
   readonly sessions: number;
   readonly vice: string;
+  /** to gateways: open | queue: new sessions wait, admit_per_second of them begin */
+  readonly admission: string;
+  /** of this gateway's, while they queue */
+  readonly admitPerSecond: number;
+  /** up | cordoned | draining: what an operator wants the member to be; empty: as it is. Repeated until its beats say so */
+  readonly asked: string;
+  /** it drains, and no row names it any more: it may end */
+  readonly released: boolean;
+  /** to nodes: empty | opportunistic | soft: work of these load classes is not begun */
+  readonly shed: string;
 }
 export interface HeartbeatAckInit {
   readonly number?: number | undefined;
@@ -1373,6 +1430,16 @@ export interface HeartbeatAckInit {
   /** of the whole cluster */
   readonly sessions?: number | undefined;
   readonly vice?: string | undefined;
+  /** to gateways: open | queue: new sessions wait, admit_per_second of them begin */
+  readonly admission?: string | undefined;
+  /** of this gateway's, while they queue */
+  readonly admitPerSecond?: number | undefined;
+  /** up | cordoned | draining: what an operator wants the member to be; empty: as it is. Repeated until its beats say so */
+  readonly asked?: string | undefined;
+  /** it drains, and no row names it any more: it may end */
+  readonly released?: boolean | undefined;
+  /** to nodes: empty | opportunistic | soft: work of these load classes is not begun */
+  readonly shed?: string | undefined;
 }
 
 export function writeHeartbeatAck(w: Writer, m: HeartbeatAckInit): void {
@@ -1381,6 +1448,11 @@ export function writeHeartbeatAck(w: Writer, m: HeartbeatAckInit): void {
   if (m.goodForMs) { w.uint32(24); w.uint32(uint32(m.goodForMs)); }
   if (m.sessions) { w.uint32(32); w.uint32(uint32(m.sessions)); }
   if (m.vice) { w.uint32(42); w.string(m.vice); }
+  if (m.admission) { w.uint32(50); w.string(m.admission); }
+  if (m.admitPerSecond) { w.uint32(56); w.uint32(uint32(m.admitPerSecond)); }
+  if (m.asked) { w.uint32(66); w.string(m.asked); }
+  if (m.released) { w.uint32(72); w.bool(m.released); }
+  if (m.shed) { w.uint32(82); w.string(m.shed); }
 }
 
 export function readHeartbeatAck(r: Reader, end: number): HeartbeatAck {
@@ -1390,6 +1462,11 @@ export function readHeartbeatAck(r: Reader, end: number): HeartbeatAck {
   let goodForMs_: number = 0;
   let sessions_: number = 0;
   let vice_: string = '';
+  let admission_: string = '';
+  let admitPerSecond_: number = 0;
+  let asked_: string = '';
+  let released_: boolean = false;
+  let shed_: string = '';
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -1398,11 +1475,16 @@ export function readHeartbeatAck(r: Reader, end: number): HeartbeatAck {
       case 24: goodForMs_ = r.uint32(); break;
       case 32: sessions_ = r.uint32(); break;
       case 42: vice_ = readString(r); break;
+      case 50: admission_ = readString(r); break;
+      case 56: admitPerSecond_ = r.uint32(); break;
+      case 66: asked_ = readString(r); break;
+      case 72: released_ = r.bool(); break;
+      case 82: shed_ = readString(r); break;
       default: throw wrongField('HeartbeatAck', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('HeartbeatAck');
-  return { number: number_, leads: leads_, goodForMs: goodForMs_, sessions: sessions_, vice: vice_ };
+  return { number: number_, leads: leads_, goodForMs: goodForMs_, sessions: sessions_, vice: vice_, admission: admission_, admitPerSecond: admitPerSecond_, asked: asked_, released: released_, shed: shed_ };
 }
 
 /** The table, whole or what changed. Pushed to nodes before gateways. */
