@@ -22,8 +22,11 @@ export { ClusterClient, type ClusterClientSetup } from './node/cluster-client.js
 export { ComputeNode, type ComputeNodeSetup, placementKeys } from './node/compute-node.js';
 export * from './node/options.js';
 export type { ProcessSelf, ProcessSetup, Vitals } from './node/process.js';
+export { type ClusterRules, clusterRules } from './node/rules.js';
 export * from './release/leader.js';
 export * from './release/options.js';
+export { isOlderTerm } from './replication/follower.js';
+export { gatePosition } from './replication/owner.js';
 export { isReportedChange, type ReportedChange, type ShardReport } from './replication/report.js';
 export * from './routing/call.js';
 export * from './routing/options.js';

@@ -47,6 +47,7 @@ import { HeardLoads } from './heard-loads.js';
 import { type CoordinatorOptions, coordinatorOptions } from './options.js';
 import { Regime } from './regime.js';
 import { Remembered } from './remembered.js';
+import { type CoordinatorRules, coordinatorRules } from './rules.js';
 import { StoreHealth } from './store-health.js';
 import { TermFloor } from './term-floor.js';
 
@@ -80,6 +81,7 @@ export interface CoordinatorSetup {
   readonly membership?: Partial<MembershipOptions>;
   readonly peers?: Partial<PeersOptions>;
   readonly link?: Partial<LinkOptions>;
+  readonly rules?: Partial<CoordinatorRules>;
 }
 
 /** A stranger's beats make the list of members be read again, this often at most. */
@@ -93,6 +95,7 @@ export class Coordinator {
   readonly peers: Peers;
   private readonly setup: CoordinatorSetup;
   private readonly options: CoordinatorOptions;
+  private readonly rules: CoordinatorRules;
   private readonly heartbeat: HeartbeatOptions;
   private readonly takeover: TakeoverOptions;
   private readonly membership: MembershipOptions;
@@ -120,6 +123,7 @@ export class Coordinator {
     const peer = peerId(id, incarnation);
     this.setup = setup;
     this.options = coordinatorOptions(setup.options);
+    this.rules = coordinatorRules(setup.rules);
     this.heartbeat = heartbeatOptions(setup.heartbeat);
     this.takeover = takeoverOptions(setup.takeover);
     this.membership = membershipOptions(setup.membership);
@@ -163,6 +167,7 @@ export class Coordinator {
       health,
       floor: floor.epoch,
       options: this.takeover,
+      rules: this.rules,
       on: {
         lead: (won) => this.lead(won),
         follow: () => this.abdicate(),
@@ -341,6 +346,7 @@ export class Coordinator {
       floorTerm: this.floor.term,
       formerIsGone: won.why === 'refused' || won.why === 'former',
       options: this.options,
+      rules: this.rules,
       heartbeat: this.heartbeat,
       takeover: this.takeover,
       on: {

@@ -3,7 +3,6 @@ import {
   type CandidateEffect,
   type CandidateInput,
   type EpochRecord,
-  goodForMs,
   newCandidate,
   type Peers,
   type Registered,
@@ -26,6 +25,7 @@ import {
   type Timer,
 } from '@muster/ports';
 import type { BeatInit } from '@muster/wire';
+import type { CoordinatorRules } from './rules.js';
 import type { StoreHealth } from './store-health.js';
 
 export interface ElectionEvents {
@@ -48,6 +48,7 @@ export interface ElectionSetup {
   /** Highest epoch that storage remembers (K4). */
   readonly floor: number;
   readonly options: TakeoverOptions;
+  readonly rules: CoordinatorRules;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly on: ElectionEvents;
@@ -97,7 +98,7 @@ export class Election {
 
   /** K6: for how long an acknowledgement given now is good. */
   goodForMs(): Millis {
-    return goodForMs(this.candidate, this.setup.clock.monotonic(), this.setup.options);
+    return this.setup.rules.goodForMs(this.candidate, this.setup.clock.monotonic(), this.setup.options);
   }
 
   /** Since this coordinator last acknowledged a beat of ours. */

@@ -16,6 +16,7 @@ import type { CommitResult, Ledger } from './ledger.js';
 import type { CoordinatorOptions } from './options.js';
 import { arrange, balance, handedOver, isWaiting, needsOwner, type PlacementInput } from './placement.js';
 import type { Roster } from './roster.js';
+import type { CoordinatorRules } from './rules.js';
 import { levelled } from './second-places.js';
 import type { StoreHealth } from './store-health.js';
 import { type TableChanges, tableChanges } from './table-changes.js';
@@ -37,6 +38,7 @@ export interface PlacerSetup {
   /** K4: the table that was found is older than what storage remembers. */
   readonly outdated: boolean;
   readonly options: CoordinatorOptions;
+  readonly rules?: Partial<CoordinatorRules>;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly on: {
@@ -195,6 +197,7 @@ export class Placer {
       isSurelyDead: (peer) => roster.isSurelyDead(peer),
       zoneOf: (peer) => roster.zoneOf(peer),
       isReported: (row, what, peer) => loads.isReported(row, what, peer),
+      ...this.setup.rules,
       floorTerm,
       outdated,
     };

@@ -32,6 +32,7 @@ import type { CoordinatorOptions } from './options.js';
 import { type PlacedWhy, Placer } from './placer.js';
 import { Publisher } from './publisher.js';
 import { type Member, type Registration, Roster } from './roster.js';
+import type { CoordinatorRules } from './rules.js';
 import type { StoreHealth } from './store-health.js';
 import { countByPeer, countShards, type TableChanges } from './table-changes.js';
 
@@ -50,6 +51,7 @@ export interface RegimeSetup {
   /** The former leader cannot be alive, so nobody can have been acknowledged by it any more (K6). */
   readonly formerIsGone: boolean;
   readonly options: CoordinatorOptions;
+  readonly rules: CoordinatorRules;
   readonly heartbeat: HeartbeatOptions;
   readonly takeover: TakeoverOptions;
   readonly metrics: Metrics;

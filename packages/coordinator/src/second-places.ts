@@ -30,6 +30,12 @@ export interface SecondPlaceInput extends Standing {
   readonly targets: readonly PeerId[];
   /** Whether the row's owner, acting on this very row, says this about that peer. */
   readonly isReported: (row: ShardRow, what: ReportedChange, peer: PeerId) => boolean;
+  readonly successorOf?: typeof successorOf;
+}
+
+/** Who owns the shard when its owner is gone; empty: nobody has all of it. A learner never does (K10). */
+export function successorOf({ backup }: ShardRow): PeerId | '' {
+  return backup;
 }
 
 export function isGone(peer: PeerId, { isAlive, isGivenUp }: Pick<Standing, 'isAlive' | 'isGivenUp'>): boolean {
@@ -46,7 +52,8 @@ export function followed(row: ShardRow, input: SecondPlaceInput): ShardRow {
 }
 
 function promoted(row: ShardRow, input: SecondPlaceInput): ShardRow {
-  const { owner, backup } = row;
+  const { owner } = row;
+  const backup = (input.successorOf ?? successorOf)(row);
   if (backup === '' || owner === '' || !input.isWell(backup) || isGone(backup, input)) return row;
   const next: ShardRow = {
     ...bare(row),

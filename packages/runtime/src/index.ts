@@ -19,5 +19,6 @@ export { InlineScheduler } from './inline-scheduler.js';
 export { decodeJson, encodeJson } from './json.js';
 export { NactScheduler } from './nact-scheduler.js';
 export { RUNTIME_DEFAULTS, type RuntimeOptions, runtimeOptions } from './options.js';
+export type { RuntimeRules } from './rules.js';
 export { ActorRuntime, type ActorRuntimeParts } from './runtime.js';
 export type { DrainResult, LocalScheduler, SchedulerStats, Work, Worker } from './scheduler.js';

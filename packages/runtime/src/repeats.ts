@@ -7,6 +7,11 @@ import { ticketOf } from './ticket.js';
 
 export type ReplyEntry = Extract<Entry, { type: 'reply' }>;
 
+/** K11 and K8: what is known of a command that came before; undefined: it is new. */
+export function findRepeat(repeats: Repeats, envelope: Envelope, origin: DeliveryOrigin): ReturnType<Repeats['find']> {
+  return repeats.find(envelope, origin);
+}
+
 /**
  * Recognizes commands that came before (K11). What changed the actor is remembered in its envelope. Replies of turns that changed
  * nothing are only kept here: run again, they come out the same until something changes, and then they are recorded together with

@@ -34,8 +34,10 @@ export class Residents implements Keeper {
     let envelope: Envelope | undefined;
     let recovery: Recovery | undefined;
     try {
-      if (parked?.adopted) [envelope, recovery] = adopt(kind, ref, parked, this.services.options);
-      else if (parked) envelope = restoreActor(kind, ref.id, parked, this.services.options);
+      if (parked?.adopted) {
+        [envelope, recovery] = adopt(kind, ref, parked, this.services.options);
+        envelope.outbox = this.services.rules.owedSends(envelope);
+      } else if (parked) envelope = restoreActor(kind, ref.id, parked, this.services.options);
       else if (!kind.load) envelope = this.unborn(shard, kind, ref.id, undefined);
     } catch (error) {
       this.note(key, parked ? 'restore' : 'initial', error);

@@ -33,6 +33,7 @@ import { type RuntimeOptions, runtimeOptions } from './options.js';
 import { failure } from './outcome.js';
 import { Residents } from './residents.js';
 import { Restarts } from './restarts.js';
+import { RUNTIME_RULES, type RuntimeRules } from './rules.js';
 import type { LocalScheduler } from './scheduler.js';
 import { runtimeCounters, type Services } from './services.js';
 import { Shard } from './shard.js';
@@ -52,6 +53,7 @@ export interface ActorRuntimeParts {
   /** Called before each batch of work and before sends are repeated; freezes this runtime where the self-fence fell while no timer ran. */
   readonly checkFence?: () => void;
   readonly options?: Partial<RuntimeOptions>;
+  readonly rules?: Partial<RuntimeRules>;
 }
 
 /** The virtual actors of one process: those of the shards it was told to open. */
@@ -66,7 +68,7 @@ export class ActorRuntime implements ActorHost {
 
   /** @throws MusterError BAD_CONFIG */
   constructor(parts: ActorRuntimeParts) {
-    const { clock, random, scheduler, kinds, logs, outlet, metrics, log, tracer, checkFence, options } = parts;
+    const { clock, random, scheduler, kinds, logs, outlet, metrics, log, tracer, checkFence, options, rules } = parts;
     const checked = runtimeOptions(options);
     this.services = {
       clock,
@@ -76,6 +78,7 @@ export class ActorRuntime implements ActorHost {
       log,
       tracer,
       options: checked,
+      rules: { ...RUNTIME_RULES, ...rules },
       wheel: new TimerWheel(clock, checked.wheelTickMs, checked.wheelSlots),
       loads: new Loads(clock, checked.loadsMax, checked.loadMs),
       restarts: new Restarts(checked.restartsMax, checked.restartWindowMs, checked.quarantineMs),

@@ -3,6 +3,7 @@ import type { Outlet } from './host.js';
 import type { Loads } from './loads.js';
 import type { RuntimeOptions } from './options.js';
 import type { Restarts } from './restarts.js';
+import type { RuntimeRules } from './rules.js';
 import type { LocalScheduler } from './scheduler.js';
 import type { SubscriberIndex } from './subscriber-index.js';
 import type { TimerWheel } from './timer-wheel.js';
@@ -16,6 +17,7 @@ export interface Services {
   readonly log: Log;
   readonly tracer: Tracer;
   readonly options: RuntimeOptions;
+  readonly rules: RuntimeRules;
   readonly wheel: TimerWheel;
   readonly loads: Loads;
   readonly restarts: Restarts;

@@ -34,7 +34,7 @@ export class Turns {
   handle(delivery: Delivery): void {
     const { command, origin } = delivery;
     const envelope = this.actor.envelope!;
-    const repeat = this.repeats.find(envelope, origin);
+    const repeat = this.actor.services.rules.findRepeat(this.repeats, envelope, origin);
     if (repeat) {
       this.repeated(delivery, repeat);
       return;

@@ -47,16 +47,36 @@ export function newMember(now: Millis): MemberBeats {
   return { epoch: 0, leader: '', number: 0, sentAt: [], goodAt: now, frozen: false };
 }
 
-export function stepMember(state: MemberBeats, input: MemberInput, now: Millis, options: HeartbeatOptions): MemberStep {
+/** The self-fence (4): so long after the sending of the last beat that was acknowledged well nothing ungated may run. */
+export function hasRunOut(sinceGoodMs: Millis, { selfFenceMs }: HeartbeatOptions): boolean {
+  return sinceGoodMs >= selfFenceMs;
+}
+
+export function stepMember(
+  state: MemberBeats,
+  input: MemberInput,
+  now: Millis,
+  options: HeartbeatOptions,
+  isFenced: typeof hasRunOut = hasRunOut,
+): MemberStep {
+  const next = stepped(state, input, now, options);
+  const sinceMs = now - next.state.goodAt;
+  const frozen = isFenced(sinceMs, options);
+  if (frozen === next.state.frozen) return next;
+  const change: MemberEffect = frozen ? { type: 'freeze', sinceMs } : { type: 'thaw' };
+  return { state: { ...next.state, frozen }, effects: [...next.effects, change] };
+}
+
+function stepped(state: MemberBeats, input: MemberInput, now: Millis, options: HeartbeatOptions): MemberStep {
   switch (input.type) {
     case 'beat':
-      return fence(beat(state, now, options), now, options, [{ type: 'beat', number: state.number + 1 }]);
+      return { state: beat(state, now, options), effects: [{ type: 'beat', number: state.number + 1 }] };
     case 'check':
-      return fence(state, now, options, []);
+      return { state, effects: [] };
     case 'epoch':
-      return fence(...follow(state, input.from, input.epoch, now, options));
+      return follow(state, input.from, input.epoch);
     case 'ack':
-      return acknowledged(state, input, now, options);
+      return acknowledged(state, input);
   }
 }
 
@@ -65,18 +85,13 @@ export function isCurrent(state: MemberBeats, epoch: number): boolean {
   return epoch >= state.epoch;
 }
 
-function acknowledged(
-  state: MemberBeats,
-  ack: Extract<MemberInput, { type: 'ack' }>,
-  now: Millis,
-  options: HeartbeatOptions,
-): MemberStep {
-  if (!ack.leads || !isCurrent(state, ack.epoch)) return fence(state, now, options, []);
-  const [led, , , effects] = follow(state, ack.from, ack.epoch, now, options);
+function acknowledged(state: MemberBeats, ack: Extract<MemberInput, { type: 'ack' }>): MemberStep {
+  if (!ack.leads || !isCurrent(state, ack.epoch)) return { state, effects: [] };
+  const { state: led, effects } = follow(state, ack.from, ack.epoch);
   // Send time, not receive time: the acknowledgement may have waited in our own socket while we were stopped.
   const sentAt = led.sentAt[led.sentAt.length - 1 - (led.number - ack.number)];
-  if (ack.goodForMs <= 0 || sentAt === undefined || sentAt <= led.goodAt) return fence(led, now, options, effects);
-  return fence({ ...led, goodAt: sentAt }, now, options, effects);
+  if (ack.goodForMs <= 0 || sentAt === undefined || sentAt <= led.goodAt) return { state: led, effects };
+  return { state: { ...led, goodAt: sentAt }, effects };
 }
 
 function beat(state: MemberBeats, now: Millis, options: HeartbeatOptions): MemberBeats {
@@ -84,25 +99,7 @@ function beat(state: MemberBeats, now: Millis, options: HeartbeatOptions): Membe
   return { ...state, number: state.number + 1, sentAt: [...state.sentAt, now].slice(-kept) };
 }
 
-function follow(
-  state: MemberBeats,
-  from: string,
-  epoch: number,
-  now: Millis,
-  options: HeartbeatOptions,
-): [MemberBeats, Millis, HeartbeatOptions, MemberEffect[]] {
-  if (!isCurrent(state, epoch) || (epoch === state.epoch && from === state.leader)) return [state, now, options, []];
-  return [{ ...state, epoch, leader: from }, now, options, [{ type: 'leader', leader: from, epoch }]];
-}
-
-function fence(
-  state: MemberBeats,
-  now: Millis,
-  options: HeartbeatOptions,
-  effects: readonly MemberEffect[],
-): MemberStep {
-  const frozen = now - state.goodAt >= options.selfFenceMs;
-  if (frozen === state.frozen) return { state, effects };
-  const change: MemberEffect = frozen ? { type: 'freeze', sinceMs: now - state.goodAt } : { type: 'thaw' };
-  return { state: { ...state, frozen }, effects: [...effects, change] };
+function follow(state: MemberBeats, from: string, epoch: number): MemberStep {
+  if (!isCurrent(state, epoch) || (epoch === state.epoch && from === state.leader)) return { state, effects: [] };
+  return { state: { ...state, epoch, leader: from }, effects: [{ type: 'leader', leader: from, epoch }] };
 }

@@ -12,6 +12,7 @@ import {
 } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
 import {
+  type hasRunOut,
   isCurrent,
   type MemberBeats,
   type MemberEffect,
@@ -85,6 +86,7 @@ export interface MemberAgentSetup {
   readonly on: MemberEvents;
   readonly options?: Partial<MembershipOptions>;
   readonly heartbeat?: Partial<HeartbeatOptions>;
+  readonly hasRunOut?: typeof hasRunOut;
 }
 
 /**
@@ -298,7 +300,8 @@ export class MemberAgent {
   }
 
   private step(input: MemberInput): void {
-    const { state, effects } = stepMember(this.beats, input, this.setup.clock.monotonic(), this.heartbeat);
+    const { clock, hasRunOut } = this.setup;
+    const { state, effects } = stepMember(this.beats, input, clock.monotonic(), this.heartbeat, hasRunOut);
     this.beats = state;
     for (const effect of effects) this.perform(effect);
   }

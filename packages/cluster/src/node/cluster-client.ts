@@ -12,11 +12,13 @@ import type { ClusterAccess } from './cluster-access.js';
 import { MemberLinks } from './member-links.js';
 import type { ClusterOptions } from './options.js';
 import { isReady, type ProcessSetup, peersOf, unknownVitals } from './process.js';
+import { type ClusterRules, clusterRules } from './rules.js';
 
 export interface ClusterClientSetup extends ProcessSetup {
   /** Of kinds whose shard is not decided by `kind/id`: the same as the nodes have (`placementKeys(kinds)`). */
   readonly placementKeys?: ReadonlyMap<string, (id: string) => string>;
   readonly options?: ClusterOptions;
+  readonly rules?: Partial<ClusterRules>;
 }
 
 const OWNS_NOTHING = new Uint8Array(0);
@@ -44,7 +46,9 @@ export class ClusterClient implements ClusterAccess {
     const table = new RoutingTable(setup.placementKeys);
     this.peers = peers;
     this.table = table;
-    this.routing = new Router({ clock, peers, table, metrics, ...(options.router && { options: options.router }) });
+    const { isNewerPlace } = clusterRules(setup.rules);
+    const routing = { clock, peers, table, metrics, isNewerPlace };
+    this.routing = new Router({ ...routing, ...(options.router && { options: options.router }) });
     // After the router: commands that re-attach a session leave before the subscriptions that rely on it.
     this.streaming = new Streams({
       clock,

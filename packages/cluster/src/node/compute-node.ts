@@ -1,5 +1,11 @@
 import type { CommitLogs, Millis, ShardId, Tracer } from '@muster/ports';
-import { ActorRuntime, type AnyActorKind, type LocalScheduler, runtimeOptions } from '@muster/runtime';
+import {
+  ActorRuntime,
+  type AnyActorKind,
+  type LocalScheduler,
+  type RuntimeRules,
+  runtimeOptions,
+} from '@muster/runtime';
 import { ownedDigest } from '../heartbeat/protocol.js';
 import type { Peers } from '../links/peers.js';
 import { type LoadReport, MemberAgent } from '../membership/agent.js';
@@ -17,6 +23,7 @@ import { MemberLinks } from './member-links.js';
 import { type ComputeOptions, computeOptions, type NodeOptions } from './options.js';
 import { NodeOutlet } from './outlet.js';
 import { isReady, type ProcessSetup, peersOf, unknownVitals } from './process.js';
+import { type ClusterRules, clusterRules } from './rules.js';
 import { ShardKeeper } from './shard-keeper.js';
 import { Subscribers } from './subscribers.js';
 
@@ -27,6 +34,7 @@ export interface ComputeNodeSetup extends ProcessSetup {
   /** Stands between the actors and their logs: who watches or replaces them. */
   readonly logs?: (logs: CommitLogs) => CommitLogs;
   readonly options?: NodeOptions;
+  readonly rules?: Partial<ClusterRules & RuntimeRules>;
 }
 
 /**
@@ -68,11 +76,22 @@ export class ComputeNode {
     const outlet = new NodeOutlet({ peers, table, flights, metrics });
     const checkFence = () => this.checkFence();
     const replication = replicationOptions(options.replication);
-    const replicator = new Replicator({ clock, peers, options: replication, metrics });
+    const rules = clusterRules(setup.rules);
+    const replicator = new Replicator({
+      clock,
+      peers,
+      options: replication,
+      metrics,
+      gatePosition: rules.gatePosition,
+    });
     const logs = setup.logs?.(replicator) ?? replicator;
     this.replicator = replicator;
     const runtime = { clock, random, scheduler, kinds, logs, outlet, metrics, log, tracer, checkFence };
-    this.runtime = new ActorRuntime({ ...runtime, ...(options.runtime && { options: options.runtime }) });
+    const changed = {
+      ...(options.runtime && { options: options.runtime }),
+      ...(setup.rules && { rules: setup.rules }),
+    };
+    this.runtime = new ActorRuntime({ ...runtime, ...changed });
     const host = this.runtime;
     replicator.join(host);
     this.backups = new BackupKeeper({
@@ -82,6 +101,7 @@ export class ComputeNode {
       kinds,
       runtime: runtimeOptions(options.runtime),
       options: replication,
+      isOlderTerm: rules.isOlderTerm,
       metrics,
       log,
     });
@@ -186,6 +206,7 @@ export class ComputeNode {
     const { clock, store, metrics, log, retire, options = {} } = this.setup;
     const { membership, heartbeat } = options;
     return new MemberAgent({
+      hasRunOut: clusterRules(this.setup.rules).hasRunOut,
       clock,
       store,
       peers: this.peers,

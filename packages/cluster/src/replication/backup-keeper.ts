@@ -17,7 +17,14 @@ import type { PeerInfo } from '../links/handshake.js';
 import type { Peers } from '../links/peers.js';
 import type { RoutingTable, ShardRow } from '../table/routing-table.js';
 import { Copy, type CopySetup } from './copy.js';
-import { type FollowerEffect, type FollowerInput, type FollowerState, newFollower, stepFollower } from './follower.js';
+import {
+  type FollowerEffect,
+  type FollowerInput,
+  type FollowerState,
+  type isOlderTerm,
+  newFollower,
+  stepFollower,
+} from './follower.js';
 import { GivenLeases } from './leases.js';
 import type { ReplicationOptions } from './options.js';
 import type { FormerLog } from './replicator.js';
@@ -29,6 +36,7 @@ export interface BackupKeeperSetup {
   readonly kinds: readonly AnyActorKind[];
   readonly runtime: RuntimeOptions;
   readonly options: ReplicationOptions;
+  readonly isOlderTerm?: typeof isOlderTerm;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -200,7 +208,7 @@ export class BackupKeeper {
     input: FollowerInput,
     records: readonly WireRecord[] = NOTHING,
   ): readonly FollowerEffect[] {
-    const { state, effects } = stepFollower(held.state, input);
+    const { state, effects } = stepFollower(held.state, input, this.setup.isOlderTerm);
     held.state = state;
     for (const effect of effects) {
       if (effect.type === 'forget') held.copy.actors.clear();

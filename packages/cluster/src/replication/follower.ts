@@ -45,7 +45,20 @@ export function newFollower(term: Term): FollowerState {
   return { term, phase: 'none', owner: '', seeding: 0, position: 0, droppedIn: 0 };
 }
 
-export function stepFollower(state: FollowerState, input: FollowerInput): FollowerStep {
+/** Fence 2: what was sent in an older term than is known here comes from somebody who no longer owns the shard. */
+export function isOlderTerm(sentIn: Term, known: Term): boolean {
+  return sentIn < known;
+}
+
+export function stepFollower(
+  state: FollowerState,
+  input: FollowerInput,
+  isOlder: typeof isOlderTerm = isOlderTerm,
+): FollowerStep {
+  if (input.type === 'append' || input.type === 'snapshot') {
+    const refusal = refuse(state, input, isOlder);
+    if (refusal) return { state, effects: [refusal] };
+  }
   switch (input.type) {
     case 'row':
       return row(state, input.term, input.holds);
@@ -69,8 +82,6 @@ function row(state: FollowerState, term: Term, holds: boolean): FollowerStep {
 
 function append(before: FollowerState, message: AppendMessage): FollowerStep {
   const { from, term, seeding, first, end } = message;
-  const refusal = refuse(before, from, term, seeding);
-  if (refusal) return { state: before, effects: [refusal] };
   if (mayContinue(before, message)) {
     const former = before.owner as PeerId;
     const { state, effects } = append({ ...before, owner: from, seeding }, { ...message, continues: '' });
@@ -102,8 +113,6 @@ export function mayContinue(
 
 function snapshot(before: FollowerState, message: SnapshotMessage): FollowerStep {
   const { from, term, seeding, first, last, position } = message;
-  const refusal = refuse(before, from, term, seeding);
-  if (refusal) return { state: before, effects: [refusal] };
   if (from === before.owner && seeding < before.seeding) return { state: before, effects: NONE };
   const isNext = before.phase === 'seeding' && from === before.owner && seeding === before.seeding;
   if (!first && !isNext) return { state: { ...before, term }, effects: [gap(before, from, seeding)] };
@@ -127,11 +136,10 @@ function gap({ term }: FollowerState, to: PeerId, seeding: number): FollowerEffe
 /** The fence (2): whoever sends in an older term no longer owns the shard, or not with this process as its backup. */
 function refuse(
   { term, droppedIn }: FollowerState,
-  to: PeerId,
-  sentIn: Term,
-  seeding: number,
+  { from, term: sentIn, seeding }: AppendMessage | SnapshotMessage,
+  isOlder: typeof isOlderTerm,
 ): FollowerEffect | undefined {
-  if (sentIn < term) return { type: 'ack', to, ack: { term, seeding, position: 0, code: 'STALE_TERM' } };
+  if (isOlder(sentIn, term)) return { type: 'ack', to: from, ack: { term, seeding, position: 0, code: 'STALE_TERM' } };
   if (sentIn > droppedIn) return undefined;
-  return { type: 'ack', to, ack: { term, seeding, position: 0, code: 'DROPPED' } };
+  return { type: 'ack', to: from, ack: { term, seeding, position: 0, code: 'DROPPED' } };
 }

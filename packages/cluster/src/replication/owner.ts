@@ -77,6 +77,19 @@ export function stepOwner(
   now: Millis,
   options: ReplicationOptions,
   fresh: number,
+  gate: (state: OwnerState) => Position = gatePosition,
+): OwnerStep {
+  const next = stepped(state, input, now, options, fresh);
+  const durable = Math.max(next.state.durable, gate(next.state));
+  return durable === next.state.durable ? next : { state: { ...next.state, durable }, effects: next.effects };
+}
+
+function stepped(
+  state: OwnerState,
+  input: OwnerInput,
+  now: Millis,
+  options: ReplicationOptions,
+  fresh: number,
 ): OwnerStep {
   switch (input.type) {
     case 'row':
@@ -234,7 +247,7 @@ function isLost(it: FollowerView, now: Millis, { silenceMs }: ReplicationOptions
   return it.silent || (it.caughtUp && it.behindSince !== undefined && now - it.behindSince >= silenceMs);
 }
 
-/** What follows from any change: who is behind, and how far the gate is open. */
+/** What follows from any change: who is behind. */
 function settle(
   before: OwnerState,
   changes: Partial<OwnerState>,
@@ -247,10 +260,11 @@ function settle(
       return it.behindSince === undefined ? it : { ...it, behindSince: undefined };
     return it.behindSince === undefined ? { ...it, behindSince: now } : it;
   });
-  return { state: { ...state, followers, durable: Math.max(state.durable, gate({ ...state, followers })) }, effects };
+  return { state: { ...state, followers }, effects };
 }
 
-function gate({ term, newerTerm, durable, end, followers }: OwnerState): Position {
+/** The gate (fence 2): what lies before this position is in a second place wherever there has to be one, and may leave. */
+export function gatePosition({ term, newerTerm, durable, end, followers }: OwnerState): Position {
   if (newerTerm > term) return durable;
   if (followers.length === 0) return end;
   const members = followers.filter(({ caughtUp }) => caughtUp);

@@ -3,6 +3,7 @@ import { encodeJson } from '@muster/runtime';
 import type { EnvelopeInit, RecordInit } from '@muster/wire';
 import type { ReplicationOptions } from './options.js';
 import {
+  type gatePosition,
   isGated,
   newOwner,
   type OwnerEffect,
@@ -17,6 +18,7 @@ import type { ReportedChange } from './report.js';
 /** What the logs of one process share. */
 export interface LogKeeper {
   readonly options: ReplicationOptions;
+  readonly gatePosition?: typeof gatePosition;
   now(): Millis;
   /** False where there is no link or its lane is full: called again (`ship`) when there is room. */
   send(peer: PeerId, envelope: EnvelopeInit): boolean;
@@ -235,7 +237,14 @@ export class ReplicatedLog implements CommitLog {
     if (input.type !== 'appended') this.sync();
     const { keeper } = this;
     const before = this.state;
-    const { state, effects } = stepOwner(before, input, keeper.now(), keeper.options, keeper.freshSeeding);
+    const { state, effects } = stepOwner(
+      before,
+      input,
+      keeper.now(),
+      keeper.options,
+      keeper.freshSeeding,
+      keeper.gatePosition,
+    );
     this.state = state;
     this.forget(before.durable);
     for (const effect of effects) this.perform(effect);

@@ -18,6 +18,7 @@ import type { Peers } from '../links/peers.js';
 import type { ShardRow } from '../table/routing-table.js';
 import { AskedLease } from './leases.js';
 import type { ReplicationOptions } from './options.js';
+import { gatePosition } from './owner.js';
 import type { AckCode, AckMessage } from './protocol.js';
 import { type LogKeeper, ReplicatedLog } from './replicated-log.js';
 import type { ShardReport } from './report.js';
@@ -27,6 +28,7 @@ export interface ReplicatorSetup {
   readonly clock: Clock;
   readonly peers: Peers;
   readonly options: ReplicationOptions;
+  readonly gatePosition?: typeof gatePosition;
   readonly metrics: Metrics;
 }
 
@@ -50,6 +52,7 @@ export interface FormerLog {
 /** The logs of the shards that this process owns, shipped to their backups and learners (protocol.ts). */
 export class Replicator implements CommitLogs, LogKeeper {
   readonly options: ReplicationOptions;
+  readonly gatePosition: typeof gatePosition;
   freshSeeding = 1;
   private readonly setup: ReplicatorSetup;
   private readonly seeder: Seeder;
@@ -68,6 +71,7 @@ export class Replicator implements CommitLogs, LogKeeper {
     const { clock, peers, options, metrics } = setup;
     this.setup = setup;
     this.options = options;
+    this.gatePosition = setup.gatePosition ?? gatePosition;
     this.tickedAt = clock.monotonic();
     this.shipped = metrics.counter('muster_replication_shipped_total', 'Envelopes to backups and learners, by type');
     this.refusals = metrics.counter('muster_replication_refused_total', 'Records that a copy did not take, by code');

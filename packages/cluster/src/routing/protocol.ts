@@ -93,10 +93,21 @@ export function newRoute(): Route {
   };
 }
 
-export function step(route: Route, input: RouteInput, now: Millis, options: RouterOptions): RouteStep {
+/** Rows of older terms are passed over (fence 3); within one term there is one owner. */
+export function isNewerPlace(heard: Place, known: Place): boolean {
+  return heard.term > known.term;
+}
+
+export function step(
+  route: Route,
+  input: RouteInput,
+  now: Millis,
+  options: RouterOptions,
+  isNewer: typeof isNewerPlace = isNewerPlace,
+): RouteStep {
   switch (input.type) {
     case 'place':
-      if (!isNews(route, input.place)) return { route, effects: NONE };
+      if (!isNewer(input.place, route.place)) return { route, effects: NONE };
       return aim(moved(route, input.place, input.linked), now);
     case 'linked':
       if (route.place.owner !== input.peer) return { route, effects: NONE };
@@ -106,7 +117,7 @@ export function step(route: Route, input: RouteInput, now: Millis, options: Rout
       if (route.place.owner !== input.peer) return { route, effects: NONE };
       return wait({ ...route, linked: false, announced: false }, 'UNREACHABLE', Number.POSITIVE_INFINITY);
     case 'bounced':
-      return bounced(route, input, now, options);
+      return bounced(route, input, now, options, isNewer);
     case 'tick':
       return route.phase === 'waiting' && now >= route.retryAt ? aim(route, now) : { route, effects: NONE };
   }
@@ -117,19 +128,15 @@ function bounced(
   input: Extract<RouteInput, { type: 'bounced' }>,
   now: Millis,
   options: RouterOptions,
+  isNewer: typeof isNewerPlace,
 ): RouteStep {
   // Where it went is news even in an old flight's bounce.
-  if (isNews(route, input.place)) return aim(moved(route, input.place, input.linked), now);
+  if (isNewer(input.place, route.place)) return aim(moved(route, input.place, input.linked), now);
   const current = input.flight === 0 || input.flight === route.flight;
   if (route.phase !== 'flying' || route.place.owner !== input.by || !current) return { route, effects: NONE };
   const inARow = now - route.flyingSince > options.retryForgetMs ? 0 : route.bounces;
   const delay = Math.min(options.retryMaxMs, options.retryMinMs * 2 ** inARow);
   return wait({ ...route, bounces: inARow + 1 }, input.code, now + delay);
-}
-
-/** Rows of older terms are passed over (fence 3); within one term there is one owner. */
-function isNews(route: Route, place: Place): boolean {
-  return place.term > route.place.term;
 }
 
 function moved(route: Route, place: Place, linked: boolean): Route {

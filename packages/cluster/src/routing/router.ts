@@ -23,6 +23,7 @@ import { type RouterOptions, routerOptions } from './options.js';
 import {
   type BounceCode,
   isBounce,
+  isNewerPlace,
   newRoute,
   type Route,
   type RouteEffect,
@@ -41,6 +42,7 @@ export interface RouterSetup {
   readonly options?: Partial<RouterOptions>;
   /** Takes commands for shards that this process owns itself. Its answers come through {@link Router.reply}. */
   readonly local?: (command: CommandEnvelope) => void;
+  readonly isNewerPlace?: typeof isNewerPlace;
 }
 
 /** The sending side of commands: see `protocol.ts` for the way of one shard. */
@@ -50,6 +52,7 @@ export class Router implements CommandRouter {
   private readonly table: RoutingTable;
   private readonly options: RouterOptions;
   private readonly local: RouterSetup['local'];
+  private readonly isNewer: typeof isNewerPlace;
   private readonly self: PeerId;
   private readonly counts: RouterCounts;
   private readonly routes: Route[] = Array.from({ length: SHARD_COUNT }, newRoute);
@@ -63,12 +66,13 @@ export class Router implements CommandRouter {
   private sweeper: Timer | undefined;
   private stopped = false;
 
-  constructor({ clock, peers, table, metrics, options, local }: RouterSetup) {
+  constructor({ clock, peers, table, metrics, options, local, isNewerPlace: isNewer = isNewerPlace }: RouterSetup) {
     this.clock = clock;
     this.peers = peers;
     this.table = table;
     this.options = routerOptions(options);
     this.local = local;
+    this.isNewer = isNewer;
     this.self = peers.self.peer;
     this.counts = new RouterCounts(metrics);
     peers.on('reply', (from, envelope) => this.reply(from.peer, envelope));
@@ -220,7 +224,7 @@ export class Router implements CommandRouter {
   private input(shard: ShardId, input: RouteInput): void {
     if (this.stopped) return;
     const now = this.clock.monotonic();
-    const { route, effects } = step(this.routes[shard]!, input, now, this.options);
+    const { route, effects } = step(this.routes[shard]!, input, now, this.options, this.isNewer);
     this.routes[shard] = route;
     for (const effect of effects) {
       // A listener may have caused the next step already: what this one wanted is out of date.
