@@ -1,0 +1,81 @@
+import { shardOfKey } from '@muster/ports';
+import { CHAOS } from '../options.js';
+import { processState } from '../processes.js';
+import type { Done, Fault, Scene } from './fault.js';
+import { one, type Part, plain, victim } from './victims.js';
+
+const GONE_MS = 10_000;
+
+/** `kill -9` of all of them at once, and the launcher's word and the kernel's that they are gone. Returns what shows it, when they serve again. */
+async function killed({ cluster }: Scene, ids: readonly string[]): Promise<readonly string[]> {
+  const victims = ids.map((id) => ({ id, pid: cluster.pidOf(id) }));
+  for (const { pid } of victims) process.kill(pid, 'SIGKILL');
+  const proofs: string[] = [];
+  for (const { id, pid } of victims) {
+    await cluster.until(() => cluster.processes.endingOf(pid) !== undefined, GONE_MS, `${id} is gone`);
+    const signal = cluster.processes.endingOf(pid)?.signal;
+    const state = processState(pid);
+    if (signal === 'SIGKILL' && state === 'gone') proofs.push(`${id} pid ${pid} ended by ${signal}, /proc has none`);
+  }
+  for (const { id } of victims)
+    await cluster.until(() => cluster.processes.pidOf(id) !== undefined, CHAOS.restartMs, `${id} serves again`);
+  return proofs.length === victims.length ? proofs : [];
+}
+
+function killOf(part: Part): Fault {
+  return {
+    kind: `kill-${part}`,
+    about: `kill -9 of a ${part}`,
+    run: async (scene): Promise<Done> => {
+      const id = await victim(scene, part);
+      return { victims: [id], what: `killed ${id} (${part})`, proofs: await killed(scene, [id]) };
+    },
+  };
+}
+
+const leaderAndNode: Fault = {
+  kind: 'kill-leader-and-node',
+  about: 'kill -9 of the leader and a node at once',
+  run: async (scene) => {
+    const ids = [await victim(scene, 'leader'), await victim(scene, 'node')];
+    return { victims: ids, what: `killed ${ids.join(' and ')}`, proofs: await killed(scene, ids) };
+  },
+};
+
+const ownerAndBackup: Fault = {
+  kind: 'kill-owner-and-backup',
+  about: 'kill -9 of two nodes at once: what only they had may fall back to its last stored record',
+  run: async (scene) => {
+    const { cluster, random, players } = scene;
+    const first = one(random, cluster.ids('node'));
+    const second = one(
+      random,
+      cluster.ids('node').filter((id) => id !== first),
+    );
+    const nodes = [first, second];
+    const { shards } = await cluster.admin('shard.list', {});
+    const livesOnBoth = (shard: number): boolean => {
+      const { owner, backup } = shards[shard]!;
+      return nodes.includes(plain(owner)) && nodes.includes(plain(backup));
+    };
+    const lost = players
+      .map((player) => [player, shardOfKey(`player/${player}`) as number] as const)
+      .filter(([, shard]) => livesOnBoth(shard));
+    const at = Date.now();
+    return {
+      victims: nodes,
+      what: `killed ${nodes.join(' and ')}: ${lost.length} players lived on both`,
+      lostBoth: { at, nodes, players: Object.fromEntries(lost) },
+      proofs: await killed(scene, nodes),
+    };
+  },
+};
+
+export const KILLS: readonly Fault[] = [
+  killOf('node'),
+  killOf('gateway'),
+  killOf('leader'),
+  killOf('vice'),
+  leaderAndNode,
+  ownerAndBackup,
+];

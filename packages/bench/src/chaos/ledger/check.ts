@@ -1,0 +1,244 @@
+// What was promised, held against what was written down. Pure: the same journals give the same verdict, today or in a year.
+//
+// Every message carries its sender and its place among all that this sender ever sent, so each rule needs no more than the two journals:
+//   answered    each try has an outcome, and nobody had to give up
+//   kept        an acknowledged message is in its receiver's history and came by itself, under one marker
+//   once        no message, acknowledged or not, stands under two markers
+//   in order    of one sender, one receiver sees growing numbers only
+//   whole       markers follow each other without a gap, and the server never says that some are missing
+//   sockets     a client loses its socket only with the gateway's process, or because it was told to move on
+// Owner and backup killed together may fall back to the last stored record: what that excuses is named, one by one.
+import { type Attempt, type Book, grouped, type Heard } from './book.js';
+import type { LostBothEntry } from './entries.js';
+
+export interface Violation {
+  readonly rule: 'answered' | 'kept' | 'once' | 'in order' | 'whole' | 'sockets' | 'cluster' | 'fault' | 'known';
+  /** Of the try, or of the entry it is about. */
+  readonly at: number;
+  readonly what: string;
+}
+
+export interface Verdict {
+  readonly violations: readonly Violation[];
+  /** Acknowledged messages that are gone, as promised for owner and backup at once. */
+  readonly excused: readonly string[];
+}
+
+/** What is stored is at most this much behind, plus what the two processes' clocks and queues add. */
+export const STORED_WITHIN_MS = 1_000;
+const SLACK_MS = 500;
+/** A socket is lost a moment before or after the launcher hears that the gateway has ended. A paused client machine hears late. */
+const SOCKET_BEFORE_MS = 3_000;
+const SOCKET_AFTER_MS = 15_000;
+/** Close code of a gateway that asks its clients to move on. */
+const MOVED_ON = /\b1001\b/;
+
+export function check(book: Book): Verdict {
+  const excuses = new Excuses(book.lostBoth);
+  const violations = [
+    ...answered(book),
+    ...known(book),
+    ...kept(book, excuses),
+    ...once(book),
+    ...inOrder(book),
+    ...whole(book, excuses),
+    ...sockets(book),
+    ...book.clusterViolations.map(({ at, what }): Violation => ({ rule: 'cluster', at, what })),
+    ...proved(book),
+  ];
+  return { violations: violations.sort((a, b) => a.at - b.at), excused: [...excuses.used] };
+}
+
+/** Who may have lost what, as owner and backup died together. */
+class Excuses {
+  readonly used = new Set<string>();
+  private readonly deaths: readonly LostBothEntry[];
+
+  constructor(deaths: readonly LostBothEntry[]) {
+    this.deaths = deaths;
+  }
+
+  /** The message was acknowledged so shortly before that it need not have been stored: at its sender, who had still to pass it on, or at its receiver. */
+  covers({ id, from, to, sentAt, doneAt }: Attempt): boolean {
+    const hit = this.deaths.some(
+      ({ at, players }) =>
+        (players[from] !== undefined || players[to] !== undefined) &&
+        sentAt <= at + SLACK_MS &&
+        (doneAt ?? sentAt) >= at - STORED_WITHIN_MS - SLACK_MS,
+    );
+    if (hit) this.used.add(id);
+    return hit;
+  }
+
+  /** The player's actor has begun again from what was stored: its markers may go back, and its gateways' may be unknown. */
+  fellBack(player: string): boolean {
+    return this.deaths.some(({ players }) => players[player] !== undefined);
+  }
+}
+
+function answered({ attempts, rounds, gaveUp }: Book): Violation[] {
+  const checked = new Set(rounds.filter((round) => round.checked).map(({ round }) => round));
+  const open = [...attempts.values()].filter(({ outcome, round }) => outcome === undefined && checked.has(round));
+  return [
+    ...open.map(({ id, sentAt }): Violation => ({ rule: 'answered', at: sentAt, what: `${id} was never answered` })),
+    ...gaveUp.map(
+      ({ at, player, ids }): Violation => ({
+        rule: 'answered',
+        at,
+        what: `player ${player} gave up after ${ids.length} tries: ${ids.map((id) => `${id} ${attempts.get(id)?.outcome}`).join(', ')}`,
+      }),
+    ),
+  ];
+}
+
+/** Nobody hears what nobody said, or what was said to somebody else. */
+function known({ attempts, feeds, histories }: Book): Violation[] {
+  const wrong = (by: string, id: string, at: number): Violation[] => {
+    const attempt = attempts.get(id);
+    if (attempt?.to === by) return [];
+    return [
+      { rule: 'known', at, what: `player ${by} has ${id}, which ${attempt ? `was for ${attempt.to}` : 'nobody sent'}` },
+    ];
+  };
+  return [
+    ...[...feeds.values()].flat().flatMap(({ by, id, at }) => wrong(by, id, at)),
+    ...histories.flatMap(({ by, at, messages }) => messages.flatMap(([, id]) => wrong(by, id, at))),
+  ];
+}
+
+function kept({ attempts, feeds, histories, rounds }: Book, excuses: Excuses): Violation[] {
+  const heard = new Set([...feeds.values()].flat().map(({ by, id }) => `${by} ${id}`));
+  const stored = new Set(
+    histories.flatMap(({ by, round, messages }) => messages.map(([, id]) => `${round} ${by} ${id}`)),
+  );
+  const checked = new Set(rounds.filter((round) => round.checked).map(({ round }) => round));
+  const violations: Violation[] = [];
+  for (const attempt of attempts.values()) {
+    const { id, to, round, outcome, sentAt } = attempt;
+    if (outcome !== 'ok' || !checked.has(round)) continue;
+    const inHistory = stored.has(`${round} ${to} ${id}`);
+    const inFeed = heard.has(`${to} ${id}`);
+    if ((inHistory && inFeed) || excuses.covers(attempt)) continue;
+    const where = inFeed ? 'from the history' : inHistory ? 'from the feed' : 'altogether';
+    violations.push({
+      rule: 'kept',
+      at: sentAt,
+      what: `${id} was acknowledged, and is missing ${where} of player ${to}`,
+    });
+  }
+  return violations;
+}
+
+function once({ feeds, histories }: Book): Violation[] {
+  const places = new Map<string, Set<string>>();
+  const seen = (by: string, id: string, marker: string): Set<string> => {
+    const key = `${by} ${id}`;
+    const markers = places.get(key) ?? new Set();
+    places.set(key, markers);
+    return markers.add(marker);
+  };
+  const violations: Violation[] = [];
+  const look = (by: string, id: string, marker: string, at: number): void => {
+    const before = places.get(`${by} ${id}`)?.size ?? 0;
+    const markers = seen(by, id, marker);
+    if (before > 0 && markers.size > before)
+      violations.push({ rule: 'once', at, what: `player ${by} has ${id} at ${[...markers].join(' and ')}` });
+  };
+  for (const { by, id, marker, at } of [...feeds.values()].flat()) look(by, id, marker, at);
+  for (const { by, at, messages } of histories) for (const [marker, id] of messages) look(by, id, marker, at);
+  return violations;
+}
+
+function inOrder({ attempts, feeds, histories }: Book): Violation[] {
+  const lists = [
+    ...[...feeds].map(([by, feed]) => ({ by, where: 'feed', list: withoutRepeats(feed) })),
+    ...histories.map(({ by, at, round, messages }) => ({
+      by,
+      where: `history after round ${round}`,
+      list: messages.map(([, id]) => ({ id, at })),
+    })),
+  ];
+  return lists.flatMap(({ by, where, list }) => {
+    const bySender = grouped(list, ({ id }) => attempts.get(id)?.from ?? '');
+    bySender.delete('');
+    return [...bySender.values()].flatMap((messages) =>
+      messages.flatMap(({ id, at }, index): Violation[] => {
+        const before = messages[index - 1];
+        if (!before || attempts.get(before.id)!.n < attempts.get(id)!.n) return [];
+        // The same message twice is the business of another rule.
+        if (before.id === id) return [];
+        return [{ rule: 'in order', at, what: `player ${by} has ${id} after ${before.id} in the ${where}` }];
+      }),
+    );
+  });
+}
+
+/** What comes again under the same marker was asked for again. */
+function withoutRepeats(feed: readonly Heard[]): Heard[] {
+  const seen = new Set<string>();
+  return feed.filter(({ marker, id }) => {
+    const key = `${marker} ${id}`;
+    return seen.has(key) ? false : seen.add(key);
+  });
+}
+
+function whole({ feeds, histories, missed }: Book, excuses: Excuses): Violation[] {
+  const gaps = [...feeds].flatMap(([by, feed]) => (excuses.fellBack(by) ? [] : gapsOf(by, feed)));
+  const incomplete = histories.filter(({ by, complete }) => !complete && !excuses.fellBack(by));
+  return [
+    ...gaps,
+    ...incomplete.map(
+      ({ by, at, round }): Violation => ({
+        rule: 'whole',
+        at,
+        what: `the history of player ${by} after round ${round} lacks messages`,
+      }),
+    ),
+    ...missed
+      .filter(({ by }) => !excuses.fellBack(by))
+      .map(({ by, at }): Violation => ({ rule: 'whole', at, what: `player ${by} was told that messages are missing` })),
+  ];
+}
+
+function gapsOf(by: string, feed: readonly Heard[]): Violation[] {
+  const list = withoutRepeats(feed);
+  return list.flatMap(({ marker, at }, index): Violation[] => {
+    const before = list[index - 1]?.marker;
+    if (before === undefined || follows(before, marker)) return [];
+    return [{ rule: 'whole', at, what: `player ${by} heard ${marker} after ${before}` }];
+  });
+}
+
+/** Markers of one session are `<prefix>.<n>`, n growing by one. */
+function follows(before: string, marker: string): boolean {
+  const split = (text: string) => [text.slice(0, text.lastIndexOf('.')), Number(text.slice(text.lastIndexOf('.') + 1))];
+  const [[oldPrefix, oldN], [prefix, n]] = [split(before), split(marker)];
+  return oldPrefix === prefix && Number(n) === Number(oldN) + 1;
+}
+
+function sockets({ sockets, ended }: Book): Violation[] {
+  const hasReason = (gateway: string, at: number, why: string): boolean =>
+    MOVED_ON.test(why) ||
+    ended.some((end) => end.id === gateway && at >= end.at - SOCKET_BEFORE_MS && at <= end.at + SOCKET_AFTER_MS);
+  return sockets
+    .filter(({ gateway, at, why }) => !hasReason(gateway, at, why))
+    .map(
+      ({ at, by, gateway, why }): Violation => ({
+        rule: 'sockets',
+        at,
+        what: `player ${by} lost its socket to ${gateway}: ${why}`,
+      }),
+    );
+}
+
+/** A round without a fault that is known to have happened has shown nothing. */
+function proved({ faults, rounds }: Book): Violation[] {
+  const unproved = faults.filter(({ proofs }) => proofs.length === 0);
+  const idle = rounds.filter(({ round, checked }) => checked && !faults.some((fault) => fault.round === round));
+  return [
+    ...unproved.map(
+      ({ at, kind, what }): Violation => ({ rule: 'fault', at, what: `nothing shows that ${kind} happened: ${what}` }),
+    ),
+    ...idle.map(({ round, from }): Violation => ({ rule: 'fault', at: from, what: `round ${round} had no fault` })),
+  ];
+}

@@ -1,0 +1,82 @@
+import type { Socket } from 'node:net';
+import { Pipe } from './pipe.js';
+import type { LinkRules } from './rules.js';
+
+export interface ProxiedConnectionSetup {
+  readonly dialler: string;
+  readonly target: string;
+  /** From the dialler to us, and from us to the target; both half-open sockets. */
+  readonly near: Socket;
+  readonly far: Socket;
+  readonly rules: LinkRules;
+  /** The target's side ended. Resolves when it is known whether anybody listens there, and dialling says the same. */
+  readonly farEnded: () => Promise<void>;
+  readonly closed: () => void;
+}
+
+type Ending = 'end' | 'reset';
+
+/** One connection through the proxy: two ways, each treated by the rules of its direction. */
+export class ProxiedConnection {
+  readonly dialler: string;
+  readonly target: string;
+  private readonly setup: ProxiedConnectionSetup;
+  private readonly up: Pipe;
+  private readonly down: Pipe;
+  private isOver = false;
+
+  constructor(setup: ProxiedConnectionSetup) {
+    const { dialler, target, near, far, rules } = setup;
+    this.setup = setup;
+    this.dialler = dialler;
+    this.target = target;
+    const way = (source: Socket, to: Socket, from: string, towards: string): Pipe =>
+      new Pipe({
+        source,
+        target: to,
+        treatment: () => rules.of(from, towards),
+        passage: rules.passage(from, towards),
+      });
+    this.up = way(near, far, dialler, target);
+    this.down = way(far, near, target, dialler);
+    near.on('end', () => this.nearEnds('end'));
+    near.on('error', () => this.nearEnds('reset'));
+    far.on('end', () => void setup.farEnded().then(() => this.farEnds('end')));
+    far.on('error', () => void setup.farEnded().then(() => this.farEnds('reset')));
+    for (const socket of [near, far]) socket.on('close', () => this.looksOver());
+  }
+
+  /** Bytes were swallowed in a direction. */
+  get hasGap(): boolean {
+    return this.up.hasGap || this.down.hasGap;
+  }
+
+  /** Both sides see a reset. */
+  reset(): void {
+    for (const socket of [this.setup.near, this.setup.far]) if (!socket.destroyed) socket.resetAndDestroy();
+    this.looksOver();
+  }
+
+  private nearEnds(how: Ending): void {
+    pass(this.up, this.setup.far, how);
+  }
+
+  private farEnds(how: Ending): void {
+    pass(this.down, this.setup.near, how);
+  }
+
+  private looksOver(): void {
+    const { near, far, closed } = this.setup;
+    if (this.isOver || !near.destroyed || !far.destroyed) return;
+    this.isOver = true;
+    this.up.stop();
+    this.down.stop();
+    closed();
+  }
+}
+
+/** Tells `socket` how the other side ended, unless nothing gets through that way. */
+function pass(pipe: Pipe, socket: Socket, how: Ending): void {
+  if (how === 'end' || pipe.isSilent) pipe.end();
+  else if (!socket.destroyed) socket.resetAndDestroy();
+}

@@ -1,0 +1,26 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { expect, test } from '@jest/globals';
+import { socketOwner } from './socket-owner.js';
+
+const DIALLER = `require('node:net').connect(Number(process.argv[1]), '127.0.0.1')`;
+
+test('a dialler is known by its socket: a child of ours, named by its --id', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { readonly port: number };
+  const child = spawn(process.execPath, ['-e', DIALLER, '--', String(port), '--id', 'node-7'], { stdio: 'ignore' });
+  try {
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    expect(socketOwner(socket.remotePort!, process.pid)).toBe('node-7');
+    // Nobody of that family, and no such socket.
+    expect(socketOwner(socket.remotePort!, child.pid!)).toBe('');
+    expect(socketOwner(1, process.pid)).toBe('');
+    socket.destroy();
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    server.close();
+  }
+});
