@@ -8,6 +8,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { ProxiedConnection } from './proxied-connection.js';
 import type { LinkRules } from './rules.js';
+import type { Ports } from './socket-owner.js';
 
 const HOST = '127.0.0.1';
 /** Lower: more dialling while a process starts. Higher: a process that serves looks dead for as long. */
@@ -21,8 +22,8 @@ export interface TcpProxySetup {
   /** Where the process itself listens, on loopback. */
   readonly upstreamPort: number;
   readonly rules: LinkRules;
-  /** Who holds the socket with this local port; empty: somebody without a name. */
-  readonly dialledBy: (localPort: number) => string;
+  /** Who holds the socket between these ports; empty: somebody without a name. */
+  readonly dialledBy: (ports: Ports) => string;
 }
 
 export class TcpProxy {
@@ -111,7 +112,7 @@ export class TcpProxy {
   private accept(near: Socket): void {
     const { target, upstreamPort, rules, dialledBy } = this.setup;
     this.keep(near);
-    const dialler = dialledBy(near.remotePort ?? 0);
+    const dialler = dialledBy({ local: near.remotePort ?? 0, remote: this.setup.port });
     const far = connect({ host: HOST, port: upstreamPort, allowHalfOpen: true, noDelay: true });
     this.keep(far);
     const connection = new ProxiedConnection({

@@ -13,10 +13,11 @@ test('a dialler is known by its socket: a child of ours, named by its --id', asy
   const child = spawn(process.execPath, ['-e', DIALLER, '--', String(port), '--id', 'node-7'], { stdio: 'ignore' });
   try {
     const [socket] = (await once(server, 'connection')) as [Socket];
-    expect(socketOwner(socket.remotePort!, process.pid)).toBe('node-7');
+    const local = socket.remotePort!;
+    expect(socketOwner({ local, remote: port }, process.pid)).toBe('node-7');
     // Nobody of that family, and no such socket.
-    expect(socketOwner(socket.remotePort!, child.pid!)).toBe('');
-    expect(socketOwner(1, process.pid)).toBe('');
+    expect(socketOwner({ local, remote: port }, child.pid!)).toBe('');
+    expect(socketOwner({ local, remote: 1 }, process.pid)).toBe('');
     socket.destroy();
   } finally {
     child.kill('SIGKILL');

@@ -2,24 +2,31 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Fields of /proc/net/tcp. */
 const LOCAL = 1;
+const REMOTE = 2;
 const INODE = 9;
 
+export interface Ports {
+  readonly local: number;
+  readonly remote: number;
+}
+
 /**
- * Which child of process `parent` holds the TCP socket with this local port, named as its `--id` says; empty: none of them.
+ * Which child of process `parent` holds the TCP socket between these ports, named as its `--id` says; empty: none of them.
  * The only way to tell who dials on one machine without the dialler's help. Linux only.
  */
-export function socketOwner(localPort: number, parent: number): string {
-  const inode = inodeOf(localPort);
+export function socketOwner(ports: Ports, parent: number): string {
+  const inode = inodeOf(ports);
   if (inode === undefined) return '';
   const owner = childrenOf(parent).find((pid) => holds(pid, inode));
   return owner === undefined ? '' : nameOf(owner);
 }
 
-function inodeOf(localPort: number): string | undefined {
-  const wanted = `:${localPort.toString(16).toUpperCase().padStart(4, '0')}`;
+function inodeOf({ local, remote }: Ports): string | undefined {
+  const suffix = (port: number): string => `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   for (const line of readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)) {
     const fields = line.trim().split(/\s+/);
-    if (fields[LOCAL]?.endsWith(wanted)) return fields[INODE];
+    // Both: one local port may lead to many places.
+    if (fields[LOCAL]?.endsWith(suffix(local)) && fields[REMOTE]?.endsWith(suffix(remote))) return fields[INODE];
   }
   return undefined;
 }
