@@ -8,6 +8,7 @@ import {
   type Network,
   type PeerId,
   SeededRandom,
+  type ShardId,
   silentLog,
   silentTracer,
   term,
@@ -19,7 +20,7 @@ import { ClusterClient } from './node/cluster-client.js';
 import { ComputeNode } from './node/compute-node.js';
 import type { NodeOptions } from './node/options.js';
 import type { CallOrigin, RoutedOutcome } from './routing/call.js';
-import { emptyRow, type MemberInfo, type ShardRow, type TableUpdate } from './table/routing-table.js';
+import { emptyRow, type MemberInfo, RoutingTable, type ShardRow, type TableUpdate } from './table/routing-table.js';
 
 /** A line of text that grows; it can tell others, and defers where asked to. */
 interface BookCommands {
@@ -92,6 +93,11 @@ class Cable implements Network {
     return this.wrap(this.inner.dial(this.blocked.has(address) ? 'nowhere:1' : address), address);
   }
 
+  /** Another process's cable on the same network. */
+  sibling(): Cable {
+    return new Cable(this.inner, this.clock);
+  }
+
   /** The process is gone: nothing leaves or comes in any more, its links are reset. */
   kill(): void {
     this.dead = true;
@@ -151,6 +157,8 @@ export class World {
   readonly nodes: Member<ComputeNode>[] = [];
   readonly gateways: Member<ClusterClient>[] = [];
   private readonly network = new LoopbackNetwork({ clock: this.clock });
+  /** What was written last, whoever has heard of it. */
+  private readonly table = new RoutingTable();
   private members: MemberInfo[] = [];
   private revision = 0;
   private requests = 0;
@@ -178,7 +186,14 @@ export class World {
 
   /** New rows for these processes; default: all. */
   place(rows: readonly Partial<ShardRow>[], to: readonly Member<ComputeNode | ClusterClient>[] = this.all): void {
-    this.push({ rows: rows.map((row) => ({ ...emptyRow(row.shard!), ...row })) }, to);
+    const whole = rows.map((row) => ({ ...emptyRow(row.shard!), ...row }));
+    this.table.apply({ revision: this.revision + 1, full: false, rows: whole, overrides: [] });
+    this.push({ rows: whole }, to);
+  }
+
+  /** The shard's row as it was written last. */
+  row(shard: ShardId): ShardRow {
+    return this.table.row(shard);
   }
 
   own(owner: Member<ComputeNode> | undefined, of: EntityRef, inTerm: number, to = this.all): void {
@@ -198,8 +213,7 @@ export class World {
   }
 
   where(of: EntityRef): ShardRow {
-    const { table } = this.all[0]!.process;
-    return table.row(table.shardOf(of));
+    return this.row(this.table.shardOf(of));
   }
 
   get all(): readonly Member<ComputeNode | ClusterClient>[] {

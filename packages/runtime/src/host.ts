@@ -131,7 +131,12 @@ export interface ActorHost {
   open(shard: ShardId, term: Term, adoption?: Adoption): void;
   /** Every actor of a `replicated` kind that has a record, as it is when it is asked for: what changes meanwhile is in the log. */
   copies(shard: ShardId): Iterable<readonly [entity: string, saved: SavedActor]>;
-  /** Nothing is delivered any more, timers stand still; what runs finishes. Undone by `open` with the same term. */
+  /** Every actor of the other kinds that has changed since it was born: what no log has. Of a sealed shard: what goes with a hand-off. */
+  unlogged(shard: ShardId): Iterable<readonly [entity: string, saved: SavedActor]>;
+  /**
+   * Nothing is delivered any more; timers, mailboxes and sends stand still, and nobody leaves memory. What was decided before still
+   * leaves at its place in the log. Turns are synchronous: none is under way when this returns. Undone by `open` with the same term.
+   */
   seal(shard: ShardId): Promise<void>;
   /** This process no longer owns the shard: state is dropped, waiting commands get NOT_OWNER. */
   close(shard: ShardId): void;

@@ -128,11 +128,12 @@ export class Residents implements Keeper {
     if (envelope?.born) log.append({ entity: key, seq: 0, entries: [] });
   }
 
-  /** What the shard's actors are now, for a new copy of it. */
-  *copies(shard: Shard): Iterable<readonly [entity: string, saved: SavedActor]> {
+  /** What the shard's actors of replicated kinds, or of all others, are now: for a new copy of it. */
+  *copies(shard: Shard, which: 'logged' | 'unlogged'): Iterable<readonly [entity: string, saved: SavedActor]> {
     for (const key of [...shard.actors.keys(), ...shard.parked.keys()]) {
       const kind = this.kinds.get(key.slice(0, key.indexOf('/')));
-      if (kind && kind.durability !== 'replicated') continue;
+      const logged = kind === undefined || kind.durability === 'replicated';
+      if (logged !== (which === 'logged')) continue;
       const envelope = shard.actors.get(key)?.envelope;
       if (envelope?.born) yield [key, { text: saveEnvelope(envelope), tail: '', seq: envelope.seq }];
       else {

@@ -215,7 +215,12 @@ export class ActorRuntime implements ActorHost {
 
   copies(id: ShardId): Iterable<readonly [entity: string, saved: SavedActor]> {
     const shard = this.shards.get(id);
-    return shard ? this.residents.copies(shard) : [];
+    return shard ? this.residents.copies(shard, 'logged') : [];
+  }
+
+  unlogged(id: ShardId): Iterable<readonly [entity: string, saved: SavedActor]> {
+    const shard = this.shards.get(id);
+    return shard ? this.residents.copies(shard, 'unlogged') : [];
   }
 
   stats(): HostStats {

@@ -6,6 +6,9 @@ import {
   type RuntimeRules,
   runtimeOptions,
 } from '@muster/runtime';
+import { handoffOptions } from '../handoff/options.js';
+import { HandoffSource } from '../handoff/source-side.js';
+import { HandoffTarget } from '../handoff/target-side.js';
 import { ownedDigest } from '../heartbeat/protocol.js';
 import type { Peers } from '../links/peers.js';
 import { type LoadReport, MemberAgent } from '../membership/agent.js';
@@ -58,6 +61,8 @@ export class ComputeNode {
   private readonly routerParts: Router;
   private readonly keeper: ShardKeeper;
   private readonly releases: ReleaseOwner;
+  private readonly source: HandoffSource;
+  private readonly target: HandoffTarget;
   private readonly memberLinks: MemberLinks;
   private fenceCheckedAt: Millis = 0;
   private roomNow = ROOM_FOR_ALL;
@@ -126,6 +131,10 @@ export class ComputeNode {
       epoch,
       ...(releaseOptions && { options: releaseOptions }),
     });
+    const handoff = handoffOptions(options.handoff);
+    const handing = { clock, peers, host, table, replicator, epoch, options: handoff, metrics, log };
+    this.source = new HandoffSource(handing);
+    this.target = new HandoffTarget({ peers, table, backups: this.backups, options: handoff, metrics, log });
     // Before the router: when it hears of a row, this process must own the shard already.
     this.keeper = new ShardKeeper({
       self: peers.self.peer,
@@ -133,8 +142,13 @@ export class ComputeNode {
       host,
       replicator,
       backups: this.backups,
+      source: this.source,
+      target: this.target,
       log,
-      termChanged: (shard) => this.releases.termChanged(shard),
+      termChanged: (shard) => {
+        this.releases.termChanged(shard);
+        this.source.termChanged(table.row(shard));
+      },
     });
     const local = (command: Parameters<Inbound['local']>[0]) => inbound.local(command);
     const routing = { clock, peers, table, metrics, local };
@@ -192,6 +206,8 @@ export class ComputeNode {
     this.agent.leave();
     this.routerParts.stop();
     this.releases.stop();
+    this.source.stop();
+    this.target.stop();
     // Before its line leaves the store: from then on its shards are somebody else's, however late the store's answer comes here.
     await this.runtime.shutdown();
     this.keeper.stop();
@@ -241,6 +257,8 @@ export class ComputeNode {
   private replaced(by: string): void {
     this.keeper.stop();
     this.releases.stop();
+    this.source.stop();
+    this.target.stop();
     this.routerParts.stop();
     this.setup.replaced?.(by);
   }

@@ -1,6 +1,7 @@
 import { type Millis, MusterError } from '@muster/ports';
 import type { RuntimeOptions } from '@muster/runtime';
 import type { LinkOptions } from '@muster/wire';
+import type { HandoffOptions } from '../handoff/options.js';
 import type { HeartbeatOptions } from '../heartbeat/options.js';
 import type { PeersOptions } from '../links/options.js';
 import type { MembershipOptions } from '../membership/options.js';
@@ -23,6 +24,7 @@ export interface NodeOptions extends ClusterOptions {
   readonly runtime?: Partial<RuntimeOptions>;
   readonly release?: Partial<ReleaseOptions>;
   readonly replication?: Partial<ReplicationOptions>;
+  readonly handoff?: Partial<HandoffOptions>;
   readonly node?: Partial<ComputeOptions>;
 }
 

@@ -1,5 +1,7 @@
 import type { Log, PeerId, ShardId, Term } from '@muster/ports';
-import type { ActorHost } from '@muster/runtime';
+import type { ActorHost, Adoption, SavedActor } from '@muster/runtime';
+import type { HandoffSource } from '../handoff/source-side.js';
+import type { HandoffTarget } from '../handoff/target-side.js';
 import type { BackupKeeper } from '../replication/backup-keeper.js';
 import type { Replicator } from '../replication/replicator.js';
 import type { RoutingTable, ShardRow } from '../table/routing-table.js';
@@ -11,6 +13,9 @@ export interface ShardKeeperSetup {
   /** What this process owns goes to others, and what it holds for others. */
   readonly replicator: Replicator;
   readonly backups: BackupKeeper;
+  /** Shards in use that are handed over, and that come here. */
+  readonly source: HandoffSource;
+  readonly target: HandoffTarget;
   readonly log: Log;
   /** Called for every row that came with a new term, after the shard is open or closed as it says. */
   readonly termChanged: (shard: ShardId) => void;
@@ -45,12 +50,15 @@ export class ShardKeeper {
   }
 
   private follow(row: ShardRow, before: ShardRow): void {
-    const { self, host, log, replicator, backups } = this.setup;
+    const { self, host, log, replicator, backups, source, target } = this.setup;
     const { shard, owner, term } = row;
     const held = this.mine.get(shard);
     if (owner !== self) {
       backups.follow(row);
+      target.rowChanged(row);
       if (held !== undefined) {
+        const end = source.endFor(row);
+        if (end !== undefined) backups.keep(row, end, host.copies(shard));
         this.close(shard);
         log.write('debug', 'shard.closed', { shard, term, owner });
       }
@@ -64,12 +72,24 @@ export class ShardKeeper {
     // what is here would be old.
     if (held !== undefined && term > held + 1) this.close(shard);
     const promotion = this.mine.has(shard) ? undefined : backups.promote(row);
+    const adoption = promotion && withUnlogged(promotion.adoption, target.takeOver(row));
     this.mine.set(shard, term);
-    replicator.assign(row, promotion?.heldUntil);
-    host.open(shard, term, promotion?.adoption);
+    replicator.assign(row, promotion?.heldUntil, promotion?.continues);
+    host.open(shard, term, adoption);
+    target.rowChanged(row);
+    if (row.origin === 'moved' && held === undefined && !promotion)
+      log.write('error', 'handoff.copy-missing', { shard, term, former: before.owner });
     if (promotion) {
       const { size } = promotion.adoption.actors;
-      log.write('info', 'shard.promoted', { shard, term, actors: size, former: before.owner, sure: row.sure === true });
+      const { origin } = row;
+      log.write('info', 'shard.promoted', {
+        shard,
+        term,
+        actors: size,
+        former: before.owner,
+        sure: row.sure === true,
+        origin,
+      });
     } else log.write('debug', 'shard.opened', { shard, term });
   }
 
@@ -77,4 +97,9 @@ export class ShardKeeper {
     this.mine.delete(shard);
     this.setup.host.close(shard);
   }
+}
+
+/** What no log has came with the hand-off. */
+function withUnlogged(adoption: Adoption, unlogged: ReadonlyMap<string, SavedActor> | undefined): Adoption {
+  return unlogged?.size ? { ...adoption, actors: new Map([...adoption.actors, ...unlogged]) } : adoption;
 }

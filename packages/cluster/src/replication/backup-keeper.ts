@@ -262,7 +262,7 @@ export class BackupKeeper {
   }
 }
 
-function isKey(entity: string): boolean {
+export function isKey(entity: string): boolean {
   const slash = entity.indexOf('/');
   return slash > 0 && isEntity(entity.slice(0, slash), entity.slice(slash + 1));
 }

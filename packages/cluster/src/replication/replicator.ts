@@ -59,6 +59,8 @@ export class Replicator implements CommitLogs, LogKeeper {
   private readonly logs = new Map<ShardId, ReplicatedLog>();
   private readonly places = new Map<ShardId, Place>();
   private readonly leases = new Map<PeerId, AskedLease>();
+  /** Who wants to hear of acknowledgements of a shard's log. */
+  private readonly watchers = new Map<ShardId, () => void>();
   private unflushed = new Set<ReplicatedLog>();
   private readonly shipped: Counter;
   private readonly refusals: Counter;
@@ -125,6 +127,12 @@ export class Replicator implements CommitLogs, LogKeeper {
     return this.logs.get(shard);
   }
 
+  /** Calls `heard` whenever a copy has acknowledged something of the shard, until it is set to nothing. */
+  watch(shard: ShardId, heard: (() => void) | undefined): void {
+    if (heard) this.watchers.set(shard, heard);
+    else this.watchers.delete(shard);
+  }
+
   stop(): void {
     this.stopped = true;
     this.timer?.cancel();
@@ -184,6 +192,7 @@ export class Replicator implements CommitLogs, LogKeeper {
       if (code !== '') this.refusals.add(1, { code });
       const ack: AckMessage = { term: term as Term, seeding, position: position as Position, code: code as AckCode };
       this.logs.get(shard as ShardId)?.input({ type: 'ack', from: peer, ack });
+      if (this.watchers.size > 0) this.watchers.get(shard as ShardId)?.();
     }
   }
 
