@@ -6,6 +6,7 @@ import {
   type RequestData,
   type ResponseData,
   responseFrame,
+  systemMoveOn,
   TACHYON_DEFAULTS,
   type UserEventId,
   type UserRequestId,
@@ -46,6 +47,7 @@ export interface StateChange {
  */
 export class MusterClient {
   private readonly options: ClientOptions;
+  private readonly home: string;
   private readonly role: SignIn['role'];
   private readonly connection: ReconnectingConnection;
   private readonly pending: PendingRequests;
@@ -55,19 +57,23 @@ export class MusterClient {
   private lastSelf: EventData<'user/self'> | undefined;
   /** Admitted: requests may be sent. A player is when `user/self` came, a bot when the connection is open. */
   private ready = false;
+  /** Told to move on, and waiting for answers before it does. */
+  private moving = false;
   private ended: ClientError | undefined;
 
   /** @throws ClientError `bad_options` */
   constructor({ url, signIn, fetch, socket, ...changes }: MusterClientOptions) {
     this.options = clientOptions(changes);
+    this.home = url;
     this.role = signIn.role;
     this.pending = new PendingRequests(this.options);
     const tokens = new TokenKeeper(signIn, new Http(this.options.httpTimeoutMs, fetch), url);
-    this.connection = new ReconnectingConnection(socketUrl(url), tokens, socket ?? nodeSocket, this.options, {
+    this.connection = new ReconnectingConnection(url, tokens, socket ?? nodeSocket, this.options, {
       open: () => this.role === 'bot' && this.admitted(),
       text: (text) => this.received(text),
       lost: () => {
         this.ready = false;
+        this.moving = false;
         this.pending.lose();
       },
       closed: (error) => {
@@ -189,7 +195,8 @@ export class MusterClient {
   }
 
   private admitted(): void {
-    if (this.ready) return;
+    // Whoever moves on sends nothing more here, whatever is said of it once more.
+    if (this.ready || this.moving) return;
     this.ready = true;
     this.pending.flush((frame) => this.connection.send(frame));
     this.states.run('ready', undefined);
@@ -212,10 +219,29 @@ export class MusterClient {
       // Nobody waits where the answer came after its deadline.
       this.pending.answer(messageId, commandId, outcome);
     } else {
+      if (commandId === systemMoveOn.commandId) this.moveOn(data as EventData<'system/moveOn'>);
       if (commandId === 'user/self') this.lastSelf = data as EventData<'user/self'>;
       this.events.run(commandId, data);
       if (commandId === 'user/self') this.admitted();
     }
+  }
+
+  /** The server stops: requests wait for the next connection from now on, and this one ends when those that were sent are answered. */
+  private moveOn({ url, withinMs }: EventData<'system/moveOn'>): void {
+    if (!this.ready) return;
+    this.ready = false;
+    this.moving = true;
+    const go = (): void => {
+      // The connection may have broken in the meantime: then there is another one, or will be.
+      if (this.moving) this.connection.moveOn(this.followed(url));
+    };
+    this.pending.answered(withinMs).then(go).catch(rethrow);
+  }
+
+  /** A token that was sent over TLS is not sent without it. */
+  private followed(url: string | undefined): string | undefined {
+    if (url === undefined || !URL.canParse(url)) return undefined;
+    return new URL(url).protocol === new URL(this.home).protocol ? url : undefined;
   }
 
   private async serve(messageId: string, commandId: string, data: unknown): Promise<void> {
@@ -232,10 +258,4 @@ export class MusterClient {
     }
     this.connection.send(frame);
   }
-}
-
-function socketUrl(baseUrl: string): string {
-  const url = new URL('/tachyon', baseUrl);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return url.href;
 }

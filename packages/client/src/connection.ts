@@ -1,14 +1,18 @@
 // One connection after another, until the client is closed or the server says that it is over for good.
 //
 //   idle ── start ──► connecting ── upgraded ──► open ── lost ──► waiting ── back-off over ──► connecting
-//                        │                        │
-//                        │ refused for good       │ closed with 1000 (signed in elsewhere, signed out)
-//                        └──────────► closed ◄────┘
+//                      │  ▲                       │ │
+//                      │  └── told to move on ────┘ │ closed with 1000 (signed in elsewhere, signed out)
+//                      │ refused for good           │
+//                      └──────────► closed ◄────────┘
+//
+// Told to move on to another address, it goes there. From then on each attempt that fails leads to the other one of the two: the gateway that
+// it came from may be gone for good, and so may the other.
 import { CLOSE_NORMAL } from '@muster/tachyon';
 import { reconnectDelay } from './back-off.js';
 import { ClientError, UpgradeRefused } from './errors.js';
 import type { ClientOptions } from './options.js';
-import type { Socket, SocketFactory } from './socket.js';
+import { type Socket, type SocketFactory, socketUrl } from './socket.js';
 import { type TokenKeeper, unref } from './tokens.js';
 
 export type ConnectionState = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed';
@@ -25,7 +29,10 @@ export interface ConnectionEvents {
 }
 
 export class ReconnectingConnection {
-  private readonly url: string;
+  /** Base URLs: what the program named, where it was last sent to, and which of the two is tried or open. */
+  private readonly home: string;
+  private away: string | undefined;
+  private url: string;
   private readonly tokens: TokenKeeper;
   private readonly openSocket: SocketFactory;
   private readonly options: ClientOptions;
@@ -45,6 +52,7 @@ export class ReconnectingConnection {
     options: ClientOptions,
     events: ConnectionEvents,
   ) {
+    this.home = url;
     this.url = url;
     this.tokens = tokens;
     this.openSocket = openSocket;
@@ -70,12 +78,32 @@ export class ReconnectingConnection {
     this.socket?.drop();
   }
 
+  /** Leaves an open connection for the server at `url`, or to come back here a little later. What was sent and not answered is lost with it. */
+  moveOn(url: string | undefined): void {
+    if (this.current !== 'open') return;
+    const { socket } = this;
+    this.socket = undefined;
+    clearTimeout(this.silence);
+    socket?.close(CLOSE_NORMAL, 'moving on');
+    this.failures = 0;
+    this.away = url;
+    this.goTo(url ?? this.home);
+    this.events.lost();
+    if (url === undefined) this.wait(new ClientError('connection_lost', 'the server is restarting'), 0);
+    else this.attempt();
+  }
+
   /** Ends for good. */
   close(error: ClientError): void {
     if (this.current === 'closed') return;
     const { socket } = this;
     this.end(error);
     socket?.close(CLOSE_NORMAL, '');
+  }
+
+  private goTo(url: string): void {
+    this.url = url;
+    this.tokens.comeFrom(url);
   }
 
   private attempt(): void {
@@ -89,7 +117,7 @@ export class ReconnectingConnection {
   }
 
   private dial(token: string): void {
-    const socket = this.openSocket(this.url, token, this.options, {
+    const socket = this.openSocket(socketUrl(this.url), token, this.options, {
       open: () => {
         if (this.socket !== socket) return;
         this.rejectedTokens = 0;
@@ -137,8 +165,13 @@ export class ReconnectingConnection {
       this.rejectedTokens += 1;
       this.tokens.reject();
     }
-    if (this.isFinal(error)) this.end(error);
-    else this.wait(error, refused?.retryAfterMs ?? 0);
+    // Whatever is wrong elsewhere says nothing about the server that the program named.
+    if (this.url === this.home && this.isFinal(error)) {
+      this.end(error);
+      return;
+    }
+    if (this.away !== undefined) this.goTo(this.url === this.home ? this.away : this.home);
+    this.wait(error, refused?.retryAfterMs ?? 0);
   }
 
   private isFinal(error: ClientError): boolean {

@@ -16,6 +16,7 @@ interface Pending {
 export class PendingRequests {
   private readonly byId = new Map<string, Pending>();
   private readonly options: ClientOptions;
+  private whenAnswered: (() => void) | undefined;
 
   constructor(options: ClientOptions) {
     this.options = options;
@@ -44,6 +45,7 @@ export class PendingRequests {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.byId.delete(messageId);
+        if (this.whenAnswered && !this.someSent()) this.whenAnswered();
         reject(new ClientError('timeout', `${commandId} was not answered within ${timeoutMs} ms`));
       }, timeoutMs);
       this.byId.set(messageId, { messageId, commandId, frame, sent: transmit !== undefined, resolve, reject, timer });
@@ -58,6 +60,19 @@ export class PendingRequests {
       request.sent = true;
       transmit(request.frame);
     }
+  }
+
+  /** Resolves when everything that was sent has its outcome, or after `limitMs`. */
+  answered(limitMs: number): Promise<void> {
+    if (!this.someSent()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.whenAnswered?.(), limitMs);
+      this.whenAnswered = () => {
+        clearTimeout(timer);
+        this.whenAnswered = undefined;
+        resolve();
+      };
+    });
   }
 
   /** @returns false where nobody waits for this message id (any more). */
@@ -84,9 +99,15 @@ export class PendingRequests {
     for (const request of this.byId.values()) this.settle(request, error);
   }
 
+  private someSent(): boolean {
+    for (const { sent } of this.byId.values()) if (sent) return true;
+    return false;
+  }
+
   private settle(request: Pending, outcome: { readonly data: unknown } | ClientError): void {
     this.byId.delete(request.messageId);
     clearTimeout(request.timer);
+    if (this.whenAnswered && !this.someSent()) this.whenAnswered();
     if (outcome instanceof ClientError) request.reject(outcome);
     else request.resolve(outcome.data);
   }

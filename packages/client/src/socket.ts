@@ -1,4 +1,4 @@
-import { TACHYON_SUBPROTOCOL } from '@muster/tachyon';
+import { MUSTER_SUBPROTOCOL, TACHYON_SUBPROTOCOL } from '@muster/tachyon';
 import { type RawData, WebSocket } from 'ws';
 import { ClientError, UpgradeRefused } from './errors.js';
 import type { ClientOptions } from './options.js';
@@ -28,7 +28,7 @@ const REFUSAL_BYTES_MAX = 4_096;
 
 /** With Node's `ws`. */
 export const nodeSocket: SocketFactory = (url, token, options, events) => {
-  const socket = new WebSocket(url, [TACHYON_SUBPROTOCOL], {
+  const socket = new WebSocket(url, [MUSTER_SUBPROTOCOL, TACHYON_SUBPROTOCOL], {
     headers: { authorization: `Bearer ${token}` },
     perMessageDeflate: false,
     handshakeTimeout: options.upgradeTimeoutMs,
@@ -79,4 +79,11 @@ function refusalText(body: string): string {
   } catch {
     return body.slice(0, 200);
   }
+}
+
+/** Where the WebSocket is, below a server's base URL. */
+export function socketUrl(baseUrl: string): string {
+  const url = new URL('/tachyon', baseUrl);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
 }

@@ -13,7 +13,7 @@ const LONGEST_TIMEOUT_MS = 2_147_483_647;
 export class TokenKeeper {
   private readonly signIn: SignIn;
   private readonly http: Http;
-  private readonly baseUrl: string;
+  private baseUrl: string;
   private tokens: (Tokens & { readonly obtainedAt: number }) | undefined;
   private underWay: Promise<string> | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -33,6 +33,11 @@ export class TokenKeeper {
       this.underWay = undefined;
     });
     return this.underWay;
+  }
+
+  /** Tokens are renewed at the server that serves at the moment: any of them answers for any other. */
+  comeFrom(baseUrl: string): void {
+    this.baseUrl = baseUrl;
   }
 
   /** The server refused the access token: the next one is obtained, whatever its life says. */

@@ -14,6 +14,7 @@ export type { ProbeOutcome } from './links/probe.js';
 export * from './membership/agent.js';
 export * from './membership/listing.js';
 export * from './membership/options.js';
+export { Outage } from './membership/outage.js';
 export * from './membership/read-members.js';
 export * from './membership/registration.js';
 export * from './membership/room.js';

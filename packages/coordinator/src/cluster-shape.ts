@@ -1,4 +1,4 @@
-import { CLUSTER_META, requireSameShape, type StoreKeys } from '@muster/cluster';
+import { CLUSTER_META, Outage, requireSameShape, type StoreKeys } from '@muster/cluster';
 import { type Clock, type ClusterStore, isMusterError, type Log, type Millis } from '@muster/ports';
 
 /**
@@ -16,12 +16,14 @@ export async function agreeOnShape(setup: {
 }): Promise<void> {
   const { clock, store, keys, log, retryMs, isStopped } = setup;
   const value = JSON.stringify(CLUSTER_META);
+  const outage = new Outage(clock, log, 'coordinator.store-away');
   while (!isStopped()) {
     try {
       const { entries } = await store.range(keys.meta);
       const entry = entries.find(({ key }) => key === keys.meta);
       if (entry) {
         requireSameShape(entry.value);
+        outage.over();
         return;
       }
       await store.transact({
@@ -30,7 +32,7 @@ export async function agreeOnShape(setup: {
       });
     } catch (error) {
       if (isMusterError(error) && !error.retryable) throw error;
-      log.write('warn', 'coordinator.store-away', { error });
+      outage.failed({ error });
       await new Promise<void>((resolve) => clock.after(retryMs, resolve));
     }
   }

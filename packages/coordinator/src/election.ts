@@ -4,6 +4,7 @@ import {
   type CandidateInput,
   type EpochRecord,
   newCandidate,
+  Outage,
   type Peers,
   type Registered,
   readEpoch,
@@ -60,6 +61,7 @@ export interface ElectionSetup {
 export class Election {
   private readonly setup: ElectionSetup;
   private readonly addresses = new Map<PeerId, string>();
+  private readonly outage: Outage;
   private candidate: Candidate;
   private record: EpochRecord | undefined;
   private timer: Timer | undefined;
@@ -67,7 +69,8 @@ export class Election {
 
   constructor(setup: ElectionSetup) {
     this.setup = setup;
-    const { clock, peers } = setup;
+    const { clock, peers, log } = setup;
+    this.outage = new Outage(clock, log, 'election.attempt-failed');
     this.candidate = newCandidate(peers.self.peer, clock.monotonic(), setup.floor);
     this.listen();
   }
@@ -245,7 +248,7 @@ export class Election {
   }
 
   private async attempt({ epoch: of, seen, attempt }: Extract<CandidateEffect, { type: 'attempt' }>): Promise<void> {
-    const { store, keys, clock, health, log } = this.setup;
+    const { store, keys, clock, health } = this.setup;
     const since = new Date(clock.now()).toISOString();
     const record: EpochRecord = { epoch: epoch(of), leader: this.candidate.self, attempt, since };
     try {
@@ -254,13 +257,14 @@ export class Election {
         writes: [{ type: 'put', key: keys.epoch, value: JSON.stringify(record) }],
       });
       health.answered();
+      this.outage.over();
       if (succeeded) {
         this.record = record;
         this.input({ type: 'attempted', result: 'won', modRevision: revision });
       } else this.input({ type: 'attempted', result: 'lost' });
     } catch (error) {
       health.failed(error);
-      log.write('warn', 'election.attempt-failed', { epoch: of, error });
+      this.outage.failed({ epoch: of, error });
       const unknown = codeOf(error) === 'STORE_OUTCOME_UNKNOWN';
       this.input({ type: 'attempted', result: unknown ? 'unknown' : 'unavailable' });
     }

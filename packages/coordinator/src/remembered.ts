@@ -1,3 +1,4 @@
+import { Outage } from '@muster/cluster';
 import { type Clock, type Epoch, epoch, type Log, type Millis, type Regime, type Term, term } from '@muster/ports';
 
 /**
@@ -36,11 +37,14 @@ export class Remembered {
    * restored from an older copy can be asked at the next start. Zeros where nothing is known.
    */
   async floor(hasEpoch: () => Promise<boolean>): Promise<{ readonly epoch: Epoch; readonly term: Term }> {
+    const outage = new Outage(this.clock, this.log, 'coordinator.storage-away');
     while (!this.stopped) {
       try {
-        return await this.highest();
+        const highest = await this.highest();
+        outage.over();
+        return highest;
       } catch (error) {
-        this.log.write('warn', 'coordinator.storage-away', { error });
+        outage.failed({ error });
       }
       if (await hasEpoch()) break;
       await new Promise<void>((resolve) => this.clock.after(this.retryMs, resolve));
@@ -61,13 +65,15 @@ export class Remembered {
 
   private async write(storage: Regime): Promise<void> {
     this.busy = true;
+    const outage = new Outage(this.clock, this.log, 'regime.not-remembered');
     while (!this.stopped && (this.written.epoch < this.wanted.epoch || this.written.term < this.wanted.term)) {
       const writing = this.wanted;
       try {
         await storage.raise(writing.epoch, writing.term);
         this.written = writing;
+        outage.over();
       } catch (error) {
-        this.log.write('warn', 'regime.not-remembered', { error });
+        outage.failed({ error });
         await new Promise<void>((resolve) => this.clock.after(this.retryMs, resolve));
       }
     }

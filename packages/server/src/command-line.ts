@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MusterError, SystemClock } from '@muster/ports';
 import { Command } from 'commander';
@@ -9,9 +9,15 @@ import { printConfig } from './config/print.js';
 import { serveDev } from './dev.js';
 import { LocalCluster, type LocalClusterDocument } from './local-cluster/local-cluster.js';
 import { servePglite } from './local-cluster/pglite-server.js';
+import { makeScratchFolder } from './local-cluster/system-scratch-folder.js';
 import { BUILD } from './process/foundation.js';
-import { untilToldToEnd } from './process/system-signals.js';
+import { endSignals } from './process/system-signals.js';
 import { serve, serverRole } from './serve.js';
+
+/** A stop after everything was handed off takes no longer than this. */
+const STOP_MS = 20_000;
+/** Gateways, nodes, coordinators. */
+const ROLES = 3;
 
 const ENTRY = fileURLToPath(new URL('./main.js', import.meta.url));
 
@@ -48,7 +54,7 @@ export function program(): Command {
       '--data <folder>',
       'where etcd and the database keep their files (default: a folder that is removed at the end)',
     )
-    .option('--restart', 'start killed processes again', false)
+    .option('--restart', 'start killed processes again, etcd too', false)
     .option('--json', 'print one JSON document when it serves', false)
     .action((flags: ClusterFlags) => runCluster(flags));
   const config = root.command('config').description('the configuration file');
@@ -82,15 +88,19 @@ async function runRole({ role, id, config: file, set }: ConfigFlags & { role: st
   const name = id ?? (config.process.id === '' ? role : config.process.id);
   const serving = await serve({ role: serverRole(role), config, id: name });
   process.stdout.write(`${JSON.stringify(serving.document)}\n`);
-  const why = await Promise.race([untilToldToEnd(), serving.replaced]);
+  const { told, hurry, begun } = endSignals(config.process.drainMs + STOP_MS);
+  const { why, asked } = await Promise.race([told, serving.dismissed]);
+  begun();
   process.stderr.write(`muster: ${name} ends: ${why}\n`);
+  if (asked) await serving.drain(hurry);
   await serving.stop();
 }
 
 async function runDev(flags: ConfigFlags & { port: number; adminPort: number; data: string }): Promise<void> {
   const dev = await serveDev({ ...flags, data: resolve(flags.data), overrides: flags.set, config: flags.config });
   process.stdout.write(`muster ready ${dev.gateway} ${dev.admin}\n\n${dev.hints}\n`);
-  await untilToldToEnd();
+  const { told, hurry } = endSignals(readConfig(flags.config, flags.set).process.drainMs + STOP_MS);
+  if ((await told).asked) await dev.drain(hurry);
   await dev.stop();
 }
 
@@ -106,10 +116,9 @@ interface ClusterFlags extends ConfigFlags {
 
 async function runCluster(flags: ClusterFlags): Promise<void> {
   const { nodes, gateways, coordinators, restart, json, config, set } = flags;
-  const data = flags.data ? resolve(flags.data) : mkdtempSync(join(tmpdir(), 'muster-cluster-'));
+  const data = flags.data ? resolve(flags.data) : makeScratchFolder(tmpdir());
   mkdirSync(data, { recursive: true });
-  // PostgreSQL does not run as root: the user it runs as must get through to its own folder.
-  if (!flags.data) chmodSync(data, 0o755);
+  const { drainMs } = readConfig(config, set).process;
   const cluster = new LocalCluster({
     clock: new SystemClock(),
     coordinators,
@@ -118,23 +127,25 @@ async function runCluster(flags: ClusterFlags): Promise<void> {
     gatewayHeapMb: flags.gatewayHeapMb,
     data,
     restart,
+    drainMs,
     overrides: set,
     config,
     entry: ENTRY,
     output: (text) => process.stderr.write(text),
   });
   // From the first process on: whoever interrupts the start must not leave any behind.
-  const ended = untilToldToEnd();
+  // Every role drains one after the other.
+  const { told, hurry } = endSignals(ROLES * (drainMs + STOP_MS));
   try {
-    const document = await Promise.race([cluster.start(), ended.then(() => undefined)]);
+    const document = await Promise.race([cluster.start(), told.then(() => undefined)]);
     if (document && json) process.stdout.write(`${JSON.stringify(document)}\n`);
     else if (document)
       process.stdout.write(
         `cluster ready ${document.gateways.join(' ')} ${document.admin}\n\n${clusterHints(document)}\n`,
       );
-    await ended;
+    await told;
   } finally {
-    await cluster.stop();
+    await cluster.stop(hurry);
     if (!flags.data) rmSync(data, { recursive: true, force: true });
   }
 }
@@ -157,7 +168,7 @@ async function runPglite(folder: string): Promise<void> {
   const server = await servePglite(folder);
   const document = { ready: true, role: 'pglite', id: 'database', pid: process.pid, address: server.address };
   process.stdout.write(`${JSON.stringify(document)}\n`);
-  await untilToldToEnd();
+  await endSignals(STOP_MS).told;
   await server.stop();
 }
 

@@ -1,14 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { MemoryStore } from '@muster/storage';
 import { LoopbackNetwork } from '@muster/wire';
-import { AdminServer } from './admin/admin-server.js';
+import { type AdminBackend, AdminServer, type ReadyCheck } from './admin/admin-server.js';
 import { type Config, readConfig } from './config/load.js';
 import { Ends } from './process/ends.js';
 import { type Foundation, layFoundation, openAccounts } from './process/foundation.js';
+import { RoleSeat, type RoleSeatSetup } from './process/role-seat.js';
 import { startCoordinator } from './roles/coordinator.js';
 import { startGateway } from './roles/gateway.js';
 import { startNode } from './roles/node.js';
-import type { RunningRole } from './roles/running.js';
+import type { RoleParts } from './roles/running.js';
 
 export interface DevOptions {
   readonly port: number;
@@ -26,6 +27,8 @@ export interface DevServer {
   readonly admin: string;
   /** What to try next. */
   readonly hints: string;
+  /** Asks clients to come back, then keeps what lives in memory; {@link stop} comes after it. `hurry`: leave faster. */
+  drain(hurry: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -46,35 +49,65 @@ export async function serveDev(options: DevOptions): Promise<DevServer> {
     ends.add(() => storage.close());
     const store = new MemoryStore({ clock });
     ends.add(() => store.close());
-    // One process: whoever takes its place has taken its port as well.
-    const replaced = (by: string): void => log.write('error', 'process.replaced', { by });
-    const begin = async (starting: Promise<RunningRole>): Promise<RunningRole> => {
-      const role = await starting;
-      ends.add(() => role.stop());
-      return role;
-    };
-    const parts = { store, storage, replaced, listen: 'muster:0' };
-    const coordinator = await begin(startCoordinator(foundation, { ...parts, id: 'coordinator-a' }));
-    const node = await begin(startNode(foundation, { ...parts, id: 'node-1' }));
-    const gateway = await begin(startGateway(foundation, { ...parts, id: 'gateway-1' }));
+    const seats = await seatRoles(foundation, ends, { store, storage });
+    const { coordinator, node, gateway } = seats;
     const roles = [coordinator, node, gateway];
     const admin = new AdminServer({
       clock,
       log,
       metrics: foundation.metrics,
       checkTimeoutMs: config.admin.checkTimeoutMs,
-      ready: async () => (await Promise.all(roles.map((role) => role.ready()))).flat(),
-      ...(coordinator.admin ? { backend: coordinator.admin } : {}),
+      ready: async () => (await Promise.all(roles.map(checksOf))).flat(),
+      backend: {
+        call: (command, args, who) => backendOf(coordinator).call(command, args, who),
+        follow: (listener) => backendOf(coordinator).follow(listener),
+      },
     });
+    // Whoever follows the former run of the coordinator would hear nothing any more: it comes back by itself.
+    coordinator.onRestart(() => admin.endFollowers());
     const adminUrl = `http://${await admin.listen(config.admin.listen)}`;
     ends.add(() => admin.close());
     await ready(foundation, roles);
-    const gatewayUrl = gateway.clientUrl ?? '';
-    return { gateway: gatewayUrl, admin: adminUrl, hints: hints(gatewayUrl, adminUrl), stop: () => ends.stop() };
+    const gatewayUrl = gateway.role.clientUrl ?? '';
+    const drain = async (hurry: AbortSignal): Promise<void> => {
+      for (const seat of [gateway, node, coordinator]) await seat.drain(hurry);
+    };
+    return { gateway: gatewayUrl, admin: adminUrl, hints: hints(gatewayUrl, adminUrl), drain, stop: () => ends.stop() };
   } catch (error) {
     await ends.stop();
     throw error;
   }
+}
+
+/** Every role in its seat, started. */
+async function seatRoles(foundation: Foundation, ends: Ends, on: Pick<RoleParts, 'store' | 'storage'>) {
+  const { clock, log, config } = foundation;
+  const seat = async (start: RoleSeatSetup['start']): Promise<RoleSeat> => {
+    const made = new RoleSeat({ clock, log, start });
+    ends.add(() => made.stop());
+    await made.begin();
+    return made;
+  };
+  const parts = { ...on, listen: 'muster:0' };
+  const coordinator = await seat((events) =>
+    startCoordinator(foundation, { ...parts, ...events, id: 'coordinator-a' }),
+  );
+  const node = await seat((events) => startNode(foundation, { ...parts, ...events, id: 'node-1' }));
+  const gateway = await seat((events, former) => {
+    // Clients know where it was.
+    const http = former?.clientUrl ? { listen: new URL(former.clientUrl).host } : config.http;
+    return startGateway({ ...foundation, config: { ...config, http } }, { ...parts, ...events, id: 'gateway-1' });
+  });
+  return { coordinator, node, gateway };
+}
+
+function backendOf({ role }: RoleSeat): AdminBackend {
+  if (!role.admin) throw new Error('a coordinator answers operators');
+  return role.admin;
+}
+
+async function checksOf(seat: RoleSeat): Promise<readonly ReadyCheck[]> {
+  return seat.restarts ? [{ name: 'restart', ok: false, detail: 'a role is started again' }] : seat.role.ready();
 }
 
 function devConfig({ port, adminPort, data, config, overrides }: DevOptions): Config {
@@ -95,9 +128,9 @@ function devConfig({ port, adminPort, data, config, overrides }: DevOptions): Co
 const READY_POLL_MS = 20;
 const READY_POLLS_MAX = 1_000;
 
-async function ready({ clock }: Foundation, roles: readonly RunningRole[]): Promise<void> {
+async function ready({ clock }: Foundation, roles: readonly RoleSeat[]): Promise<void> {
   for (let polls = 0; polls < READY_POLLS_MAX; polls += 1) {
-    const checks = (await Promise.all(roles.map((role) => role.ready()))).flat();
+    const checks = (await Promise.all(roles.map(checksOf))).flat();
     if (checks.every((check) => check.ok)) return;
     await new Promise<void>((resolve) => clock.after(READY_POLL_MS, resolve));
   }

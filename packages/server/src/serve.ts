@@ -9,6 +9,7 @@ import {
   openClusterStore,
   type ServerRole,
 } from './process/foundation.js';
+import type { EndReason } from './process/system-signals.js';
 import { startCoordinator } from './roles/coordinator.js';
 import { startGateway } from './roles/gateway.js';
 import { startNode } from './roles/node.js';
@@ -36,8 +37,10 @@ export interface ServingDocument {
 
 export interface Serving {
   readonly document: ServingDocument;
-  /** Resolves when the process was told that another incarnation has its place. */
-  readonly replaced: Promise<string>;
+  /** Resolves when the cluster told the process to end: another incarnation has its place, or an operator asks for a restart. */
+  readonly dismissed: Promise<EndReason>;
+  /** Hands off what it has; {@link stop} comes after it. `hurry`: leave faster. */
+  drain(hurry: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,11 +55,14 @@ export async function serve({ role, config, id }: ServeOptions): Promise<Serving
     ends.add(() => store.close());
     const storage = await openAccounts(foundation);
     ends.add(() => storage.close());
-    let replaced: (by: string) => void = () => undefined;
-    const whenReplaced = new Promise<string>((resolve) => {
-      replaced = resolve;
+    let dismiss: (reason: EndReason) => void = () => undefined;
+    const dismissed = new Promise<EndReason>((resolve) => {
+      dismiss = resolve;
     });
-    const running = await start(role, foundation, { id, store, storage, replaced });
+    // What a replaced process has is somebody else's already.
+    const replaced = (by: string): void => dismiss({ why: `replaced by ${by}`, asked: false });
+    const retire = (by: string): void => dismiss({ why: `asked by ${by}`, asked: true });
+    const running = await start(role, foundation, { id, store, storage, replaced, retire });
     ends.add(() => running.stop());
     const admin = await serveAdmin(foundation, running, store, storage);
     if (admin) ends.add(() => admin.server.close());
@@ -71,7 +77,7 @@ export async function serve({ role, config, id }: ServeOptions): Promise<Serving
       ...(admin ? { admin: admin.url } : {}),
     };
     log.write('info', 'process.serves', { ...document });
-    return { document, replaced: whenReplaced, stop: () => ends.stop() };
+    return { document, dismissed, drain: (hurry) => running.drain(hurry), stop: () => ends.stop() };
   } catch (error) {
     await ends.stop();
     throw error;

@@ -10,8 +10,8 @@ export interface Closing {
 
 /** It is over: the client asked to go, or a newer connection replaced it. Our client does not come back by itself. */
 export const CLOSE_NORMAL = 1000;
-/** This gateway stops: the session waits, and another gateway takes the client at once. */
-export const CLOSE_GOING_AWAY = 1001;
+/** This gateway stops: the session waits, and another gateway, or its successor, takes the client. */
+export const CLOSE_RESTART = 1012;
 
 /** How a connection ends because of an error: the error's own close code and its message, cut to what a close frame can carry. */
 export function closingOf(error: MusterError): Closing {

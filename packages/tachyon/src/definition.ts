@@ -2,6 +2,8 @@ import type { Static, TSchema } from '@sinclair/typebox';
 
 /** The WebSocket subprotocol on which only Tachyon commands exist. */
 export const TACHYON_SUBPROTOCOL = 'v0.tachyon';
+/** The one on which everything exists: Tachyon's commands and those that only this server has. */
+export const MUSTER_SUBPROTOCOL = 'v0.muster';
 /** The OAuth2 scope without which no connection is made. */
 export const TACHYON_SCOPE = 'tachyon.lobby';
 
@@ -38,6 +40,8 @@ export interface CommandDefinition {
   readonly kind: 'request' | 'event';
   /** One sentence for the reference. */
   readonly what: string;
+  /** Not part of Tachyon: it exists on `v0.muster` alone. */
+  readonly only?: typeof MUSTER_SUBPROTOCOL;
   /** Absent: whatever comes as data is passed over. */
   readonly data?: TSchema;
   /** The data may be left out altogether. */

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { defineCommand } from './definition.js';
+import { defineCommand, MUSTER_SUBPROTOCOL } from './definition.js';
 
 export const systemServerStats = defineCommand({
   commandId: 'system/serverStats',
@@ -20,4 +20,16 @@ export const systemDisconnect = defineCommand({
   target: 'gateway',
 });
 
-export const SYSTEM_COMMANDS = [systemServerStats, systemDisconnect] as const;
+export const systemMoveOn = defineCommand({
+  commandId: 'system/moveOn',
+  direction: 'server→user',
+  kind: 'event',
+  only: MUSTER_SUBPROTOCOL,
+  what: 'This gateway stops. The client sends no more requests, waits for its answers, closes the connection and connects at `url`, or where it came from when there is none, with the token that it has. Its session waits for it. After `withinMs` the gateway takes no more requests and closes with 1012.',
+  data: Type.Object({
+    url: Type.Optional(Type.String({ description: 'Of another gateway, as `http://127.0.0.1:8400`.' })),
+    withinMs: Type.Integer({ minimum: 0 }),
+  }),
+});
+
+export const SYSTEM_COMMANDS = [systemServerStats, systemDisconnect, systemMoveOn] as const;

@@ -30,12 +30,14 @@ export class FakeServer {
     send(socket, { ...request, type: 'response', status: 'success', data: request.data });
   private readonly codes = new Map<string, Grant>();
   private readonly refreshTokens = new Map<string, string>();
-  private readonly accessTokens = new Map<string, string>();
+  private readonly accessTokens: Map<string, string>;
   private readonly http: Server;
-  private readonly webSockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'v0.tachyon' });
+  private readonly webSockets = new WebSocketServer({ noServer: true, handleProtocols: (offered) => [...offered][0]! });
   private issued = 0;
 
-  constructor() {
+  /** `twin`: another server of the same cluster, whose access tokens are good here. */
+  constructor(twin?: FakeServer) {
+    this.accessTokens = twin?.accessTokens ?? new Map();
     this.http = createServer((request, response) => {
       let body = '';
       request.on('data', (chunk) => {

@@ -36,6 +36,7 @@ import type { RoutingTable } from '../table/routing-table.js';
 import { tableFromWire } from '../table/wire-form.js';
 import { Listing } from './listing.js';
 import { type MembershipOptions, membershipOptions } from './options.js';
+import { Outage } from './outage.js';
 import { type Registered, readMembers } from './read-members.js';
 import { Registration } from './registration.js';
 import { type Room, roomOf } from './room.js';
@@ -105,6 +106,7 @@ export class MemberAgent {
   private state: MemberRecord['state'] = 'up';
   /** It drains in order to end: no operator's wish changes that. */
   private leaving = false;
+  private client = '';
   private timer: Timer | undefined;
   private replacedBy = '';
   private tables = 0;
@@ -128,7 +130,7 @@ export class MemberAgent {
       log,
       record: () => {
         const { address, zone, build } = peers.self;
-        return { address, state: this.state, zone, build };
+        return { address, state: this.state, zone, build, ...(this.client ? { client: this.client } : {}) };
       },
       superseded: (by) => this.replaced(by),
     });
@@ -157,6 +159,12 @@ export class MemberAgent {
   leave(): void {
     this.leaving = true;
     this.become('draining');
+  }
+
+  /** Where clients reach this gateway: others send theirs here when they stop. */
+  setClient(url: string): void {
+    this.client = url;
+    this.registration.changed();
   }
 
   /** Leaves the store and beats no more. Links are the owner's to end. */
@@ -250,15 +258,17 @@ export class MemberAgent {
 
   private async checkMeta(): Promise<void> {
     const { store, clock, log } = this.setup;
+    const outage = new Outage(clock, log, 'membership.store-away');
     for (;;) {
       try {
         const { entries } = await store.range(this.keys.meta);
         const entry = entries.find(({ key }) => key === this.keys.meta);
         if (entry) requireSameShape(entry.value);
+        outage.over();
         return;
       } catch (error) {
         if (error instanceof MusterError && !error.retryable) throw error;
-        log.write('warn', 'membership.store-away', { error });
+        outage.failed({ error });
       }
       if (this.stopped) return;
       await new Promise<void>((resolve) => clock.after(this.heartbeat.beatMs, resolve));

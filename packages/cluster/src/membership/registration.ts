@@ -10,6 +10,7 @@ import {
 } from '@muster/ports';
 import { type MemberRecord, memberValue, parseJson, type StoreKeys } from '../table/layout.js';
 import type { MembershipOptions } from './options.js';
+import { Outage } from './outage.js';
 
 export interface RegistrationSetup {
   readonly clock: Clock;
@@ -31,6 +32,7 @@ export interface RegistrationSetup {
 export class Registration {
   private readonly setup: RegistrationSetup;
   private readonly key: string;
+  private readonly outage: Outage;
   private lease: StoreLease | undefined;
   private value = '';
   private entered = false;
@@ -41,6 +43,7 @@ export class Registration {
   constructor(setup: RegistrationSetup) {
     this.setup = setup;
     this.key = setup.keys.members(setup.role) + parsePeerId(setup.peer).id;
+    this.outage = new Outage(setup.clock, setup.log, 'registration.failed');
   }
 
   /** Resolves when this process stands in the store, however long that takes, or when it was stopped. */
@@ -91,7 +94,7 @@ export class Registration {
   }
 
   private async turn(): Promise<void> {
-    const { options, log } = this.setup;
+    const { options } = this.setup;
     let wait = options.renewMs;
     try {
       if (this.lease) await this.lease.renew();
@@ -101,12 +104,13 @@ export class Registration {
         return;
       }
       await this.write(this.lease);
+      this.outage.over();
     } catch (error) {
       if (codeOf(error) === 'LEASE_EXPIRED') {
         this.lease = undefined;
         this.value = '';
       }
-      log.write('warn', 'registration.failed', { key: this.key, error });
+      this.outage.failed({ key: this.key, error });
       wait = options.retryMs;
     }
     if (!this.stopped) this.again(wait);

@@ -2,11 +2,13 @@ import type { PeerId } from '@muster/ports';
 import { ownedDigest } from '../heartbeat/protocol.js';
 import type { Peers } from '../links/peers.js';
 import { type LoadReport, MemberAgent } from '../membership/agent.js';
+import { readMembers } from '../membership/read-members.js';
 import { ROOM_FOR_ALL, type Room } from '../membership/room.js';
 import type { CommandRouter } from '../routing/call.js';
 import { Router } from '../routing/router.js';
 import { Streams } from '../streams/streams.js';
 import type { EventStreams } from '../streams/subscription.js';
+import { storeKeys } from '../table/layout.js';
 import { RoutingTable } from '../table/routing-table.js';
 import type { ClusterAccess } from './cluster-access.js';
 import { MemberLinks } from './member-links.js';
@@ -89,6 +91,30 @@ export class ClusterClient implements ClusterAccess {
     const address = await this.peers.listen(this.setup.self.address);
     await this.agent.start();
     return address;
+  }
+
+  /** Where clients reach this gateway; empty: nobody knows. */
+  announce(clientUrl: string): void {
+    this.agent.setClient(clientUrl);
+  }
+
+  /** URLs for clients of the other gateways that are up, as the store has them; none where it does not answer. */
+  async otherGateways(): Promise<readonly string[]> {
+    const { store } = this.setup;
+    const keys = storeKeys(this.peers.self.cluster);
+    try {
+      const { entries } = await store.range(keys.members('gateway'));
+      const others = readMembers(keys, 'gateway', entries).filter(({ peer }) => peer !== this.self);
+      return others.flatMap(({ record: { state, client } }) => (state === 'up' && client ? [client] : []));
+    } catch (error) {
+      this.setup.log.write('warn', 'gateway.others-unknown', { error });
+      return [];
+    }
+  }
+
+  /** Says that it takes nobody new: others send their clients elsewhere, and nothing else changes. */
+  drain(): void {
+    this.agent.leave();
   }
 
   stop(): Promise<void> {

@@ -68,6 +68,8 @@ export interface MemberRecord {
   readonly state: 'up' | 'cordoned' | 'draining';
   readonly zone: string;
   readonly build: string;
+  /** A gateway's URL for clients; absent where it is not known from outside, and for everybody else. */
+  readonly client?: string;
 }
 
 /** A page: 32 rows, one line each, so that a person can read who owns what. */
@@ -128,6 +130,7 @@ export function memberValue(peer: PeerId, member: Omit<MemberRecord, 'incarnatio
     state: member.state,
     zone: member.zone,
     build: member.build,
+    ...(member.client ? { client: member.client } : {}),
   });
 }
 

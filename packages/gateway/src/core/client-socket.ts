@@ -3,6 +3,8 @@ import type { PlayerId } from '@muster/ports';
 
 /** A client's connection, as its session sees it: `ws` in the server, a simulated client in the simulator. Never throws. */
 export interface ClientSocket {
+  /** It speaks `v0.muster`: what goes beyond Tachyon may be sent. */
+  readonly speaksMuster?: boolean;
   /** One text frame. @returns bytes that wait for the client now, this frame's included where it could not leave at once. */
   send(text: string): number;
   /** Asks for a sign of life; the answer comes as {@link SocketListener.alive}. */

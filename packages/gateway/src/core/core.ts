@@ -4,12 +4,13 @@ import {
   HASHED_SHARDS,
   type Log,
   type Metrics,
+  type Millis,
   type Random,
   type ShardId,
   type Span,
   type Tracer,
 } from '@muster/ports';
-import { TachyonProtocol } from '@muster/tachyon';
+import { CLOSE_RESTART, TachyonProtocol } from '@muster/tachyon';
 import type { ClientSocket, SignedIn, SocketListener } from './client-socket.js';
 import { Departures } from './departures.js';
 import { KeepAlive } from './keep-alive.js';
@@ -18,8 +19,6 @@ import { PlayerSession } from './session.js';
 import type { SessionContext } from './session-context.js';
 import { Traffic } from './traffic.js';
 
-/** The server stops; whoever comes back finds another one. */
-const CLOSE_RESTART = 1012;
 /** Try again later. */
 const CLOSE_FULL = 1013;
 
@@ -44,6 +43,7 @@ export interface Health {
 /** The client sessions of one gateway, without any socket: what runs behind `ws`, and in the simulator. */
 export class GatewayCore {
   readonly options: GatewayOptions;
+  private readonly clock: Clock;
   private readonly random: Random;
   private readonly cluster: ClusterAccess;
   private readonly tracer: Tracer;
@@ -55,11 +55,14 @@ export class GatewayCore {
   private readonly byShard = new Map<ShardId, Set<PlayerSession>>();
   private readonly forgetOwners: () => void;
   private opened = 0;
+  private draining = false;
   private stopping = false;
+  private whenEmpty: (() => void) | undefined;
 
   constructor(setup: GatewayCoreSetup) {
     const { clock, random, cluster, metrics } = setup;
     this.options = gatewayOptions(setup.options);
+    this.clock = clock;
     this.random = random;
     this.cluster = cluster;
     this.tracer = setup.tracer;
@@ -91,7 +94,7 @@ export class GatewayCore {
   open(socket: ClientSocket, who: SignedIn): SocketListener {
     this.opened += 1;
     const session = new PlayerSession(this.context, `${this.cluster.self}/${this.opened}`, socket, who);
-    if (this.stopping) {
+    if (this.stopping || this.draining) {
       session.close(CLOSE_RESTART, 'the server is stopping');
       return session;
     }
@@ -117,8 +120,35 @@ export class GatewayCore {
         ok: this.cluster.ready,
         detail: this.cluster.ready ? 'every shard has an owner' : 'shards without an owner, or no coordinator answers',
       },
-      { name: 'sessions', ok: !this.stopping, detail: this.stopping ? 'stopping' : `${this.sessions.size} connected` },
+      { name: 'sessions', ok: !this.draining && !this.stopping, detail: this.sessionsDetail() },
     ];
+  }
+
+  private sessionsDetail(): string {
+    if (this.stopping) return 'stopping';
+    return this.draining ? `draining, ${this.sessions.size} still connected` : `${this.sessions.size} connected`;
+  }
+
+  /**
+   * Asks every client, one after the other, to go to one of `urls` (none: to come back to where it came from), and waits until they are gone.
+   * Nobody new is let in. `hurry`: all at once, and only for as long as answers take.
+   */
+  async drain(urls: readonly string[], hurry: AbortSignal): Promise<void> {
+    if (this.draining || this.stopping) return;
+    this.draining = true;
+    const { moveOnSpreadMs, moveOnWithinMs, answerMs } = this.options;
+    this.log.write('info', 'gateway.draining', { sessions: this.sessions.size, to: urls.length });
+    const timers = [...this.sessions].map((session) =>
+      this.clock.after(this.random.next() * moveOnSpreadMs, () => session.moveOn(oneOf(urls, this.random))),
+    );
+    const faster = (): void => {
+      for (const session of [...this.sessions]) session.finish();
+    };
+    if (hurry.aborted) faster();
+    else hurry.addEventListener('abort', faster);
+    await this.emptied(moveOnSpreadMs + moveOnWithinMs + answerMs);
+    hurry.removeEventListener('abort', faster);
+    for (const timer of timers) timer.cancel();
   }
 
   /** Ends every session in order: clients come back elsewhere within their grace. Resolves when the actors know, or time is up. */
@@ -133,6 +163,19 @@ export class GatewayCore {
     this.traffic.flush();
   }
 
+  /** Resolves when nobody is connected, or after `limitMs`. */
+  private async emptied(limitMs: Millis): Promise<void> {
+    if (this.sessions.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.clock.after(limitMs, resolve);
+      this.whenEmpty = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.whenEmpty = undefined;
+  }
+
   private ended(session: PlayerSession): void {
     if (!this.sessions.delete(session)) return;
     const inShard = this.byShard.get(session.shard);
@@ -140,6 +183,7 @@ export class GatewayCore {
     if (inShard?.size === 0) this.byShard.delete(session.shard);
     this.keepAlive.remove(session);
     this.counted();
+    if (this.sessions.size === 0) this.whenEmpty?.();
   }
 
   private counted(): void {
@@ -165,4 +209,8 @@ export class GatewayCore {
     span.set('tachyon.command', commandId);
     return span;
   }
+}
+
+function oneOf(urls: readonly string[], random: Random): string | undefined {
+  return urls[Math.floor(random.next() * urls.length)];
 }

@@ -36,6 +36,15 @@ export interface GatewayOptions {
   readonly sessionsMax: number;
   /** Part of the commands that are traced, 0…1. Lower: cheaper. Higher: more is seen. */
   readonly traceRatio: number;
+  /** A gateway that stops asks its clients to move on one after the other, spread evenly over this time. Lower: over sooner.
+   *  Higher: the gateways that they come to are not stormed. */
+  readonly moveOnSpreadMs: Millis;
+  /** A client that was asked may take so long to go by itself. Lower: slow clients lose requests under way to the close. Higher: one that does
+   *  not listen holds up the stop. */
+  readonly moveOnWithinMs: Millis;
+  /** A connection that is to be closed waits so long for the answers to what it took. Above the router's hold (3 s): a change of owner is
+   *  no reason to leave a request without an answer. */
+  readonly answerMs: Millis;
   /** Longest that an orderly stop waits for the actors to hear that the clients are gone. */
   readonly stopMs: Millis;
 }
@@ -57,6 +66,9 @@ export const GATEWAY_DEFAULTS: GatewayOptions = {
   departuresMax: 10_000,
   sessionsMax: 100_000,
   traceRatio: 0.001,
+  moveOnSpreadMs: 3_000,
+  moveOnWithinMs: 2_000,
+  answerMs: 4_000,
   stopMs: 2_000,
 };
 

@@ -64,6 +64,11 @@ export class SessionCommands {
     return false;
   }
 
+  /** Every request that was taken has its answer. */
+  get isIdle(): boolean {
+    return this.inFlight.length + this.waiting.length + this.again.length === 0;
+  }
+
   take(message: RequestMessage): void {
     const { options, traffic } = this.context;
     if (this.inFlight.length + this.waiting.length + this.again.length >= options.requestsInFlightMax) {

@@ -14,12 +14,14 @@ import {
 import { type EntityRef, ERRORS, entity, isMusterError, type Millis, MusterError, type ShardId } from '@muster/ports';
 import {
   CLOSE_NORMAL,
+  CLOSE_RESTART,
   type CommandDefinition,
   closeReason,
   closingOf,
   type Message,
   type RequestMessage,
   systemDisconnect,
+  systemMoveOn,
   userSelf,
   userUpdated,
 } from '@muster/tachyon';
@@ -29,11 +31,14 @@ import { ClientWriter } from './client-writer.js';
 import { EventOrder } from './event-order.js';
 import { Following } from './following.js';
 import { textOf } from './json-text.js';
+import { MovingOn } from './moving-on.js';
 import { SessionCommands } from './session-commands.js';
 import type { SessionContext } from './session-context.js';
 import { TokenBucket } from './token-bucket.js';
 import type { DropReason } from './traffic.js';
 
+/** What a client reads that is sent away because this gateway stops. */
+const RESTARTING = 'the server is restarting';
 /** A policy was broken. */
 const CLOSE_POLICY = 1008;
 
@@ -53,6 +58,7 @@ export class PlayerSession implements SocketListener {
   private readonly following: Following;
   private readonly attachment: Attachment;
   private stream: StreamHandle | undefined;
+  private movingOn: MovingOn | undefined;
   /** Whom the actor says that the player follows. */
   private watch: readonly string[] = [];
   /** `new`: the actor has not heard of it. `starting`: `user/self` was not sent yet. `leaving`: the client asked to go and is being answered. */
@@ -73,7 +79,10 @@ export class PlayerSession implements SocketListener {
     this.commands = new SessionCommands(context, id, this.player, this.writer, {
       mayAsk: () => this.state === 'open' && this.attachment.attached,
       own: (message, definition) => this.own(message, definition),
-      replied: () => this.order.replied(),
+      replied: () => {
+        this.order.replied();
+        this.movingOn?.answered();
+      },
       unknown: () => this.attachment.attach(),
       superseded: () => this.end(new MusterError('SUPERSEDED')),
     });
@@ -98,6 +107,10 @@ export class PlayerSession implements SocketListener {
     traffic.framesIn += 1;
     traffic.bytesIn += bytes;
     this.heardAt = clock.monotonic();
+    if (this.movingOn?.takesRequests === false) {
+      traffic.dropped('moving_on');
+      return;
+    }
     if (!this.bucket.take(this.heardAt)) {
       traffic.dropped('rate_limited');
       this.close(CLOSE_POLICY, 'Rate limited');
@@ -133,6 +146,34 @@ export class PlayerSession implements SocketListener {
     this.socket.ping();
   }
 
+  /** This gateway stops: the client is asked to go to `url` (undefined: to where it came from), or sent away once it has its answers. */
+  moveOn(url: string | undefined): void {
+    if (this.movingOn || this.state === 'leaving' || this.state === 'over') return;
+    const close = () => this.close(CLOSE_RESTART, RESTARTING);
+    if (this.state !== 'open') {
+      close();
+      return;
+    }
+    const { clock, options } = this.context;
+    const hint = { ...(url === undefined ? {} : { url }), withinMs: options.moveOnWithinMs };
+    this.movingOn = new MovingOn({
+      clock,
+      options,
+      hint: this.socket.speaksMuster
+        ? () => this.writer.event(systemMoveOn.commandId, JSON.stringify(hint))
+        : undefined,
+      isAnswered: () => this.commands.isIdle,
+      close,
+    });
+    this.movingOn.start();
+  }
+
+  /** Whoever hurries: no more requests are taken, and the connection ends as soon as everything is answered. */
+  finish(): void {
+    if (!this.movingOn) this.moveOn(undefined);
+    this.movingOn?.finish();
+  }
+
   /** Ends the connection because of `error`. */
   end(error: MusterError, drop?: DropReason): void {
     if (this.state === 'over') return;
@@ -157,6 +198,7 @@ export class PlayerSession implements SocketListener {
     this.writer.end();
     this.commands.end();
     this.attachment.end();
+    this.movingOn?.end();
     this.stream?.close();
     this.following.set([]);
     this.order.clear();

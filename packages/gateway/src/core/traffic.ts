@@ -16,7 +16,8 @@ export type DropReason =
   | 'departures'
   | 'detach_failed'
   | 'attach_refused'
-  | 'stream_lost';
+  | 'stream_lost'
+  | 'moving_on';
 
 /**
  * What the sessions of one gateway did. Counted in plain numbers on the hot path, brought to the metrics by {@link flush}:

@@ -117,7 +117,7 @@ describe('a WebSocket is refused as plain HTTP with JSON', () => {
     expect(await refusal(world.url, token)).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
   });
 
-  test.each([[['v1.tachyon']], [['v0.muster']], [[]]])('400 with the subprotocols %j', async (protocols) => {
+  test.each([[['v1.tachyon']], [['v1.muster']], [[]]])('400 with the subprotocols %j', async (protocols) => {
     const world = await start();
     const { status, body } = await refusal(world.url, await tokenOf(world), { protocols });
     expect([status, body.error]).toEqual([400, 'invalid_request']);

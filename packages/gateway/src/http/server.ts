@@ -79,6 +79,12 @@ export class GatewayServer {
     ];
   }
 
+  /** Takes no new clients and asks those that are here to go, to one of `urls`. Until {@link stop}, HTTP goes on: tokens are renewed on the way. */
+  async drain(urls: readonly string[], hurry: AbortSignal): Promise<void> {
+    this.upgrades.stop();
+    await this.setup.core.drain(urls, hurry);
+  }
+
   /** Takes no new clients, ends the sessions in order (the core tells the actors), then cuts what did not go. */
   async stop(): Promise<void> {
     const { core, clock } = this.setup;

@@ -1,6 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { TACHYON_SUBPROTOCOL } from '@muster/tachyon';
+import { MUSTER_SUBPROTOCOL, TACHYON_SUBPROTOCOL } from '@muster/tachyon';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { SocketListener } from '../core/client-socket.js';
 import type { GatewayCore } from '../core/core.js';
@@ -13,6 +13,10 @@ import type { Door } from './sign-in.js';
 import { WsClientSocket } from './ws-client-socket.js';
 
 export const TACHYON_PATH = '/tachyon';
+/** The first of them that a client offers is taken. */
+const SUBPROTOCOLS: readonly string[] = [MUSTER_SUBPROTOCOL, TACHYON_SUBPROTOCOL];
+/** Whoever is refused because this gateway stops may come back then: its successor, or another one behind the same address, is there. */
+const STOPPING_RETRY_S = '2';
 
 export interface UpgradesSetup {
   readonly core: GatewayCore;
@@ -47,7 +51,7 @@ export class Upgrades {
       clientTracking: true,
       perMessageDeflate: false,
       maxPayload: options.frameBytesMax,
-      handleProtocols: () => TACHYON_SUBPROTOCOL,
+      handleProtocols: (offered) => SUBPROTOCOLS.find((one) => offered.has(one)) ?? false,
       ...limits,
     });
     this.server.on('wsClientError', (_, socket, request) =>
@@ -102,7 +106,11 @@ export class Upgrades {
   /** What can be said before anybody is asked. */
   private refusal(request: IncomingMessage, address: string): Refusal | undefined {
     const { limits, options } = this.setup;
-    if (this.stopping) return { reason: 'stopping', reply: failed(503, 'server_error', 'the server is stopping') };
+    if (this.stopping)
+      return {
+        reason: 'stopping',
+        reply: failed(503, 'server_error', 'the server is stopping', { 'retry-after': STOPPING_RETRY_S }),
+      };
     const retryAfterMs = limits.address(address);
     if (retryAfterMs !== undefined) return { reason: 'address_limit', reply: limited(retryAfterMs) };
     if (request.url?.split('?')[0] !== TACHYON_PATH)
@@ -111,10 +119,10 @@ export class Upgrades {
       return { reason: 'connections', reply: failed(503, 'server_error', 'the server is full') };
     if ((this.perAddress.get(address) ?? 0) >= options.connectionsPerAddressMax)
       return { reason: 'address_connections', reply: limited(options.loginsWindowMs, 'too many connections') };
-    if (!subprotocols(request).includes(TACHYON_SUBPROTOCOL))
+    if (!subprotocols(request).some((one) => SUBPROTOCOLS.includes(one)))
       return {
         reason: 'subprotocol',
-        reply: failed(400, 'invalid_request', `the subprotocol must be ${TACHYON_SUBPROTOCOL}`),
+        reply: failed(400, 'invalid_request', `the subprotocol must be ${SUBPROTOCOLS.join(' or ')}`),
       };
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { MUSTER_SUBPROTOCOL } from '@muster/tachyon';
 import type { WebSocket } from 'ws';
 import type { ClientSocket } from '../core/client-socket.js';
 
@@ -21,6 +22,10 @@ export class WsClientSocket implements ClientSocket {
   constructor(ws: WebSocket, socket: Socket) {
     this.ws = ws;
     this.socket = socket;
+  }
+
+  get speaksMuster(): boolean {
+    return this.ws.protocol === MUSTER_SUBPROTOCOL;
   }
 
   send(text: string): number {

@@ -18,6 +18,7 @@ export type Frame = Readonly<Record<string, unknown>>;
 /** A client that remembers everything. */
 export class FakeSocket implements ClientSocket {
   readonly frames: Frame[] = [];
+  speaksMuster = false;
   pings = 0;
   buffered = 0;
   closedWith: { readonly code: number; readonly reason: string } | undefined;

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { type Clock, causeOf, ERRORS, isMusterError, type Log, MusterError } from '@muster/ports';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { PrometheusMetrics } from '../telemetry/prometheus-metrics.js';
@@ -54,7 +55,7 @@ const HTTP_STATUS: Readonly<Record<string, number>> = {
 export class AdminServer {
   private readonly setup: AdminServerSetup;
   private readonly http: FastifyInstance;
-  private followers = 0;
+  private readonly followers = new Set<ServerResponse>();
 
   constructor(setup: AdminServerSetup) {
     this.setup = setup;
@@ -75,6 +76,11 @@ export class AdminServer {
     }
     const taken = this.http.server.address();
     return `${host}:${typeof taken === 'object' && taken !== null ? taken.port : 0}`;
+  }
+
+  /** Cuts everybody who follows events: what they follow is gone. */
+  endFollowers(): void {
+    for (const follower of this.followers) follower.destroy();
   }
 
   async close(): Promise<void> {
@@ -124,14 +130,14 @@ export class AdminServer {
       return (await backend.call(request.params.command, request.body ?? {}, `${request.ip}`)) ?? null;
     });
     this.http.get('/api/v1/events', async (request, reply) => {
-      if (this.followers >= FOLLOWERS_MAX) throw new MusterError('TOO_MANY_REQUESTS', { max: FOLLOWERS_MAX });
-      this.followers += 1;
+      if (this.followers.size >= FOLLOWERS_MAX) throw new MusterError('TOO_MANY_REQUESTS', { max: FOLLOWERS_MAX });
+      const socket = reply.raw;
+      this.followers.add(socket);
       let stop: () => void = () => undefined;
       request.raw.once('close', () => {
-        this.followers -= 1;
+        this.followers.delete(socket);
         stop();
       });
-      const socket = reply.raw;
       // What happens before the head is written waits for it.
       let write = (event: string): void => void early.push(event);
       const early: string[] = [];

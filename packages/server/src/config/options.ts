@@ -12,6 +12,9 @@ export interface ProcessOptions {
   readonly data: string;
   /** Failure domain, for placement and for people. */
   readonly zone: string;
+  /** How long a process that was asked to end may take to hand off what it has. Lower: a stop is over sooner, and what was not handed off is found
+   *  again from backups and storage, with a pause. Higher: slow networks and large states get through; whoever ends us must wait as long. */
+  readonly drainMs: Millis;
 }
 
 export interface ClusterNameOptions {
@@ -78,6 +81,7 @@ export const PROCESS_DEFAULTS: ProcessOptions = {
   advertise: '',
   data: '.muster',
   zone: '',
+  drainMs: 30_000,
 };
 export const CLUSTER_DEFAULTS: ClusterNameOptions = { name: 'dev' };
 export const ETCD_DEFAULTS: EtcdOptions = { hosts: ['http://127.0.0.1:2379'] };

@@ -64,6 +64,7 @@ export const SECTIONS = {
   process: section('Who this process is.', 'ProcessOptions', PROCESS_DEFAULTS, (options) => {
     if (options.advertise !== '' && !/^.+:[1-9][0-9]{0,4}$/.test(options.advertise))
       throw bad('advertise is host:port, or empty');
+    if (!(options.drainMs > 0)) throw bad('drainMs is above 0');
     return options;
   }),
   cluster: section('Which cluster it belongs to.', 'ClusterNameOptions', CLUSTER_DEFAULTS, (options) => {

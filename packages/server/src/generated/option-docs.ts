@@ -21,6 +21,16 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "disconnectTimeoutMs": "How long a clean sign-out waits for its answer. Lower: more sessions wait out their grace. Higher: closing a window takes longer.",
     "frameBytesMax": "Longest frame that is read. Lower: big lobbies do not fit. Higher: a wrong server can fill more memory."
   },
+  "HandoffOptions": {
+    "catchUpMs": "A move whose target has not caught up after this long is given up. Lower: large shards cannot be moved over slow links. Higher: a target that never catches up keeps the shard from going elsewhere.",
+    "storeFreshMs": "Nothing is sealed unless the store answered this lately (K13). Lower: moves wait for an answer more often. Higher: more likely that a shard is sealed when the store has just gone away, and stays so until it is back.",
+    "sealMs": "The leader gives a seal up after this long by itself. Above `abortAskMs`: usually the source asks first.",
+    "againMs": "The leader repeats what has no answer, and tries again what the store did not take, this often.",
+    "abortAskMs": "A sealed source asks for an abort after this long. Lower: slow stores make moves fail. Higher: clients wait longer for nothing.",
+    "sayEveryMs": "A source that waits, sealed, says so this often. Lower: a shard whose leader died opens sooner. Higher: fewer messages while the store is away.",
+    "handoverAgainMs": "A hand-over that was not taken is sent again this often.",
+    "ungatedCharsMax": "Characters of ungated actors that go with a seal: they are in no log, so they are part of the pause. What is over it is left behind, counted. Lower: more of them begin anew. Higher: longer pauses."
+  },
   "HeartbeatOptions": {
     "beatMs": "Every member beats to every coordinator this often. Lower: the leader knows more recent loads, for more messages. Higher: a missed beat costs more of `selfFenceMs`.",
     "selfFenceMs": "Without a good acknowledgement for this long, counted from the sending of the beat that got the last one, a member freezes its ungated actors. Lower: a short trouble among coordinators already stops actors. Higher: `placeAgainMs` has to grow with it.",
@@ -144,6 +154,9 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "departuresMax": "Players of whom a failed detach is remembered.",
     "sessionsMax": "Sessions of this process. Lower: refuses clients it could serve. Higher: about 30 KiB each must fit.",
     "traceRatio": "Part of the commands that are traced, 0…1. Lower: cheaper. Higher: more is seen.",
+    "moveOnSpreadMs": "A gateway that stops asks its clients to move on one after the other, spread evenly over this time. Lower: over sooner. Higher: the gateways that they come to are not stormed.",
+    "moveOnWithinMs": "A client that was asked may take so long to go by itself. Lower: slow clients lose requests under way to the close. Higher: one that does not listen holds up the stop.",
+    "answerMs": "A connection that is to be closed waits so long for the answers to what it took. Above the router's hold (3 s): a change of owner is no reason to leave a request without an answer.",
     "stopMs": "Longest that an orderly stop waits for the actors to hear that the clients are gone."
   },
   "GatewayServerOptions": {
@@ -250,7 +263,8 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "listen": "Address where other processes of the cluster reach this one, `host:port`. Port 0 takes a free one.",
     "advertise": "Address that others are told to reach this process at, `host:port`, where it is not the one it listens on: behind a mapped port or a proxy. Empty: where it listens.",
     "data": "Folder for what this process keeps on disk (embedded storage). Relative to the working directory.",
-    "zone": "Failure domain, for placement and for people."
+    "zone": "Failure domain, for placement and for people.",
+    "drainMs": "How long a process that was asked to end may take to hand off what it has. Lower: a stop is over sooner, and what was not handed off is found again from backups and storage, with a pause. Higher: slow networks and large states get through; whoever ends us must wait as long."
   },
   "ClusterNameOptions": {
     "name": "Name of the cluster: the first part of every key in the cluster store. Two clusters may share one etcd under two names."

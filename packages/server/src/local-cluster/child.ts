@@ -26,6 +26,8 @@ export class Child {
   constructor({ entry, args, nodeFlags = [], output }: ChildSetup) {
     const child = spawn(process.execPath, ['--enable-source-maps', ...nodeFlags, entry, ...args], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A group of its own: a terminal's Ctrl-C goes to this process alone, which ends the others in their order.
+      detached: true,
     });
     this.process = child;
     let lastWords = '';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { Clock } from '@muster/ports';
+import { type Clock, causeOf } from '@muster/ports';
 import { findProgram, LocalEtcd } from '@muster/storage';
+import { PROCESS_DEFAULTS } from '../config/options.js';
 import type { ServerRole } from '../process/foundation.js';
 import type { ServingDocument } from '../serve.js';
 import { Child } from './child.js';
@@ -17,6 +18,8 @@ export interface LocalClusterOptions {
   readonly data: string;
   /** Start killed processes again; those that end by themselves with code 0 always are. */
   readonly restart: boolean;
+  /** `process.drainMs` of the processes: how long each may hand off before it ends. Default: that option's. */
+  readonly drainMs?: number;
   /** `section.option=value` for every process. */
   readonly overrides: readonly string[];
   /** More of them for one process; they win. */
@@ -60,6 +63,9 @@ export interface LocalClusterDocument {
 const RESTART_PAUSE_MS = 1_000;
 const SOON_MS = 5_000;
 
+/** How long a process may take to end after it has handed off, before it is killed. */
+const STOP_MS = 10_000;
+
 interface Member {
   readonly role: ServerRole;
   readonly id: string;
@@ -74,6 +80,8 @@ export class LocalCluster {
   private readonly options: LocalClusterOptions;
   private readonly members: Member[] = [];
   private etcd: LocalEtcd | undefined;
+  /** Under way. */
+  private etcdStarts: Promise<number> | undefined;
   private database: LocalDatabase | undefined;
   private stopping = false;
 
@@ -91,13 +99,11 @@ export class LocalCluster {
     }
   }
 
-  /** Ends all in the order that loses least: gateways, nodes, coordinators, then what they stand on. */
-  async stop(): Promise<void> {
+  /** Ends all in the order that loses least: gateways, nodes, coordinators, then what they stand on. `hurry`: the processes are told to be faster. */
+  async stop(hurry?: AbortSignal): Promise<void> {
     this.stopping = true;
     for (const role of ['gateway', 'node', 'coordinator'] as const) {
-      const ending = this.members
-        .filter((member) => member.role === role)
-        .map(({ child }) => end(child, this.options.clock));
+      const ending = this.members.filter((member) => member.role === role).map(({ child }) => this.end(child, hurry));
       await Promise.all(ending);
     }
     await this.database?.stop();
@@ -105,10 +111,38 @@ export class LocalCluster {
   }
 
   /** etcd again, with what it had stored, where it was, after somebody killed it. Returns its pid. @throws MusterError STORE_UNAVAILABLE */
-  async restartEtcd(): Promise<number> {
+  restartEtcd(): Promise<number> {
+    this.etcdStarts ??= this.startEtcdAgain().finally(() => {
+      this.etcdStarts = undefined;
+    });
+    return this.etcdStarts;
+  }
+
+  private async startEtcdAgain(): Promise<number> {
     await this.etcd?.kill();
-    this.etcd = await this.startEtcd(this.etcd?.clientPort);
-    return this.etcd.pid;
+    const etcd = await this.startEtcd(this.etcd?.clientPort);
+    this.etcd = etcd;
+    this.watchEtcd(etcd);
+    return etcd.pid;
+  }
+
+  private watchEtcd(etcd: LocalEtcd): void {
+    const { restart, output, clock } = this.options;
+    const again = async (): Promise<void> => {
+      if (this.stopping) return;
+      try {
+        output(`etcd runs as pid ${await this.restartEtcd()}\n`);
+      } catch (error) {
+        output(`etcd did not start: ${causeOf(error)}\n`);
+        clock.after(RESTART_PAUSE_MS, () => void again());
+      }
+    };
+    void etcd.ended.then(() => {
+      // Whoever restarts it by hand has begun to.
+      if (this.stopping || !restart || this.etcdStarts !== undefined) return;
+      output(`etcd (pid ${etcd.pid}) ended; it is started again\n`);
+      void again();
+    });
   }
 
   private startEtcd(clientPort: number | undefined): Promise<LocalEtcd> {
@@ -127,12 +161,25 @@ export class LocalCluster {
     // Kept before either is looked at, so that a failure of one ends the other.
     this.etcd = await etcd.catch(() => undefined);
     this.database = await database.catch(() => undefined);
-    await Promise.all([etcd, database]);
+    this.watchEtcd((await Promise.all([etcd, database]))[0]);
     this.launch('coordinator', coordinators);
     this.launch('node', nodes);
     this.launch('gateway', gateways);
     await Promise.all(this.members.map(({ child }) => child.ready));
     return this.document();
+  }
+
+  private async end(child: Child, hurry: AbortSignal | undefined): Promise<void> {
+    const { clock, drainMs = PROCESS_DEFAULTS.drainMs } = this.options;
+    child.kill('SIGTERM');
+    // Another signal than the first: soon after it, the same one would not count.
+    const faster = (): void => child.kill('SIGINT');
+    if (hurry?.aborted) faster();
+    else hurry?.addEventListener('abort', faster);
+    const timer = clock.after(drainMs + STOP_MS, () => child.kill('SIGKILL'));
+    await child.ended;
+    timer.cancel();
+    hurry?.removeEventListener('abort', faster);
   }
 
   private launch(role: ServerRole, count: number): void {
@@ -222,14 +269,4 @@ export class LocalCluster {
       admin: serving.find(({ role }) => role === 'coordinator')?.admin ?? '',
     };
   }
-}
-
-/** How long a process may take to end by itself before it is killed. */
-const STOP_DEADLINE_MS = 10_000;
-
-async function end(child: Child, clock: Clock): Promise<void> {
-  child.kill('SIGTERM');
-  const timer = clock.after(STOP_DEADLINE_MS, () => child.kill('SIGKILL'));
-  await child.ended;
-  timer.cancel();
 }

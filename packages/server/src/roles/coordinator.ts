@@ -7,7 +7,7 @@ import type { RoleParts, RunningRole } from './running.js';
 
 export async function startCoordinator(
   foundation: Foundation,
-  { id, listen, store, storage, replaced }: RoleParts,
+  { id, listen, store, storage, replaced, retire }: RoleParts,
 ): Promise<RunningRole> {
   const { config, clock, random, network, metrics } = foundation;
   const { coordinator: options, heartbeat, takeover, membership, peers, link } = config;
@@ -24,6 +24,7 @@ export async function startCoordinator(
     metrics,
     log,
     onReplaced: replaced,
+    retire,
     options,
     heartbeat,
     takeover,
@@ -53,6 +54,8 @@ export async function startCoordinator(
         detail: coordinator.leads ? `leads epoch ${coordinator.epoch}` : `follows epoch ${coordinator.epoch}`,
       },
     ],
+    // Its vice takes over as soon as its address refuses: there is nothing to hand off before.
+    drain: () => Promise.resolve(),
     stop: async () => {
       await admin.stop();
       await coordinator.stop();

@@ -10,7 +10,7 @@ import type { RoleParts, RunningRole } from './running.js';
 
 export async function startGateway(
   foundation: Foundation,
-  { id, listen, store, storage, replaced }: RoleParts,
+  { id, listen, store, storage, replaced, retire }: RoleParts,
 ): Promise<RunningRole> {
   const { config, clock, random, network, metrics, tracer, vitals } = foundation;
   const self = selfOf(foundation, id, listen);
@@ -26,6 +26,7 @@ export async function startGateway(
     log,
     vitals,
     replaced,
+    retire,
     placementKeys: placementKeys(kindsOf(foundation, storage)),
     options: clusterOptionsOf(config),
   });
@@ -48,11 +49,24 @@ export async function startGateway(
   const address = await cluster.start();
   try {
     const { url } = await server.listen(hostAndPort(config.http.listen));
-    return { address, clientUrl: url, ready: () => server.ready(), stop };
+    cluster.announce(publicUrlOf(config, url));
+    const drain = async (hurry: AbortSignal): Promise<void> => {
+      // Before the others are looked up: two that stop at once do not send their clients to each other.
+      cluster.drain();
+      await server.drain(await cluster.otherGateways(), hurry);
+    };
+    return { address, clientUrl: url, ready: () => server.ready(), drain, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** What clients elsewhere can use: not an address that stands for every one of this machine. */
+function publicUrlOf({ oauth }: Config, url: string): string {
+  if (oauth.publicUrl !== '') return oauth.publicUrl;
+  const { hostname } = new URL(url);
+  return hostname === '0.0.0.0' || hostname === '[::]' ? '' : url;
 }
 
 function oauthOf({ oauth, issuer, externalIssuers }: Config) {

@@ -13,7 +13,7 @@ export function kindsOf({ config, metrics }: Foundation, storage: Storage) {
 
 export async function startNode(
   foundation: Foundation,
-  { id, listen, store, storage, replaced }: RoleParts,
+  { id, listen, store, storage, replaced, retire }: RoleParts,
 ): Promise<RunningRole> {
   const { config, clock, random, network, metrics, log, tracer, vitals } = foundation;
   const self = selfOf(foundation, id, listen);
@@ -28,6 +28,7 @@ export async function startNode(
     tracer,
     vitals,
     replaced,
+    retire,
     kinds: kindsOf(foundation, storage),
     scheduler: new NactScheduler((worker, error) => log.write('error', 'actor.escaped', { worker, error })),
     options: { ...clusterOptionsOf(config), runtime: config.runtime },
@@ -42,6 +43,8 @@ export async function startNode(
         detail: node.ready ? `owns ${node.shards.length} shards` : 'no whole table yet, or no leader',
       },
     ],
+    // Its backups take over as soon as its line leaves the store: nothing is handed off before.
+    drain: () => Promise.resolve(),
     stop: () => node.stop(),
   };
 }

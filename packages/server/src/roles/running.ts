@@ -11,6 +11,8 @@ export interface RoleParts {
   readonly storage: Storage;
   /** Another incarnation has this process's place: end it, it may come back as somebody new. */
   readonly replaced: (by: string) => void;
+  /** An operator asks it to hand off and end; whoever started it starts it again. May be repeated. */
+  readonly retire: (by: string) => void;
 }
 
 /** A role that was started in this process. */
@@ -21,6 +23,8 @@ export interface RunningRole {
   readonly clientUrl?: string;
   readonly admin?: AdminBackend;
   ready(): Promise<readonly ReadyCheck[]> | readonly ReadyCheck[];
+  /** Hands off what it has and takes nothing new, until that is done or its time is up. `hurry`: it is to leave faster, still in order. */
+  drain(hurry: AbortSignal): Promise<void>;
   /** Orderly: says goodbye, answers what waits. */
   stop(): Promise<void>;
 }

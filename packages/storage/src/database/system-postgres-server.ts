@@ -70,7 +70,9 @@ export async function startPostgres({ binaries, clock, folder, port }: StartPost
     '-c',
     'logging_collector=off',
   ];
-  const child = spawn(join(binaries, 'postgres'), args, { cwd: home, stdio: ['ignore', 'ignore', 'pipe'], ...user });
+  const io = ['ignore', 'ignore', 'pipe'] as const;
+  // A group of its own: a terminal's Ctrl-C is not for it, others may still need it for their own end.
+  const child = spawn(join(binaries, 'postgres'), args, { cwd: home, stdio: [...io], detached: true, ...user });
   endWithThisProcess(child, 'INT');
   const errors = tailOf(child);
   const ended = new Promise<void>((resolve) => {

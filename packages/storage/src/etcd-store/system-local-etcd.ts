@@ -46,12 +46,18 @@ export class LocalEtcd {
   /** For {@link EtcdStoreConfig.hosts}. */
   readonly url: string;
   readonly clientPort: number;
+  /** Resolves when the process is gone, however it went. */
+  readonly ended: Promise<void>;
   private readonly child: ChildProcess;
 
   private constructor(child: ChildProcess, clientPort: number) {
     this.child = child;
     this.clientPort = clientPort;
     this.url = `http://127.0.0.1:${clientPort}`;
+    this.ended = new Promise((resolve) => {
+      child.once('exit', () => resolve());
+      child.once('error', () => resolve());
+    });
   }
 
   /** Resolves when it answers. @throws MusterError STORE_UNAVAILABLE with etcd's last words. */
@@ -133,7 +139,8 @@ function launch(config: LocalEtcdConfig, clientPort: number, peerPort: number): 
     'log-level': 'error',
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const child = spawn(config.program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // A group of its own: a terminal's Ctrl-C is not for it, others may still need it for their own end.
+  const child = spawn(config.program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   endWithThisProcess(child, 'KILL');
   return child;
 }

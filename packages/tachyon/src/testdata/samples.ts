@@ -37,6 +37,11 @@ const clan = { clanId: '9', name: 'Clan', tag: 'CLN', language: 'en' };
 export const samples: Readonly<Record<string, Sample>> = {
   'system/serverStats': { data: [undefined], replies: [{ userCount: 0 }], invalid: [] },
   'system/disconnect': { data: [undefined, { reason: 'bye' }], replies: [undefined], invalid: [{}, { reason: 1 }] },
+  'system/moveOn': {
+    data: [{ withinMs: 2_000 }, { url: 'http://127.0.0.1:8400', withinMs: 0 }],
+    replies: [],
+    invalid: [],
+  },
   'user/self': {
     data: [
       { user: privateUser },
