@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { ClusterEvent } from '@muster/coordinator';
+import { shardOfKey } from '@muster/ports';
 import { ClusterWorld, type WorldRow } from './cluster-world.js';
 
 const names = (row: WorldRow, peer: string) => [row.owner, row.backup, row.learner].includes(peer);
@@ -13,6 +14,11 @@ function backups(rows: readonly WorldRow[], owner = ''): Record<string, number> 
     counts[id] = (counts[id] ?? 0) + 1;
   }
   return counts;
+}
+
+/** Of an actor in one of these shards. */
+function idIn(shards: ReadonlySet<number>): string {
+  for (let i = 0; ; i += 1) if (shards.has(shardOfKey(`tally/${i}`))) return String(i);
 }
 
 async function follow(world: ClusterWorld): Promise<ClusterEvent[]> {
@@ -53,6 +59,46 @@ test('shards without a second place are a problem where there are two nodes, and
   });
   const { learners, backups: held } = (await world.answer(operator.ask('node.show', { node: 'n1' }))).result.node;
   expect([held, learners]).toEqual([0, world.rows().filter(({ learner }) => learner.startsWith('n1#')).length]);
+});
+
+test('K9: an owner that is cut off together with its backup keeps its shard, and is the only one that answers', async () => {
+  const world = await ClusterWorld.running();
+  const [n1, n2] = [world.nodes.get('n1')!, world.nodes.get('n2')!];
+  const of = (row: WorldRow) => row.owner === n1.peer && row.backup === n2.peer;
+  const before = world.rows();
+  const pairs = before.filter(of).map(({ shard }) => shard);
+  const id = idIn(new Set<number>(pairs));
+  expect(await world.answer(world.add('g1', id))).toBe(1);
+  // The backup is unreachable for the coordinators first, while its owner is well; then the owner is too.
+  for (const other of ['c1', 'c2', 'n3']) world.wires.cut('n2', other);
+  await world.clock.advance(1_500);
+  expect(world.rows().filter(of)).toEqual(before.filter(of));
+  for (const other of ['c1', 'c2', 'n3']) world.wires.cut('n1', other);
+  // A gateway on their side of the cut hears of no verdict either.
+  for (const other of ['c1', 'c2']) world.wires.cut('g1', other);
+  await world.clock.advance(10_000);
+  expect(world.rows().filter(of)).toEqual(before.filter(of));
+  expect(await world.answer(world.add('g1', id))).toBe(2);
+  for (const one of ['n1', 'n2', 'g1']) for (const other of ['c1', 'c2', 'n3']) world.wires.mend(one, other);
+  expect(await world.until(() => world.settled() && world.allBacked(), 20_000)).toBe(true);
+  expect(await world.answer(world.add('g1', id))).toBe(3);
+  expect(
+    world
+      .rows()
+      .filter(of)
+      .filter(({ shard }) => pairs.includes(shard)).length,
+  ).toBeGreaterThan(0);
+  expect([...n1.replacedBy, ...n2.replacedBy]).toEqual([]);
+});
+
+test('K9: a backup that only its owner cannot reach is dropped on its owner’s word', async () => {
+  const world = await ClusterWorld.running();
+  const [n1, n2] = [world.nodes.get('n1')!, world.nodes.get('n2')!];
+  world.wires.cut('n1', 'n2');
+  const apart = () => world.rows().every(({ owner, backup }) => !(owner === n1.peer && backup === n2.peer));
+  const took = await world.timeUntil(apart, 5_000);
+  expect(took).toBeGreaterThan(900);
+  expect(took).toBeLessThan(1_300);
 });
 
 test('kill -9 of a node: in one transaction its backups own its shards, the others of its shards get learners, and its line is gone', async () => {

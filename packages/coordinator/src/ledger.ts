@@ -5,6 +5,7 @@ import {
   type Compare,
   codeOf,
   type Millis,
+  type PeerId,
   pageOf,
   type RangeResult,
   SHARDS_PER_PAGE,
@@ -12,6 +13,7 @@ import {
   type Term,
   term,
 } from '@muster/ports';
+import { namedIn } from './placement.js';
 
 /**
  * `committed`: it is in the store. `refused`: it is not and never will be; the ledger has read again what is.
@@ -47,6 +49,10 @@ export class Ledger {
   /** Of the store, when the pages were last known to be as they are here. */
   private knownAt = 0;
   private listed: { readonly of: readonly Page[]; readonly rows: readonly ShardRow[] } = { of: [], rows: [] };
+  private named: { readonly of: readonly ShardRow[]; readonly peers: ReadonlySet<PeerId> } = {
+    of: [],
+    peers: new Set(),
+  };
   private committing = false;
   private stopped = false;
 
@@ -63,6 +69,13 @@ export class Ledger {
   rows(): readonly ShardRow[] {
     if (this.listed.of !== this.pages) this.listed = { of: this.pages, rows: this.pages.flatMap(({ rows }) => rows) };
     return this.listed.rows;
+  }
+
+  /** Whether a row names it, as owner, backup or learner. */
+  isNamed(peer: PeerId): boolean {
+    const rows = this.rows();
+    if (this.named.of !== rows) this.named = { of: rows, peers: namedIn(rows) };
+    return this.named.peers.has(peer);
   }
 
   row(shard: ShardId): ShardRow {

@@ -22,16 +22,19 @@ export interface PlacementInput extends SecondPlaceInput {
   readonly outdated: boolean;
 }
 
-type PlaceInput = Pick<PlacementInput, 'rows' | 'targets' | 'isAlive' | 'floorTerm' | 'outdated'>;
+type PlaceInput = Pick<PlacementInput, 'rows' | 'targets' | 'isAlive' | 'isProvenDead' | 'floorTerm' | 'outdated'>;
 
-/** True where the row has to be placed afresh: nobody who may be alive has what was in it. */
+/** True where the row has to be placed afresh: nobody who may be alive can answer for it. */
 export function needsOwner(
   row: ShardRow,
-  { isAlive, outdated, floorTerm }: Omit<PlaceInput, 'rows' | 'targets'>,
+  { isAlive, isProvenDead, outdated, floorTerm }: Omit<PlaceInput, 'rows' | 'targets'>,
 ): boolean {
   if (row.owner === '') return row.shard < HASHED_SHARDS;
   if (outdated && row.term <= floorTerm) return true;
-  return !isAlive(row.owner) && (row.backup === '' || !isAlive(row.backup));
+  if (isAlive(row.owner)) return false;
+  if (row.backup === '') return true;
+  // Two that are merely silent may be cut off together, and answer. One of them alone can let nothing out.
+  return !isAlive(row.backup) && (isProvenDead(row.owner) || isProvenDead(row.backup));
 }
 
 /** True where nobody serves the shard now: it has to be placed, or waits for its owner or its backup to be heard. */
@@ -93,6 +96,14 @@ export function applied(rows: readonly ShardRow[], changes: readonly ShardRow[])
 
 function changedRows(before: readonly ShardRow[], after: readonly ShardRow[]): ShardRow[] {
   return after.filter((row, i) => row !== before[i]);
+}
+
+/** Everybody who owns, backs or learns something. */
+export function namedIn(rows: readonly ShardRow[]): ReadonlySet<PeerId> {
+  const named = new Set<PeerId>();
+  for (const { owner, backup, learner } of rows)
+    for (const peer of [owner, backup, learner]) if (peer !== '') named.add(peer);
+  return named;
 }
 
 export interface BalanceInput {

@@ -54,10 +54,14 @@ function placing(
     },
   };
   const isAlive = (peer: PeerId) => !dead.includes(peer);
-  const roster: Pick<Roster, 'isAlive' | 'isGivenUp' | 'isWell' | 'isSurelyDead' | 'zoneOf' | 'targets'> = {
+  const roster: Pick<
+    Roster,
+    'isAlive' | 'isGivenUp' | 'isWell' | 'isProvenDead' | 'isSurelyDead' | 'zoneOf' | 'targets'
+  > = {
     isAlive,
     isGivenUp: () => false,
     isWell: isAlive,
+    isProvenDead: (peer) => dead.includes(peer),
     isSurelyDead: (peer) => dead.includes(peer),
     zoneOf: () => '',
     targets: () => [...targets],

@@ -14,7 +14,16 @@ import type { EnvelopeOf } from '@muster/wire';
 import type { HeardLoads } from './heard-loads.js';
 import type { CommitResult, Ledger } from './ledger.js';
 import type { CoordinatorOptions } from './options.js';
-import { arrange, balance, handedOver, isWaiting, needsOwner, type PlacementInput } from './placement.js';
+import {
+  applied,
+  arrange,
+  balance,
+  handedOver,
+  isWaiting,
+  namedIn,
+  needsOwner,
+  type PlacementInput,
+} from './placement.js';
 import type { Roster } from './roster.js';
 import type { CoordinatorRules } from './rules.js';
 import { levelled } from './second-places.js';
@@ -25,6 +34,11 @@ export type PlacedWhy = 'cold-start' | 'dead' | 'unowned' | 'join';
 
 /** Lines that are deleted with one transaction; older ones run out with their lease. 128 operations hold 40 pages and the epoch beside them. */
 const DEAD_LINES_MAX = 32;
+
+interface DeadLine {
+  readonly peer: PeerId;
+  readonly line: Compare;
+}
 
 export interface PlacerSetup {
   readonly clock: Clock;
@@ -57,8 +71,8 @@ export class Placer {
   private running = false;
   private again = false;
   private stopped = false;
-  /** Of members that died: deleted together with their rows' owners. */
-  private deadLines: readonly Compare[] = [];
+  /** Of members that died: deleted with the last row that names them. A later leader finds in it where to look whether they are dead. */
+  private deadLines: readonly DeadLine[] = [];
   private firstTargetAt: Millis | undefined;
   private balancedAt: Millis;
   private retryAt: Millis = Number.NEGATIVE_INFINITY;
@@ -98,7 +112,10 @@ export class Placer {
 
   died(peer: PeerId, line: Compare | undefined): void {
     // Those of nodes that owned nothing pile up until something is placed; a transaction takes only so many compares.
-    if (line) this.deadLines = [...this.deadLines.filter(({ key }) => key !== line.key), line].slice(-DEAD_LINES_MAX);
+    if (line)
+      this.deadLines = [...this.deadLines.filter((it) => it.line.key !== line.key), { peer, line }].slice(
+        -DEAD_LINES_MAX,
+      );
     if (this.round) this.release(stepRelease(this.round, { type: 'died', peer }, this.now()));
     this.request();
   }
@@ -149,16 +166,17 @@ export class Placer {
     const cold = !input.rows.some((row) => row.owner !== '' && !needsOwner(row, input));
     if (cold && !this.isWarm(input.targets)) return;
     const changes = arrange(input);
-    const lines = this.deadLines;
+    const named = namedIn(applied(input.rows, changes));
+    const lines = this.deadLines.flatMap(({ peer, line }) => (named.has(peer) ? [] : [line]));
     this.unfinished = false;
     if (changes.length === 0 && lines.length === 0) return;
     const unowned = changes.every((row) => input.rows[row.shard]!.owner === '');
     const result = await this.commit(cold ? 'cold-start' : unowned ? 'unowned' : 'dead', input.rows, changes, lines);
-    if (result === 'committed') this.deadLines = this.deadLines.filter((line) => !lines.includes(line));
+    if (result === 'committed') this.deadLines = this.deadLines.filter(({ line }) => !lines.includes(line));
     else if (result === 'fenced') on.fenced();
     else if (result === 'refused' && lines.length > 0) {
       // A line that is not as it was: its process is back under a new name. That may not hold up its old shards.
-      this.deadLines = [];
+      this.deadLines = this.deadLines.filter(({ line }) => !lines.includes(line));
       this.again = true;
     } else {
       this.unfinished = true;
@@ -194,6 +212,7 @@ export class Placer {
       isAlive: (peer) => roster.isAlive(peer),
       isGivenUp: (peer) => roster.isGivenUp(peer),
       isWell: (peer) => roster.isWell(peer),
+      isProvenDead: (peer) => roster.isProvenDead(peer),
       isSurelyDead: (peer) => roster.isSurelyDead(peer),
       zoneOf: (peer) => roster.zoneOf(peer),
       isReported: (row, what, peer) => loads.isReported(row, what, peer),

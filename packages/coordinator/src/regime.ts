@@ -103,6 +103,7 @@ export class Regime {
       vice: setup.vice,
       epoch,
       deadMax: options.deadMax,
+      isNamed: (peer) => this.ledger.isNamed(peer),
       metrics,
       log,
       on: {

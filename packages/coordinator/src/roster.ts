@@ -15,6 +15,7 @@ import {
 } from '@muster/cluster';
 import { type Clock, type Compare, type Log, type Metrics, type Millis, type PeerId, parsePeerId } from '@muster/ports';
 import type { Heartbeat } from '@muster/wire';
+import { Deaths } from './deaths.js';
 import type { HeardLoads } from './heard-loads.js';
 import { Questions } from './questions.js';
 
@@ -27,6 +28,8 @@ export interface RosterSetup {
   readonly vice: () => string;
   readonly epoch: number;
   readonly deadMax: number;
+  /** Whether a row names it. */
+  readonly isNamed: (peer: PeerId) => boolean;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly on: {
@@ -51,22 +54,19 @@ export interface Member {
   readonly doubted: boolean;
 }
 
-/** Dead nodes that are listed to all others. One that comes back later finds its terms too old. */
-const DEAD_LISTED_MAX = 32;
-
 /** Who is alive, as the leader judges it: one watch per member, and the shell around them (cluster's heartbeat/protocol.ts). */
 export class Roster {
   private readonly setup: RosterSetup;
   private readonly members = new Map<PeerId, Member>();
-  private readonly deaths = new Map<PeerId, DeathCause>();
+  private readonly deaths: Deaths;
   /** Members that beat and are not registered, since when. */
   private readonly strangers = new Map<PeerId, Millis>();
   private readonly questions: Questions;
-  private deadNodes: readonly PeerInfo[] = [];
   private tickedAt: Millis;
 
   constructor(setup: RosterSetup) {
     this.setup = setup;
+    this.deaths = new Deaths(setup.deadMax);
     this.tickedAt = setup.clock.monotonic();
     const { peers, epoch } = setup;
     this.questions = new Questions({
@@ -100,9 +100,14 @@ export class Roster {
     return member !== undefined && isWell(member.watch);
   }
 
+  /** Dead, and not only because it was silent for so long. */
+  isProvenDead(peer: PeerId): boolean {
+    return this.deaths.isProven(peer);
+  }
+
   /** Nothing listens where it was: not a matter of time, and no other process's word (K7). */
   isSurelyDead(peer: PeerId): boolean {
-    return this.deaths.get(peer) === 'refused';
+    return this.deaths.causeOf(peer) === 'refused';
   }
 
   zoneOf(peer: PeerId): string {
@@ -131,7 +136,7 @@ export class Roster {
 
   /** What is pushed about members: the living, and nodes that died lately, so that nobody takes one of them back. */
   infos(): MemberInfo[] {
-    const dead = this.deadNodes.map((info) => ({ ...info, state: 'dead' as const }));
+    const dead = this.deaths.listed.map((info) => ({ ...info, state: 'dead' as const }));
     const living = this.all()
       .map(({ info: { role, peer, address, zone, build }, watch, state, doubted }) => {
         const suspect = doubted || watch.phase === 'suspect' || watch.phase === 'silent';
@@ -143,7 +148,7 @@ export class Roster {
 
   /** Why it is not a member any more; undefined: it is one, or was never heard of. */
   deathOf(peer: PeerId): DeathCause | undefined {
-    return this.deaths.get(peer);
+    return this.deaths.causeOf(peer);
   }
 
   /** Another incarnation under the same id that is a member. */
@@ -170,7 +175,7 @@ export class Roster {
     for (const each of registered) {
       const member = this.members.get(each.peer);
       if (member) this.refresh(member, each);
-      else if (!this.deaths.has(each.peer)) {
+      else if (!this.deaths.causeOf(each.peer)) {
         this.admit(each, true);
         this.recall(each.peer);
       }
@@ -183,7 +188,7 @@ export class Roster {
   beat(from: PeerInfo, { state }: Heartbeat): 'member' | 'dead' | 'stranger' {
     const member = this.members.get(from.peer);
     if (!member) {
-      if (this.deaths.has(from.peer)) return 'dead';
+      if (this.deaths.causeOf(from.peer)) return this.comeBack(from);
       this.strangers.set(from.peer, this.strangers.get(from.peer) ?? this.setup.clock.monotonic());
       return 'stranger';
     }
@@ -196,9 +201,21 @@ export class Roster {
     return 'member';
   }
 
+  /**
+   * Silence was taken for death. A node that is still named by rows — its backup was silent as well — is the one they waited for; what it
+   * alone had is somebody else's, so it is doubted until it has closed that. Another has lost everything, and is told so.
+   */
+  private comeBack(info: PeerInfo): 'dead' | 'stranger' {
+    if (this.isProvenDead(info.peer) || !this.setup.isNamed(info.peer)) return 'dead';
+    this.deaths.forget(info.peer);
+    this.enter(info, undefined, 'up', false);
+    this.members.set(info.peer, { ...this.members.get(info.peer)!, doubted: true });
+    return 'stranger';
+  }
+
   /** A gateway owns nothing: one that was given up and is back may simply go on. */
   revive(peer: PeerId): void {
-    this.deaths.delete(peer);
+    this.deaths.forget(peer);
     this.strangers.delete(peer);
   }
 
@@ -291,13 +308,8 @@ export class Roster {
     for (const [peer, since] of this.strangers) {
       if (since >= sentAt) continue;
       this.strangers.delete(peer);
-      if (!lines.has(peer) && names.has(parsePeerId(peer).id)) this.bury(peer, 'replaced');
+      if (!lines.has(peer) && names.has(parsePeerId(peer).id)) this.deaths.bury(peer, 'replaced');
     }
-  }
-
-  private bury(peer: PeerId, cause: DeathCause): void {
-    this.deaths.set(peer, cause);
-    if (this.deaths.size > this.setup.deadMax) this.deaths.delete(this.deaths.keys().next().value!);
   }
 
   private unregistered(member: Member): void {
@@ -362,8 +374,7 @@ export class Roster {
     const { log, metrics, on, epoch } = this.setup;
     const { peer, role } = member.info;
     this.members.delete(peer);
-    this.bury(peer, cause);
-    if (role === 'node') this.deadNodes = [...this.deadNodes, member.info].slice(-DEAD_LISTED_MAX);
+    this.deaths.bury(peer, cause, role === 'node' ? member.info : undefined);
     log.write(cause === 'left' ? 'info' : 'warn', 'member.dead', { peer, role, cause, silentMs, epoch });
     metrics.counter('muster_coordinator_deaths_total', 'Members that were given up').add(1, { role, cause });
     on.dead(member, cause);

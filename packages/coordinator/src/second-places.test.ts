@@ -15,6 +15,7 @@ interface World {
   readonly dead?: ReadonlySet<PeerId>;
   readonly givenUp?: ReadonlySet<PeerId>;
   readonly unwell?: ReadonlySet<PeerId>;
+  /** The dead are only known to have been silent for long. */
   readonly unsure?: boolean;
   readonly zones?: ReadonlyMap<PeerId, string>;
   readonly says?: (row: ShardRow) => readonly [ReportedChange, string][];
@@ -29,6 +30,7 @@ function input(world: World): PlacementInput {
     isAlive: (peer) => nodes.includes(peer) && !dead.has(peer),
     isGivenUp: (peer) => givenUp.has(peer),
     isWell,
+    isProvenDead: (peer) => (!unsure && dead.has(peer)) || !(nodes.includes(peer) || dead.has(peer)),
     isSurelyDead: (peer) => !unsure && dead.has(peer),
     zoneOf: (peer) => zones?.get(peer) ?? '',
     isReported: (row, what, peer) => says?.(row).some(([said, about]) => said === what && about === peer) ?? false,
@@ -130,9 +132,35 @@ describe('a row', () => {
     expect(first({ rows, givenUp: new Set([A, B]) })).toBe(rows[0]);
   });
 
+  test('K9: owner and backup are both silent for ever: they may be cut off together and answer, so the shard is nobody else’s', () => {
+    const rows = one({});
+    const world = { rows, dead: new Set([A, B]), unsure: true };
+    expect(first(world)).toBe(rows[0]);
+    expect(isWaiting(rows[0]!, input({ nodes, ...world }))).toBe(true);
+    // Alone the owner could let nothing out without its backup, or without storage.
+    expect(first({ ...world, rows: one({ backup: '' }) })).toMatchObject({ origin: 'placed', term: 8 });
+  });
+
   test('its backup dies: term + 1 without it, and another learner at once', () => {
-    for (const gone of [{ dead: new Set([B]) }, { givenUp: new Set([B]) }])
-      expect(first({ rows: one({}), ...gone })).toMatchObject({ owner: A, backup: '', learner: C, term: 8 });
+    expect(first({ rows: one({}), dead: new Set([B]) })).toMatchObject({ owner: A, backup: '', learner: C, term: 8 });
+  });
+
+  test('K9: a backup that is only silent stays, however long, until its owner says that it has lost it', () => {
+    const rows = one({});
+    const says = (): [ReportedChange, string][] => [['backup-lost', B]];
+    for (const silent of [{ givenUp: new Set([B]) }, { dead: new Set([B]), unsure: true }]) {
+      expect(first({ rows, ...silent })).toBe(rows[0]);
+      expect(first({ rows, ...silent, says })).toMatchObject({ owner: A, backup: '', learner: C, term: 8 });
+    }
+  });
+
+  test('while it moves its target is no backup to be, and only who drives the move replaces it', () => {
+    const rows = one({ learner: C, state: 'moving', move: '7.1' });
+    expect(first({ rows, says: inSync })).toBe(rows[0]);
+    expect(first({ rows, dead: new Set([C]) })).toBe(rows[0]);
+    const ended = { backup: '', learner: C, state: 'stable', move: '', term: 8 };
+    expect(first({ rows, dead: new Set([B]) })).toMatchObject(ended);
+    expect(first({ rows, dead: new Set([A]) })).toMatchObject({ owner: B, learner: C, state: 'stable', move: '' });
   });
 
   test('K3: a new incarnation of its backup is nobody’s backup, and may learn like everybody else', () => {

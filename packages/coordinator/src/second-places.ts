@@ -2,12 +2,16 @@
 //
 //   owner, no second place ──choose──► learner ──"learner-in-sync"──► backup (term + 1)
 //   owner gone, backup well ─────────► the backup is the owner (term + 1), and a learner is chosen in the same transaction
-//   backup gone, or "backup-lost" ───► no backup (term + 1), and a learner is chosen in the same transaction
+//   backup surely dead, or reported ─► no backup (term + 1), and a learner is chosen in the same transaction
 //   learner gone, or reported lost ──► another learner
 //
 // "Gone" is dead or given up (cluster's heartbeat/protocol.ts), by incarnation: who comes back under its name is nobody's backup (K3).
-// A learner is never promoted (K10): what it has may be less than what was acknowledged. While a shard has an owner that is gone and a
-// backup that is silent too, nothing is done: one of the two will come back, or both will be dead and the shard is placed afresh.
+// A learner is never promoted (K10): what it has may be less than what was acknowledged.
+// A backup that is merely silent stays (K9). Its owner may be cut off with it, and the two go on answering under the row as they know it:
+// whoever got the shard in the meantime would be a second owner, without what those two have acknowledged. So only the owner itself,
+// speaking of this very row, or a sure death takes a backup away; an owner that hears nothing of its backup says so within a second.
+// For the same reason a shard whose owner and backup are both silent is left alone, however long: one of the two comes back, or is surely
+// dead (nobody listens at its address, or its name is in use again); `status` tells the operator who is waited for.
 // Whose copy is where: for each owner its second places are spread evenly over all others, in other zones where there are any. So when a
 // node dies, every other one gets the same share of its work.
 import type { ReportedChange, ShardRow } from '@muster/cluster';
@@ -20,7 +24,9 @@ export interface Standing {
   readonly isGivenUp: (peer: PeerId) => boolean;
   /** Heard lately, and reachable at this moment. */
   readonly isWell: (peer: PeerId) => boolean;
-  /** Nothing runs under this name any more; silence does not prove that. */
+  /** Nothing runs or will ever run under this name; silence does not prove that. */
+  readonly isProvenDead: (peer: PeerId) => boolean;
+  /** Nobody listens where it was: so it has stopped by now, whatever the clocks say (K7). Implies that it is proven dead. */
   readonly isSurelyDead: (peer: PeerId) => boolean;
   readonly zoneOf: (peer: PeerId) => string;
 }
@@ -70,15 +76,20 @@ function promoted(row: ShardRow, input: SecondPlaceInput): ShardRow {
 /** The learner becomes the backup, in the place of one that there may still be: never is there none in between. */
 function graduated(row: ShardRow, input: SecondPlaceInput): ShardRow | undefined {
   const { learner } = row;
+  // The learner of a move is to be the owner.
+  if (row.state === 'moving') return undefined;
   if (learner === '' || isGone(learner, input) || !input.isReported(row, 'learner-in-sync', learner)) return undefined;
   return { ...bare(row), backup: learner, learner: '', move: '' };
 }
 
 function withoutLost(row: ShardRow, input: SecondPlaceInput): ShardRow {
-  const isLost = (peer: PeerId | '') =>
-    peer !== '' && (isGone(peer, input) || input.isReported(row, 'backup-lost', peer));
-  const kept = isLost(row.learner) ? ({ ...row, learner: '' } as const) : row;
-  return isLost(row.backup) ? { ...bare(kept), backup: '', move: '' } : kept;
+  const { learner, backup } = row;
+  const isReported = (peer: PeerId) => input.isReported(row, 'backup-lost', peer);
+  // Who drives a move gives it up when its target is lost.
+  const isLearning = learner === '' || row.state === 'moving' || !(isGone(learner, input) || isReported(learner));
+  const kept = isLearning ? row : ({ ...row, learner: '' } as const);
+  if (backup === '' || !(input.isProvenDead(backup) || isReported(backup))) return kept;
+  return { ...bare(kept), backup: '', state: 'stable', move: '' };
 }
 
 /** Under a new term, of which nothing is known yet that was said about the old one. */

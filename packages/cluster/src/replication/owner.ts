@@ -127,7 +127,8 @@ export function reportsOf(
   options: ReplicationOptions,
 ): readonly [ReportedChange, PeerId][] {
   return state.followers.flatMap((it): [ReportedChange, PeerId][] => {
-    if (isLost(it, now, options)) return [['backup-lost', it.peer]];
+    // Once said it is said until the row has changed: nothing leaves before that, also where the backup is back.
+    if (isLost(it, now, options) || (it.role === 'backup' && state.reportedLost)) return [['backup-lost', it.peer]];
     return it.role === 'learner' && it.caughtUp && it.phase === 'following' ? [['learner-in-sync', it.peer]] : [];
   });
 }
@@ -264,8 +265,10 @@ function settle(
 }
 
 /** The gate (fence 2): what lies before this position is in a second place wherever there has to be one, and may leave. */
-export function gatePosition({ term, newerTerm, durable, end, followers }: OwnerState): Position {
+export function gatePosition({ term, newerTerm, durable, end, followers, reportedLost }: OwnerState): Position {
   if (newerTerm > term) return durable;
+  // K9: the row may have dropped it by now, and then what it has does not count: a shard without a second place may be placed afresh.
+  if (reportedLost) return durable;
   if (followers.length === 0) return end;
   const members = followers.filter(({ caughtUp }) => caughtUp);
   return members.length === 0 ? durable : Math.min(...members.map(({ acked }) => acked));

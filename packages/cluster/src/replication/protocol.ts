@@ -23,7 +23,8 @@
 // (K9); without either the process is alone and lets out at once. Reads in addition need the lease of each of them.
 //
 // Who may die when:
-//   a copy     the owner reports it after silenceMs without acknowledgement, and waits. Only a row drops it (K9).
+//   a copy     the owner reports it after silenceMs without acknowledgement, and waits: from then on the backup's acknowledgements open
+//              nothing, as the row may have dropped it already. Only a row does (K9), and the report stands until there is one.
 //   the owner  its backup is promoted by the row; whatever the old owner still sends is refused by its older term, so nothing more
 //              leaves it. Reads need no refusal: the promoted one waits until the last lease it gave has run out, or the row is `sure`.
 //   a link     following copies get again what they have not acknowledged, and drop what they have; a snapshot starts afresh.
