@@ -1,15 +1,13 @@
-import { type EntityRef, type PeerId, peerId, SeededRandom, type ShardId, silentLog } from '@muster/ports';
+import { type EntityRef, type MemoryMetrics, type PeerId, peerId, SeededRandom, silentLog } from '@muster/ports';
 import { Peers } from '../links/peers.js';
 import type { ComputeNode } from '../node/compute-node.js';
 import type { ShardRow } from '../table/routing-table.js';
 import type { Member, World } from '../world.test-kit.js';
-import { type Move, type MoveEffect, type MoveInput, type MoveStep, stands, startMove, stepMove } from './leader.js';
+import { Moves, type MoveWrite } from './leader-side.js';
 import { type HandoffOptions, handoffOptions } from './options.js';
-import { mayCancel } from './rows.js';
 
 /** A coordinator that leads moves over real links; its store is the world's table, some milliseconds away. */
 export class TestLeader {
-  readonly options: HandoffOptions;
   readonly ended: string[] = [];
   /** Every row that was written, as `what owner/backup/learner term`. */
   readonly writes: string[] = [];
@@ -19,58 +17,62 @@ export class TestLeader {
   accepts: (what: string) => boolean = () => true;
   /** Called before a write arrives. */
   before: (what: string) => void = () => undefined;
-  /** Called before a seal is sent. */
-  sealing: () => void = () => undefined;
   /** What sources say is not heard. */
   deaf = false;
+  readonly moves: Moves;
   private readonly world: World;
   private readonly peers: Peers;
-  private readonly moves = new Map<string, Move>();
-  private readonly epoch: number;
-  private count = 0;
   private stopped = false;
 
   constructor(world: World, cable: Member<ComputeNode>['cable'], epoch = 1, options: Partial<HandoffOptions> = {}) {
     this.world = world;
-    this.epoch = epoch;
-    this.options = handoffOptions(options);
-    this.peers = new Peers({
-      clock: world.clock,
-      random: new SeededRandom(epoch),
-      network: cable,
-      self: { role: 'coordinator', peer: peerId(`c${epoch}`, '1'), address: '', cluster: 'c', zone: '', build: '1' },
-      metrics: world.nodes[0]!.metrics,
+    const { clock } = world;
+    const metrics: MemoryMetrics = world.nodes[0]!.metrics;
+    const self = {
+      role: 'coordinator',
+      peer: peerId(`c${epoch}`, '1'),
+      address: '',
+      cluster: 'c',
+      zone: '',
+      build: '1',
+    } as const;
+    this.peers = new Peers({ clock, random: new SeededRandom(epoch), network: cable, self, metrics, log: silentLog });
+    this.moves = new Moves({
+      clock,
+      peers: this.peers,
+      epoch,
+      options: handoffOptions(options),
+      row: (shard) => world.row(shard),
+      storeAgoMs: () => this.storeAgoMs,
+      askStore: () => undefined,
+      toWrite: () => clock.after(this.storeMs, () => this.transact()),
+      over: (_, end) => this.ended.push(end),
+      metrics,
       log: silentLog,
     });
-    this.peers.on('sealed', (from, { shard, term, body }) => {
-      if (this.deaf) return;
-      const move = this.moves.get(body.move);
-      if (move) this.input(body.move, { type: 'sealed', from: from.peer, term, ...body });
-      else if (mayCancel(world.row(shard as ShardId), from.peer, term, body.move))
-        this.seal(from.peer, shard, term, body.move, from.peer, true);
-    });
+    this.peers.on('sealed', (from, envelope) => this.deaf || this.moves.sealed(from, envelope));
     for (const { peer, address } of world.nodes) this.peers.connect(peer, address);
     this.wait();
   }
 
   /** Asks for a move and returns its id. */
   move(of: EntityRef, to: Member<ComputeNode>): string {
-    this.count += 1;
-    const id = `${this.epoch}.${this.count}`;
-    this.show(id, startMove(id, this.world.where(of), to.peer, this.now()));
+    const id = this.moves.start(this.world.where(of), to.peer);
+    if (id === undefined) throw new Error('it cannot be moved there');
     return id;
   }
 
   /** Moves it, with virtual time passing until that is over; how it ended. */
   async moved(of: EntityRef, to: Member<ComputeNode>, limitMs = 10_000): Promise<string> {
     const id = this.move(of, to);
-    if (!(await this.world.clock.until(() => !this.moves.has(id), limitMs))) throw new Error('the move did not end');
+    if (!(await this.world.clock.until(() => this.phaseOf(id) === undefined, limitMs)))
+      throw new Error('the move did not end');
     await this.world.clock.advance(5);
     return this.ended.at(-1)!;
   }
 
   died(peer: PeerId): void {
-    for (const id of [...this.moves.keys()]) this.input(id, { type: 'died', peer });
+    this.moves.died(peer);
   }
 
   /** Nothing more is heard of it. */
@@ -79,78 +81,41 @@ export class TestLeader {
     void this.peers.stop();
   }
 
-  /** Somebody else's change of the row. */
-  write(row: ShardRow): void {
-    this.world.place([row]);
-    for (const [id, move] of this.moves) if (move.row.shard === row.shard) this.input(id, { type: 'row', row });
+  /** Somebody else's change of rows, in one transaction. */
+  write(...rows: readonly ShardRow[]): void {
+    this.world.place(rows);
+    this.moves.rowsChanged(rows);
   }
 
   phaseOf(id: string): string | undefined {
-    return this.moves.get(id)?.phase;
-  }
-
-  private now(): number {
-    return this.world.clock.monotonic();
+    return this.moves.all().find((move) => move.id === id)?.phase;
   }
 
   private wait(): void {
     this.world.clock.after(10, () => {
       if (this.stopped) return;
-      for (const [id, { from, row }] of [...this.moves]) {
-        const owner = this.world.nodes.find(({ peer }) => peer === from);
-        for (const report of owner?.process.replicator.reports() ?? [])
-          if (report.shard === row.shard && report.what === 'learner-in-sync')
-            this.input(id, { type: 'in-sync', from, term: report.term, peer: report.peer });
-        this.input(id, { type: 'tick' });
-      }
+      for (const { peer, process } of this.world.nodes) this.moves.reported(peer, process.replicator.reports());
+      this.moves.tick();
       this.wait();
     });
   }
 
-  private input(id: string, input: MoveInput): void {
-    const move = this.moves.get(id);
-    if (move) this.show(id, stepMove(move, input, this.now(), this.storeAgoMs, this.options));
-  }
-
-  private show(id: string, { state, effects }: MoveStep): void {
-    this.moves.set(id, state);
-    for (const effect of effects) this.perform(id, state, effect);
-  }
-
-  private perform(id: string, { row, from, to, term }: Move, effect: MoveEffect): void {
-    switch (effect.type) {
-      case 'write':
-        this.world.clock.after(this.storeMs, () => this.transact(id, effect));
-        return;
-      case 'seal':
-        this.sealing();
-        this.seal(from, row.shard, term, id, to, false);
-        return;
-      case 'cancel':
-        this.seal(from, row.shard, term, id, to, true);
-        return;
-      case 'ask-store':
-        return;
-      case 'over':
-        this.moves.delete(id);
-        this.ended.push(effect.end);
-    }
-  }
-
-  private transact(id: string, effect: Extract<MoveEffect, { type: 'write' }>): void {
+  private transact(): void {
     if (this.stopped) return;
-    this.before(effect.what);
-    const { row } = effect;
-    const committed = this.accepts(effect.what) && stands(effect, this.world.row(row.shard));
-    if (committed) {
-      this.writes.push(`${effect.what} ${row.owner}/${row.backup || '-'}/${row.learner || '-'} ${row.term}`);
-      this.write(row);
-    }
-    this.input(id, { type: 'settled', committed });
+    for (const { what } of this.moves.writes()) this.before(what);
+    const writes = this.moves.writes();
+    const [taken, refused] = [
+      writes.filter(({ what }) => this.accepts(what)),
+      writes.filter(({ what }) => !this.accepts(what)),
+    ];
+    for (const { what, row } of taken)
+      this.writes.push(`${what} ${row.owner}/${row.backup || '-'}/${row.learner || '-'} ${row.term}`);
+    if (taken.length > 0) this.write(...taken.map(({ row }) => row));
+    this.moves.settled(idsOf(taken), true);
+    this.moves.settled(idsOf(refused), false);
   }
+}
 
-  private seal(owner: PeerId, shard: number, term: number, move: string, to: PeerId, cancel: boolean): void {
-    const { epoch } = this;
-    this.peers.send(owner, 'control', { type: 'seal', shard, term, epoch, body: { move, to, cancel } });
-  }
+function idsOf(writes: readonly MoveWrite[]): readonly string[] {
+  return writes.map(({ id }) => id);
 }

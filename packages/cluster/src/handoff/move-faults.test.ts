@@ -43,6 +43,17 @@ async function stream(count: number): Promise<readonly Promise<unknown>[]> {
   return answers;
 }
 
+/** It dies in the very moment in which the shard is sealed: it will not answer. */
+async function killedAtSeal(node: Node): Promise<void> {
+  const { runtime } = n1.process;
+  const seal = runtime.seal.bind(runtime);
+  runtime.seal = (of) => {
+    node.cable.kill();
+    return seal(of);
+  };
+  expect(await world.clock.until(() => runtime.stateOf(shard) === 'sealed', 5_000)).toBe(true);
+}
+
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 
 describe('K13: only the store ends a seal', () => {
@@ -63,9 +74,8 @@ describe('K13: only the store ends a seal', () => {
 
   test('a target that does not answer: the source asks for an abort after a second, and goes on when the store has cleared the move', async () => {
     await world.protect(n1, n2, a);
-    leader.sealing = () => n3.cable.kill();
     leader.move(a, n3);
-    expect(await world.clock.until(() => n1.process.runtime.stateOf(shard) === 'sealed', 5_000)).toBe(true);
+    await killedAtSeal(n3);
     const write = world.ask(g, a, 'write', { text: 'x' });
     expect(await world.clock.until(() => leader.ended.length > 0, 5_000)).toBe(true);
     expect(leader.ended).toEqual(['asked']);
