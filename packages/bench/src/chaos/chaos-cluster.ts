@@ -36,6 +36,7 @@ export class ChaosCluster {
   private readonly log: WriteStream;
   private cluster!: LocalCluster;
   private document!: LocalClusterDocument;
+  private starting: Promise<LocalClusterDocument> | undefined;
   private etcd = 0;
   private stopping: Promise<void> | undefined;
 
@@ -152,6 +153,20 @@ export class ChaosCluster {
     return this.proxies.ask('counts', undefined, ASK_PROXIES_MS);
   }
 
+  /** @throws Error after `withinMs`, or when the run is interrupted; `promise` goes on */
+  private within<T>(promise: Promise<T>, withinMs: number, what: string): Promise<T> {
+    const { interrupted } = this.setup;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`not within ${withinMs} ms: ${what}`)), withinMs);
+      const interrupt = (): void => reject(interrupted.reason);
+      interrupted.addEventListener('abort', interrupt, { once: true });
+      void promise.then(resolve, reject).finally(() => {
+        clearTimeout(timer);
+        interrupted.removeEventListener('abort', interrupt);
+      });
+    });
+  }
+
   /** Ends all of it, paused or not. */
   stop(): Promise<void> {
     this.stopping ??= this.end();
@@ -164,6 +179,8 @@ export class ChaosCluster {
       if (pid !== undefined && processIs(pid)) process.kill(pid, 'SIGCONT');
     }
     await this.cluster?.stop();
+    // One that was interrupted on its way has ended what it had begun.
+    await this.starting?.catch(() => undefined);
     await this.proxies.end();
     await new Promise((resolve) => this.log.end(resolve));
   }
@@ -187,6 +204,7 @@ export class ChaosCluster {
       gatewayHeapMb: undefined,
       data,
       restart: true,
+      etcdRestart: false,
       overrides: [`etcd.hosts=["http://127.0.0.1:${wayTo('etcd').port}"]`, 'telemetry.logLevel="info"', ...LIMITS],
       own: (_, id) => {
         const { port, upstreamPort } = wayTo(id);
@@ -203,7 +221,8 @@ export class ChaosCluster {
         else write({ t: 'ended', at: Date.now(), id, pid, code: change.code, signal: change.signal });
       },
     });
-    this.document = await this.cluster.start();
+    this.starting = this.cluster.start();
+    this.document = await this.within(this.starting, CHAOS.startMs, 'the cluster starts');
     this.etcd = this.document.processes.find(({ id }) => id === 'etcd')!.pid;
   }
 }

@@ -19,7 +19,7 @@ export interface RoundReport extends RoundFigures {
 /** How many violations stand in a report: the rest is in the journals. */
 const VIOLATIONS_SHOWN = 20;
 
-/** What both journals say about a round, the rounds before it included: what was acknowledged then must not be twice now. */
+/** What both journals say about a round. The rounds before it count: what was acknowledged then must not be there twice now. */
 export function reportOf(
   round: number,
   folder: string,
@@ -27,7 +27,11 @@ export function reportOf(
   run: readonly RunEntry[],
 ): RoundReport {
   const book = bookOf(ledger, run);
-  const { violations, excused } = check(book);
+  const verdict = check(book);
+  const { excused } = verdict;
+  const next = book.rounds.find((one) => one.round === round + 1)?.from ?? Number.POSITIVE_INFINITY;
+  const from = round === 1 ? 0 : (book.rounds.find((one) => one.round === round)?.from ?? 0);
+  const violations = verdict.violations.filter(({ at }) => at >= from && at < next);
   const begin = run.find((entry) => entry.t === 'run');
   const lostBoth = book.lostBoth.filter((entry) => entry.round === round);
   return {

@@ -36,10 +36,12 @@ export async function runChaos(chaos: ChaosRun): Promise<void> {
   say(
     `chaos: seed ${seed}; a cluster of ${CHAOS.coordinators} coordinators, ${CHAOS.nodes} nodes, ${CHAOS.gateways} gateways in ${folder}`,
   );
-  // Whoever interrupts the start is heard when it is over: a half-started cluster is ended in its own order.
   const cluster = await ChaosCluster.start({ folder, write, interrupted });
   const crowd = new Child(new URL('./clients/crowd.js', import.meta.url));
+  // Its present question, which may take a minute, fails at once.
+  interrupted.addEventListener('abort', () => void crowd.end(), { once: true });
   try {
+    interrupted.throwIfAborted();
     await cluster.whole(CHAOS.startMs);
     say(`chaos: ${CHAOS.players} clients sign in`);
     const signIn: SignIn = { ledger: join(folder, LEDGER), gateways: cluster.gateways, players: CHAOS.players };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Clock, causeOf } from '@muster/ports';
+import { type Clock, causeOf, MusterError } from '@muster/ports';
 import { findProgram, LocalEtcd } from '@muster/storage';
 import { PROCESS_DEFAULTS } from '../config/options.js';
 import type { ServerRole } from '../process/foundation.js';
@@ -24,6 +24,8 @@ export interface LocalClusterOptions {
   readonly overrides: readonly string[];
   /** More of them for one process; they win. */
   readonly own?: (role: ServerRole, id: string) => readonly string[];
+  /** Start etcd again, too; default: as `restart`. Who wants it away for a while does so by `restartEtcd`. */
+  readonly etcdRestart?: boolean;
   /** Where etcd serves; default: a free port. */
   readonly etcdPort?: number;
   /** Told of every process of ours that serves or has ended. */
@@ -127,7 +129,7 @@ export class LocalCluster {
   }
 
   private watchEtcd(etcd: LocalEtcd): void {
-    const { restart, output, clock } = this.options;
+    const { restart, etcdRestart = restart, output, clock } = this.options;
     const again = async (): Promise<void> => {
       if (this.stopping) return;
       try {
@@ -139,7 +141,7 @@ export class LocalCluster {
     };
     void etcd.ended.then(() => {
       // Whoever restarts it by hand has begun to.
-      if (this.stopping || !restart || this.etcdStarts !== undefined) return;
+      if (this.stopping || !etcdRestart || this.etcdStarts !== undefined) return;
       output(`etcd (pid ${etcd.pid}) ended; it is started again\n`);
       void again();
     });
@@ -162,6 +164,8 @@ export class LocalCluster {
     this.etcd = await etcd.catch(() => undefined);
     this.database = await database.catch(() => undefined);
     this.watchEtcd((await Promise.all([etcd, database]))[0]);
+    // Told to end meanwhile: what would be started now, nobody would end.
+    if (this.stopping) throw new MusterError('STOPPING', { peer: 'the cluster' });
     this.launch('coordinator', coordinators);
     this.launch('node', nodes);
     this.launch('gateway', gateways);
