@@ -122,12 +122,21 @@ export class ChaosCluster {
     });
   }
 
-  /** @throws Error after `withinMs`, or when the run is interrupted */
+  /** A question that fails is asked again. @throws Error after `withinMs`, or when the run is interrupted */
   async until(isTrue: () => boolean | Promise<boolean>, withinMs: number, what: string): Promise<void> {
     const deadline = performance.now() + withinMs;
-    while (!(await isTrue())) {
+    let last = '';
+    const holds = async (): Promise<boolean> => {
+      try {
+        return await isTrue();
+      } catch (error) {
+        last = `: ${(error as Error).message}`;
+        return false;
+      }
+    };
+    while (!(await holds())) {
       this.setup.interrupted.throwIfAborted();
-      if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+      if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}${last}`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }

@@ -35,7 +35,7 @@ const short: Fault = {
   },
 };
 
-/** One who was replaced in its absence must end by itself and come back as somebody new; one who was not goes on. */
+/** One who was missed ends by itself when it is told that it was replaced, or joins again, with nothing of its own. */
 function long(part: Part): Fault {
   return {
     kind: `pause-${part}`,
@@ -44,14 +44,21 @@ function long(part: Part): Fault {
       const { cluster, random } = scene;
       const id = await victim(scene, part);
       const before = await incarnationOf(scene, id);
-      let wasReplaced = false;
+      let wasMissed = false;
       const forMs = between(random, LONG_MS.from, LONG_MS.to);
       const { pid, proofs } = await paused(scene, id, forMs, async () => {
-        if (before !== undefined) wasReplaced = await isForgotten(scene, before);
+        wasMissed = before !== undefined && (await incarnationOf(scene, id)) !== before;
       });
       const what = `paused ${id} (${part}) for ${forMs} ms`;
-      if (!wasReplaced) return { victims: [id], what, proofs };
-      await cluster.until(() => cluster.processes.endingOf(pid) !== undefined, LEAVES_MS, `${id}, replaced, has left`);
+      if (!wasMissed) return { victims: [id], what, proofs };
+      const hasLeft = (): boolean => cluster.processes.endingOf(pid) !== undefined;
+      const isBack = async (): Promise<boolean> => (await incarnationOf(scene, id)) === before;
+      await cluster.until(
+        async () => hasLeft() || (await isBack()),
+        LEAVES_MS,
+        `${id}, missed, has left or is up again`,
+      );
+      if (!hasLeft()) return { victims: [id], what: `${what}; it was missed, and is up again`, proofs };
       const ending = cluster.processes.endingOf(pid)!;
       if (ending.code !== 0)
         throw new Error(`${id}, replaced, ended with ${ending.code ?? ending.signal} instead of 0`);
@@ -59,12 +66,6 @@ function long(part: Part): Fault {
       return { victims: [id], what: `${what}; it was replaced, left with 0 and came back`, proofs };
     },
   };
-}
-
-/** The leader has given this run of a process up for good. */
-async function isForgotten({ cluster }: Scene, peer: string): Promise<boolean> {
-  const { nodes, gateways } = await cluster.admin('node.list', {});
-  return ![...nodes, ...gateways].some((member) => member.peer === peer && member.state !== 'dead');
 }
 
 const etcd: Fault = {
