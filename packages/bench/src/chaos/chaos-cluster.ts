@@ -187,7 +187,8 @@ export class ChaosCluster {
       const pid = id === 'etcd' ? this.etcd : this.processes.pidOf(id);
       if (pid !== undefined && processIs(pid)) process.kill(pid, 'SIGCONT');
     }
-    await this.cluster?.stop();
+    // At once: nobody wants what they would hand off to each other.
+    await this.cluster?.stop(AbortSignal.abort());
     // One that was interrupted on its way has ended what it had begun.
     await this.starting?.catch(() => undefined);
     await this.proxies.end();
