@@ -9,6 +9,8 @@ export interface Benchmark {
 }
 
 export interface BenchmarkRun {
+  /** Measured rounds, where somebody wants more or fewer than the benchmark's own number. */
+  readonly rounds: number | undefined;
   /** Publishes one figure. @throws Error where its work was not done. */
   found(finding: Finding): void;
   /** Aborted when somebody wants the program to end: nothing that was started may be left. */

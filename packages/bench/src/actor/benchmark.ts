@@ -34,7 +34,7 @@ export const actorBenchmark: Benchmark = {
 };
 
 async function throughput(
-  { found, say }: BenchmarkRun,
+  { found, say, rounds = ROUNDS }: BenchmarkRun,
   ours: Child,
   bare: Child,
   { task, actors }: { readonly task: Task; readonly actors: number },
@@ -46,7 +46,7 @@ async function throughput(
     return Math.min(MESSAGES_MAX, Math.ceil((FIRST_MESSAGES / seconds) * RUN_SECONDS));
   };
   const messages = { ours: await sized(ours), bare: await sized(bare) };
-  say(`actor: ${task} to ${actors}, ${WARM_UPS + ROUNDS} rounds of ${messages.ours} and ${messages.bare} messages`);
+  say(`actor: ${task} to ${actors}, ${WARM_UPS + rounds} rounds of ${messages.ours} and ${messages.bare} messages`);
   const counted = { ours: new Counting(), bare: new Counting() };
   const samples = await inTurns(
     {
@@ -55,7 +55,7 @@ async function throughput(
       bare: async () =>
         counted.bare.take(await once(bare, { task, actors, messages: messages.bare }), task, messages.bare),
     },
-    { rounds: ROUNDS, warmUps: WARM_UPS },
+    { rounds, warmUps: WARM_UPS },
   );
   found({
     name: `actor.${task}-${actors === 1 ? 'one' : 'many'}`,
@@ -68,7 +68,7 @@ async function throughput(
     details: {
       actors,
       turn: task === 'add' ? 'one event committed' : 'nothing committed',
-      rounds: ROUNDS,
+      rounds,
       ratioOfRounds: spread(
         samples.ours.map(({ perSecond }) => perSecond),
         samples.bare.map(({ perSecond }) => perSecond),
@@ -106,15 +106,15 @@ function once(side: Child, run: ActorRun): Promise<ActorSample> {
 }
 
 /** Each footprint in a process of its own: what one leaves behind must not be counted for the next. */
-async function memory({ found, say, interrupted }: BenchmarkRun): Promise<void> {
-  say(`actor: ${MEMORY_ROUNDS} rounds of ${IDLE_ACTORS} idle actors`);
+async function memory({ found, say, interrupted, rounds = MEMORY_ROUNDS }: BenchmarkRun): Promise<void> {
+  say(`actor: ${rounds} rounds of ${IDLE_ACTORS} idle actors`);
   const idle = (entry: URL, parked: boolean) => () =>
     withChildren(interrupted, [new Child(entry, ['--expose-gc'])] as const, (side) =>
       side.ask<MemorySample>('idle', { actors: IDLE_ACTORS, parked } satisfies MemoryRun, DEADLINE_MS),
     );
   const samples = await inTurns(
     { ours: idle(SIDES.ours, false), bare: idle(SIDES.bare, false), parked: idle(SIDES.ours, true) },
-    { rounds: MEMORY_ROUNDS, warmUps: 0 },
+    { rounds, warmUps: 0 },
   );
   const perActor = (all: readonly MemorySample[], of: 'heap' | 'rss'): number =>
     median(all.map(({ before, after }) => (after[of] - before[of]) / IDLE_ACTORS));
@@ -132,7 +132,7 @@ async function memory({ found, say, interrupted }: BenchmarkRun): Promise<void> 
         actors: IDLE_ACTORS,
         measured: of === 'heap' ? 'heapUsed + external' : 'resident set',
         state: what,
-        rounds: MEMORY_ROUNDS,
+        rounds,
       },
     });
   };

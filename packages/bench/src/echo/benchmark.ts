@@ -1,8 +1,8 @@
 import type { Benchmark, BenchmarkRun } from '../benchmark.js';
 import { Child, withChildren } from '../child.js';
+import { ClusterProcess } from '../cluster/cluster-process.js';
+import { cpuSeconds, treeCpuSeconds } from '../cluster/cpu-time.js';
 import { inTurns, median, spread } from '../rounds.js';
-import { ClusterProcess } from './cluster-process.js';
-import { cpuSeconds, treeCpuSeconds } from './cpu-time.js';
 import { messageId, requestFrame } from './frames.js';
 import type { Joined, LoadRun, LoadSample, Side } from './load.js';
 
@@ -61,7 +61,7 @@ export const echoBenchmark: Benchmark = {
 };
 
 async function measure(
-  { found, say }: BenchmarkRun,
+  { found, say, rounds = ROUNDS }: BenchmarkRun,
   { document }: ClusterProcess,
   load: Child,
   raw: Child,
@@ -72,14 +72,14 @@ async function measure(
   if (!joined.sample.includes('"status":"success"')) throw new Error(`user/info was answered ${joined.sample}`);
   const url = await raw.ask<string>('listen', { responseBytes: joined.answerBytes }, DEADLINE_MS);
   await load.ask('connectRaw', { url }, DEADLINE_MS);
-  say(`echo: ${WARM_UPS + ROUNDS} rounds of ${RUN_MS} ms for each side`);
+  say(`echo: ${WARM_UPS + rounds} rounds of ${RUN_MS} ms for each side`);
   const others = document.processes.filter((one) => !isOurs(one));
   const side = (name: Side, counted: readonly LocalProcess[]) => () =>
     once(load, { side: name, forMs: RUN_MS }, counted, name === 'ours' ? others : []);
   const rawProcess = { role: 'raw', id: 'raw', pid: raw.pid } as unknown as LocalProcess;
   const samples = await inTurns(
     { ours: side('ours', document.processes.filter(isOurs)), raw: side('raw', [rawProcess]) },
-    { rounds: ROUNDS, warmUps: WARM_UPS },
+    { rounds, warmUps: WARM_UPS },
   );
   const { ours, raw: theirs } = samples;
   const all = [...ours, ...theirs];
@@ -99,7 +99,7 @@ async function measure(
       baselineP99Ms: of(theirs, ({ p99Ms }) => p99Ms),
       requestsPerSecond: of(ours, ({ completed, seconds }) => completed / seconds),
       baselineRequestsPerSecond: of(theirs, ({ completed, seconds }) => completed / seconds),
-      rounds: ROUNDS,
+      rounds,
       ratioOfRounds: spread(
         ours.map(({ perCpuSecond }) => perCpuSecond),
         theirs.map(({ perCpuSecond }) => perCpuSecond),

@@ -35,7 +35,7 @@ export const linkBenchmark: Benchmark = {
     ),
 };
 
-async function measure({ found, say }: BenchmarkRun, sender: Child, receiver: Child): Promise<void> {
+async function measure({ found, say, rounds = ROUNDS }: BenchmarkRun, sender: Child, receiver: Child): Promise<void> {
   const addresses = await receiver.ask<Addresses>('listen', undefined, RUN_DEADLINE_MS);
   await sender.ask('connect', addresses, RUN_DEADLINE_MS);
   const sizes = new Map<Subject, number>();
@@ -44,7 +44,7 @@ async function measure({ found, say }: BenchmarkRun, sender: Child, receiver: Ch
     sizes.set(subject, Math.min(MESSAGES_MAX, Math.ceil(perSecond * RUN_SECONDS)));
   }
   say(
-    `link: ${WARM_UPS + ROUNDS} rounds of ${SUBJECTS.map((subject) => `${subject} ${sizes.get(subject)}`).join(', ')} messages`,
+    `link: ${WARM_UPS + rounds} rounds of ${SUBJECTS.map((subject) => `${subject} ${sizes.get(subject)}`).join(', ')} messages`,
   );
   const samples = await inTurns(
     {
@@ -52,7 +52,7 @@ async function measure({ found, say }: BenchmarkRun, sender: Child, receiver: Ch
       plain: () => once(sender, receiver, 'plain', sizes.get('plain')!),
       batched: () => once(sender, receiver, 'batched', sizes.get('batched')!),
     },
-    { rounds: ROUNDS, warmUps: WARM_UPS },
+    { rounds, warmUps: WARM_UPS },
   );
   const compare = (baseline: Subject, what: string): void => {
     const [ours, theirs] = [samples.link, samples[baseline]];
@@ -68,7 +68,7 @@ async function measure({ found, say }: BenchmarkRun, sender: Child, receiver: Ch
       asked: all.reduce((sum, { messages }) => sum + messages, 0),
       details: {
         messageBytes: MESSAGE_BYTES,
-        rounds: ROUNDS,
+        rounds,
         ratioOfRounds: spread(rate(ours), rate(theirs)),
         cpuMicrosPerMessage: micros(ours),
         baselineCpuMicrosPerMessage: micros(theirs),

@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { AdminArguments, AdminCommand, AdminResults } from '@muster/coordinator';
 import type { LocalClusterDocument } from '@muster/server';
+import { askAdmin } from './admin.js';
+import { Whereabouts } from './whereabouts.js';
 
 const START_DEADLINE_MS = 120_000;
 const STOP_DEADLINE_MS = 30_000;
@@ -10,6 +13,8 @@ export interface ClusterShape {
   readonly coordinators: number;
   readonly nodes: number;
   readonly gateways: number;
+  /** Start processes again that were killed. */
+  readonly restart?: boolean;
   /** `section.option=value` for every process. */
   readonly set: readonly string[];
   /** Of Node itself, for every process. */
@@ -19,17 +24,25 @@ export interface ClusterShape {
 /** A real local cluster, started by its own command, in a folder of its own. It ends when told to, and with this process, however that ends. */
 export class ClusterProcess {
   readonly document: LocalClusterDocument;
+  /** Which processes run now, and when others ended. */
+  readonly whereabouts: Whereabouts;
   private readonly child: ChildProcess;
   private readonly ended: Promise<void>;
 
-  private constructor(child: ChildProcess, ended: Promise<void>, document: LocalClusterDocument) {
+  private constructor(
+    child: ChildProcess,
+    ended: Promise<void>,
+    document: LocalClusterDocument,
+    whereabouts: Whereabouts,
+  ) {
     this.child = child;
     this.ended = ended;
     this.document = document;
+    this.whereabouts = whereabouts;
   }
 
   static async start(
-    { coordinators, nodes, gateways, set, nodeFlags }: ClusterShape,
+    { coordinators, nodes, gateways, restart = false, set, nodeFlags }: ClusterShape,
     interrupted: AbortSignal,
   ): Promise<ClusterProcess> {
     const entry = fileURLToPath(new URL('./main.js', import.meta.resolve('@muster/server')));
@@ -38,6 +51,7 @@ export class ClusterProcess {
       'cluster',
       '--json',
       ...Object.entries(counts).flatMap(([name, count]) => [`--${name}`, String(count)]),
+      ...(restart ? ['--restart'] : []),
       ...set.flatMap((one) => ['--set', one]),
     ];
     const child = spawn(process.execPath, [...process.execArgv, entry, ...args], {
@@ -49,15 +63,44 @@ export class ClusterProcess {
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     interrupted.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
     try {
-      return new ClusterProcess(child, ended, await firstDocument(child, ended));
+      const document = await firstDocument(child, ended);
+      return new ClusterProcess(child, ended, document, watched(child, document));
     } catch (error) {
       await endOf(child, ended);
       throw error;
     }
   }
 
+  /** What an admin command answers, from the first coordinator that can. @throws Error with the last refusal */
+  admin<Command extends AdminCommand>(command: Command, args: AdminArguments[Command]): Promise<AdminResults[Command]> {
+    return askAdmin(
+      this.document.processes.flatMap(({ role, admin }) => (role === 'coordinator' && admin ? [admin] : [])),
+      command,
+      args,
+    );
+  }
+
+  /** Ends it. What a benchmark stopped must be able to end: it goes on first. */
   stop(): Promise<void> {
+    for (const { role, id } of this.document.processes) {
+      if (role === 'node' || role === 'coordinator' || role === 'gateway')
+        signal(this.whereabouts.pidOf(id), 'SIGCONT');
+    }
     return endOf(this.child, this.ended);
+  }
+}
+
+function watched(child: ChildProcess, document: LocalClusterDocument): Whereabouts {
+  const whereabouts = new Whereabouts(document.processes, () => performance.now());
+  child.stderr!.on('data', (chunk) => whereabouts.heard(String(chunk)));
+  return whereabouts;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended.
   }
 }
 

@@ -1,0 +1,13 @@
+import { expect, test } from '@jest/globals';
+import { Whereabouts } from './whereabouts.js';
+
+test('the launcher says who ended and who runs now; lines may come in pieces', () => {
+  const whereabouts = new Whereabouts([{ id: 'node-1', pid: 10 }], () => 5);
+  whereabouts.heard('{"level":"warn"}\nnode-1 (pid 10) ended with SIG');
+  expect(whereabouts.endings).toEqual([]);
+  whereabouts.heard('KILL; it is started again\nnode-1 runs as ');
+  whereabouts.heard('pid 11\n');
+  expect(whereabouts.endings).toEqual([{ id: 'node-1', at: 5 }]);
+  expect(whereabouts.pidOf('node-1')).toBe(11);
+  expect(() => whereabouts.pidOf('node-2')).toThrow('no process is called node-2');
+});

@@ -1,0 +1,41 @@
+/** One process that ended, by itself or not. */
+export interface Ending {
+  readonly id: string;
+  /** As the clock that was given says. */
+  readonly at: number;
+}
+
+const RUNS = /^(\S+) runs as pid (\d+)$/;
+const ENDED = /^(\S+) \(pid \d+\) ended with /;
+
+/** Who runs in a local cluster, from what its launcher says on stderr whenever a process ends and is started again. */
+export class Whereabouts {
+  readonly endings: Ending[] = [];
+  private readonly pids: Map<string, number>;
+  private readonly now: () => number;
+  private rest = '';
+
+  constructor(first: readonly { readonly id: string; readonly pid: number }[], now: () => number) {
+    this.pids = new Map(first.map(({ id, pid }) => [id, pid]));
+    this.now = now;
+  }
+
+  /** More of stderr, cut anywhere. */
+  heard(text: string): void {
+    const lines = (this.rest + text).split('\n');
+    this.rest = lines.pop()!;
+    for (const line of lines) {
+      const [, id, pid] = RUNS.exec(line) ?? [];
+      if (id !== undefined) this.pids.set(id, Number(pid));
+      const [, ended] = ENDED.exec(line) ?? [];
+      if (ended !== undefined) this.endings.push({ id: ended, at: this.now() });
+    }
+  }
+
+  /** @throws Error where nobody was ever called so. */
+  pidOf(id: string): number {
+    const pid = this.pids.get(id);
+    if (pid === undefined) throw new Error(`no process is called ${id}`);
+    return pid;
+  }
+}
