@@ -52,7 +52,6 @@ test('a node that restarts within 300 ms under its old name is not taken for its
   const rows = [...world.view.allRows()].filter((row) => row.owner === before);
   world.restart(owner, 200);
   await world.run(1_500);
-  world.view.refresh();
   expect(world.fleet.get(owner)!.process.peer).not.toBe(before);
   for (const row of rows) {
     expect(world.view.row(row.shard)!.owner).not.toBe(before);

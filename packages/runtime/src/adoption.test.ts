@@ -54,6 +54,13 @@ test('an adopted actor that owes nobody anything stays asleep until its first co
   expect(await next.ask('balance')).toBe(1);
 });
 
+test('a shard whose ungated kinds still stand still is not empty: who got it as such would not wait', async () => {
+  const bank = openBank({ adoption: { actors: new Map(), fencedMs: 500 } });
+  expect(bank.runtime.actorsIn(SHARD)).toBe(1);
+  await bank.clock.advance(501);
+  expect(bank.runtime.actorsIn(SHARD)).toBe(0);
+});
+
 test('K16: who missed the last events of the former owner gets them, and who had them gets nothing', async () => {
   const bank = openBank();
   await bank.ask('deposit', { amount: 1 });

@@ -142,7 +142,7 @@ export interface ActorHost {
   close(shard: ShardId): void;
   stateOf(shard: ShardId): ShardState;
   termOf(shard: ShardId): Term | undefined;
-  /** Actors alive or parked in the shard. */
+  /** Actors alive or parked in the shard. While its ungated kinds stand still there is one more: whoever got it as empty would not wait for the fence. */
   actorsIn(shard: ShardId): number;
   /** Never throws: what cannot be taken is answered through the outlet. */
   deliver(shard: ShardId, delivery: Delivery): void;

@@ -148,7 +148,7 @@ export class ActorRuntime implements ActorHost {
 
   actorsIn(id: ShardId): number {
     const shard = this.shards.get(id);
-    return shard ? shard.actors.size + shard.parked.size : 0;
+    return shard ? shard.actors.size + shard.parked.size + Number(shard.fenced) : 0;
   }
 
   deliver(id: ShardId, delivery: Delivery): void {

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { Counters } from './runs/counters.js';
 import { violationReport } from './runs/report.js';
 import { runSeed } from './runs/run-seed.js';
-import { systemStopwatch } from './system-stopwatch.js';
+import { type Elapsed, systemStopwatch } from './system-stopwatch.js';
 
 /** Seeds after which everything that is counted must have happened at least once. */
 const SEEDS_FOR_COVERAGE = 500;
@@ -51,8 +51,9 @@ async function simulateAll({ seeds, firstSeed, seconds, json }: Arguments): Prom
   return seeds >= SEEDS_FOR_COVERAGE && counters.unused.length > 0 ? 1 : 0;
 }
 
-function speed(virtualMs: number, realMs: number): string {
-  return `${(virtualMs / realMs).toFixed(1)} virtual seconds per second`;
+function speed(virtualMs: number, { realMs, cpuMs }: Elapsed): string {
+  const [perCpu, perReal] = [virtualMs / cpuMs, virtualMs / realMs].map((each) => each.toFixed(1));
+  return `${perCpu} virtual seconds per second of one core (${perReal} per real second)`;
 }
 
 function whole(text: string): number {

@@ -2,19 +2,25 @@ import type { RoutingTable } from '@muster/cluster';
 import {
   type LogLevel,
   type Millis,
+  type PeerId,
   parseEntity,
   parsePeerId,
   SeededRandom,
+  type ShardId,
   shardOfKey,
   systemDrain,
+  type Term,
   VirtualClock,
 } from '@muster/ports';
 import { MemoryStorage, MemoryStoreServer } from '@muster/storage';
+import { Callers } from './callers/callers.js';
 import { Answers } from './checks/answers.js';
+import { Losses } from './checks/losses.js';
 import { OneWriter } from './checks/one-writer.js';
 import { RegimeCheck } from './checks/regime.js';
 import { unsettled } from './checks/settled.js';
 import { Trouble } from './checks/trouble.js';
+import { Ungated } from './checks/ungated.js';
 import { Violation } from './checks/violation.js';
 import { Population } from './clients/population.js';
 import type { Workload } from './clients/workload.js';
@@ -34,6 +40,8 @@ export interface SimulateSetup {
   readonly players?: number;
   /** Players with two devices that sign in as the same user in turns. */
   readonly rivals?: number;
+  /** Programs that command registers, accounts, alarms and pulses. */
+  readonly callers?: number;
   readonly workload?: Partial<Workload>;
   readonly options?: Partial<WorldOptions>;
   /** True: no client may ever see an error, whatever is broken. */
@@ -45,6 +53,10 @@ export interface SimulateSetup {
 /** How often what cannot be watched is looked at. */
 const CHECK_EVERY_MS: Millis = 50;
 const CLUSTER = 'simulated';
+/** Programs that command test actors, where nothing else is asked for. */
+const CALLERS = 4;
+/** Longest that actors may take to come to rest once nobody asks: the longest alarm, and a repeat of the last send. */
+const AUDIT_MS: Millis = 15_000;
 /** Lines of the log that say that product code threw, and that its caller went on. */
 const SWALLOWED = ['link.handler-failed', 'worker.failed'];
 
@@ -66,6 +78,9 @@ export class World {
   readonly view: StoreView;
   readonly trouble: Trouble;
   readonly writers: OneWriter;
+  readonly ungated: Ungated;
+  readonly losses: Losses;
+  readonly callers: Callers;
   readonly answers: Answers;
   private readonly regime: RegimeCheck;
   private readonly setup: SimulateSetup;
@@ -88,21 +103,21 @@ export class World {
     const storage = new MemoryStorage({ clock, random: random.fork() });
     this.storage = new FarStorage(storage, options.storeLatencyMs);
     this.network = new SimNetwork({ clock, random: random.fork(), trace: this.trace, options });
-    this.view = new StoreView({ server: this.server, cluster: CLUSTER, clock });
+    this.view = new StoreView({ server: this.server, cluster: CLUSTER });
     this.writers = new OneWriter(report);
+    this.ungated = new Ungated(report);
     this.trouble = new Trouble(now);
     this.regime = new RegimeCheck(this.view, report);
-    const { trace, network, server, writers, view } = this;
+    const { trace, network, server, writers } = this;
     const far = this.storage;
     const changed = (member: Member) => this.memberChanged(member);
-    const parts = { clock, trace, network, server, storage: far, writers, options, report };
+    const parts = { clock, trace, network, server, storage: far, writers, ungated: this.ungated, options, report };
     this.fleet = new Fleet({ ...parts, random: random.fork(), cluster: CLUSTER, nodes, changed });
     this.clients = new Population({
       clock,
       random: random.fork(),
       trace,
       fleet: this.fleet,
-      view,
       storage,
       report,
       players,
@@ -112,9 +127,20 @@ export class World {
       workload,
       answered: (entry) => this.answers.answered(entry),
       quietSince: () => this.quiet,
+      lostAt: (shard) => this.losses.lastOf(shard),
+    });
+    this.callers = new Callers({
+      clock,
+      random: random.fork(),
+      fleet: this.fleet,
+      report,
+      latencyMs: options.clientLatencyMs,
+      count: setup.callers ?? CALLERS,
+      lossesOf: (shard) => this.losses.of(shard),
     });
     const { fleet, trouble } = this;
     const { ledger } = this.clients;
+    this.losses = this.watchLosses();
     this.answers = new Answers({ ledger, fleet, trouble, report, now, strict: setup.strict ?? false });
     this.startAll();
   }
@@ -125,13 +151,11 @@ export class World {
 
   /** Highest epoch in the store. */
   get epoch(): number {
-    this.view.refresh();
     return this.view.epoch;
   }
 
   /** Plain id of the leader of record. */
   get leader(): string {
-    this.view.refresh();
     return parsePeerId(this.view.leader).id;
   }
 
@@ -143,7 +167,6 @@ export class World {
 
   /** Plain id of the node that owns the entity, as the store has it. */
   ownerOf(entity: string): string {
-    this.view.refresh();
     const { kind, id } = parseEntity(entity);
     return this.view.ownerOf(shardOfKey(`${kind}/${id}`)) ?? '';
   }
@@ -186,6 +209,7 @@ export class World {
   async ready(): Promise<void> {
     await this.settled();
     await this.clients.populate(300);
+    this.callers.start();
     await this.until('every client is served', () => this.clients.unserved(0).length === 0);
   }
 
@@ -215,16 +239,18 @@ export class World {
       () => unserved().join(', '),
     );
     this.clients.rest();
+    this.callers.rest();
     await this.until('every request is answered', () => this.clients.ledger.waiting().length === 0, 12_000);
     await this.run(2_000);
-    const unheard = this.clients.unheard(this.quiet);
-    if (unheard.length > 0) this.report('an acknowledged message arrives', unheard.slice(0, 5).join(', '));
+    const unheard = this.clients.unheard();
+    if (unheard.length > 0) this.report('an acknowledged message arrives, once', unheard.slice(0, 5).join(', '));
     const restored = this.everybody().reduce(
       (sum, { process }) => sum + process.metrics.value('muster_gateway_attaches_total', { how: 'restored' }),
       0,
     );
-    if (restored > 0 && this.view.losses === 0)
-      this.report('no state is lost while a backup lives', `${restored} sessions were unknown to their players`);
+    if (restored > 0 && this.losses.count === 0)
+      this.report('one failure loses nothing', `${restored} sessions were unknown to their players`);
+    await this.callers.audit((what, done) => this.until(what, done, AUDIT_MS));
     this.answers.balance();
     this.check();
   }
@@ -244,6 +270,23 @@ export class World {
     this.trace.write('checker', 'error', 'violation', { invariant, seen });
   }
 
+  private watchLosses(): Losses {
+    const { fleet, trouble, network, view, trace, writers, clients, callers } = this;
+    let used: ReadonlySet<ShardId> | undefined;
+    const isInUse = (shard: ShardId): boolean => {
+      used ??= clients.populated ? new Set([...clients.entities(), ...callers.entities()].map(shardOfKey)) : undefined;
+      return used?.has(shard) === true;
+    };
+    const report = (invariant: string, seen: string) => this.report(invariant, seen);
+    const losses = new Losses({ fleet, ways: network.ways, trouble, report, now: () => this.now, isInUse });
+    view.onRow((row, before) => losses.committed(row, before));
+    trace.listen('shard.opened', (who, { shard, term }) => {
+      const [of, opened, by] = [shard as ShardId, term as Term, who as PeerId];
+      if (writers.began(of, opened, by) && writers.hadOwner(of, opened)) losses.begunWithNothing(of, opened, by);
+    });
+    return losses;
+  }
+
   private startAll(): void {
     const { coordinators = 2, nodes = 3, gateways = 2 } = this.setup;
     const { fleet, random } = this;
@@ -261,7 +304,6 @@ export class World {
   }
 
   private check(): void {
-    this.view.refresh();
     for (const event of SWALLOWED)
       if (this.trace.count(event) > 0) this.report('no code throws where it is not meant to', event);
     this.regime.tick(this.fleet.living());

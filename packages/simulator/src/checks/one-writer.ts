@@ -14,6 +14,7 @@ interface Written {
 export class OneWriter {
   private readonly opened = new Map<ShardId, Map<Term, PeerId>>();
   private readonly left = new Map<ShardId, Written>();
+  private readonly begun = new Map<ShardId, Written>();
   private readonly report: Report;
   /** Shards opened, and turns with records, in all. */
   readonly counts = { opened: 0, records: 0 };
@@ -27,9 +28,22 @@ export class OneWriter {
     return {
       open: (shard, term, go) => {
         this.open(shard, term, owner);
+        this.begun.set(shard, { term, by: owner });
         return this.watch(logs.open(shard, term, go), shard, term, owner);
       },
     };
+  }
+
+  /** This process began with the shard in this term: it did not have it open in the one before. */
+  began(shard: ShardId, term: Term, owner: PeerId): boolean {
+    const last = this.begun.get(shard);
+    return last?.term === term && last.by === owner;
+  }
+
+  /** Somebody had it open in an older term. */
+  hadOwner(shard: ShardId, term: Term): boolean {
+    for (const of of this.opened.get(shard)?.keys() ?? []) if (of < term) return true;
+    return false;
   }
 
   private open(shard: ShardId, term: Term, owner: PeerId): void {
@@ -44,10 +58,14 @@ export class OneWriter {
 
   private watch(log: CommitLog, shard: ShardId, opened: Term, owner: PeerId): CommitLog {
     let term = opened;
+    // From here on records were appended after a newer owner had let something out: no copy can have taken them.
+    let lateFrom = Number.POSITIVE_INFINITY;
     return {
       append: (record) => {
         this.counts.records += 1;
-        return log.append(record);
+        const position = log.append(record);
+        if (position < lateFrom && (this.left.get(shard)?.term ?? 0) > term) lateFrom = position;
+        return position;
       },
       get end() {
         return log.end;
@@ -62,7 +80,7 @@ export class OneWriter {
         log.onDurable(
           position,
           () => {
-            this.leaves(shard, term, owner, recorded);
+            this.leaves(shard, term, owner, recorded && position < lateFrom);
             run();
           },
           recorded,

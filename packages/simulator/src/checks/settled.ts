@@ -6,7 +6,6 @@ import { NodeRole } from '../roles/node.js';
 
 /** Invariant 4: what is not yet as it should be once everything is healed; empty: desired = reported. */
 export function unsettled(fleet: Fleet, view: StoreView): readonly string[] {
-  view.refresh();
   const wrong: string[] = [];
   for (const id of fleet.ids()) {
     const member = fleet.get(id);

@@ -35,7 +35,12 @@ export class Door {
   constructor(setup: DoorSetup) {
     const { random, latencyMs } = setup;
     this.setup = setup;
-    this.ways = new Ways({ random: random.fork(), latencyMs, jitterMs: latencyMs / 2 });
+    this.ways = new Ways({
+      random: random.fork(),
+      latencyMs,
+      jitterMs: latencyMs / 2,
+      now: () => setup.clock.monotonic(),
+    });
   }
 
   connect(device: string, gateway: GatewayAt | undefined, who: SignedIn, events: ClientEvents): ClientEnd {

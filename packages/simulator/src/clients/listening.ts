@@ -35,6 +35,8 @@ export class Listening {
   private bySender = new Map<string, number>();
   private readonly askedAfter = new Map<string, number | undefined>();
   count = 0;
+  /** Since when nothing that came to this inbox can have been missed. */
+  continuousSince: Millis = Number.POSITIVE_INFINITY;
 
   constructor(setup: ListeningSetup) {
     this.setup = setup;
@@ -53,6 +55,7 @@ export class Listening {
   /** From here on messages come after the marker that was asked for, or, where they were missed, from anywhere. */
   subscribed(messageId: string, missed: boolean): void {
     this.last = missed ? undefined : this.askedAfter.get(messageId);
+    if (this.last === undefined) this.continuousSince = this.setup.now();
     this.askedAfter.delete(messageId);
   }
 
@@ -73,6 +76,7 @@ export class Listening {
       const { player, lostAt } = this.setup;
       if (lostAt(player) < this.since) return `message ${marker} after ${this.inbox}.${this.last} on one connection`;
       this.since = this.setup.now();
+      if (this.inbox !== '') this.continuousSince = this.setup.now();
       this.inbox = inbox;
       this.last = undefined;
       this.highest = 0;

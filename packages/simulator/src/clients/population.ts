@@ -3,6 +3,7 @@ import {
   type Account,
   type Millis,
   type SeededRandom,
+  type ShardId,
   type Storage,
   shardOfKey,
   type VirtualClock,
@@ -10,7 +11,6 @@ import {
 import { Sessions } from '../checks/sessions.js';
 import type { Report } from '../checks/violation.js';
 import type { Fleet } from '../engine/fleet.js';
-import type { StoreView } from '../engine/store-view.js';
 import type { Trace } from '../engine/trace.js';
 import { GatewayRole } from '../roles/gateway.js';
 import { Device } from './device.js';
@@ -24,7 +24,6 @@ export interface PopulationSetup {
   readonly random: SeededRandom;
   readonly trace: Trace;
   readonly fleet: Fleet;
-  readonly view: StoreView;
   readonly storage: Storage;
   readonly report: Report;
   readonly players: number;
@@ -35,6 +34,21 @@ export interface PopulationSetup {
   readonly workload: Partial<Workload>;
   readonly answered: (entry: Entry) => void;
   readonly quietSince: () => Millis;
+  /** When what was in this shard was last lost. */
+  readonly lostAt: (shard: ShardId) => Millis;
+}
+
+interface Acknowledged {
+  readonly message: string;
+  readonly from: string;
+  readonly to: string;
+  readonly at: Millis;
+}
+
+/** A message is `from:to:number`. */
+function partiesOf(message: string): { readonly from: string; readonly to: string } {
+  const [from, to] = message.split(':') as [string, string];
+  return { from, to };
 }
 
 /** All clients, what they asked, and what they heard. */
@@ -47,7 +61,7 @@ export class Population {
   private sessionCheck: Sessions | undefined;
   /** Messages to players, by player, heard or acknowledged while nothing was broken. */
   private readonly heard = new Set<string>();
-  private readonly acknowledged: { readonly message: string; readonly to: string; readonly at: Millis }[] = [];
+  private readonly acknowledged: Acknowledged[] = [];
 
   constructor(setup: PopulationSetup) {
     const { clock, random, clientLatencyMs: latencyMs, retransmitMs } = setup;
@@ -70,6 +84,11 @@ export class Population {
     for (const device of this.devices) device.come(withinMs * random.next());
   }
 
+  /** The accounts are made. */
+  get populated(): boolean {
+    return this.sessionCheck !== undefined;
+  }
+
   get superseded(): number {
     return this.sessionCheck?.superseded ?? 0;
   }
@@ -86,14 +105,27 @@ export class Population {
     return this.devices.filter(({ player }) => !ok.has(player)).map(({ id, state }) => `${id} (${state})`);
   }
 
-  /** Acknowledged messages since `at` that the receiver, who listened all the time, did not hear. */
-  unheard(at: Millis): readonly string[] {
-    const steady = new Set(
-      this.devices.filter((d) => d.state === 'online' && d.onlineAt < at).map(({ player }) => player),
-    );
+  /**
+   * Acknowledged messages that their receiver should have heard and has not: it listened since before they were sent, and neither
+   * side's state was lost since. Of two devices of one player one is away at any time.
+   */
+  unheard(): readonly string[] {
+    const steady = new Map<string, Listening>();
+    for (const [i, { player, state }] of this.devices.entries()) {
+      const alone = this.devices.filter((other) => other.player === player).length === 1;
+      if (alone && state === 'online') steady.set(player, this.listenings[i]!);
+    }
+    const isDue = ({ from, to, at }: Acknowledged): boolean =>
+      (steady.get(to)?.continuousSince ?? Number.POSITIVE_INFINITY) < at &&
+      Math.max(this.lostAt(from), this.lostAt(to)) < at;
     return this.acknowledged
-      .filter((sent) => sent.at > at && steady.has(sent.to as Device['player']) && !this.heard.has(sent.message))
+      .filter((sent) => isDue(sent) && !this.heard.has(sent.message))
       .map(({ message }) => message);
+  }
+
+  /** Entities that clients ask, or may. */
+  entities(): readonly string[] {
+    return this.devices.map(({ player }) => `player/${player}`);
   }
 
   rest(): void {
@@ -182,13 +214,13 @@ export class Population {
     else {
       this.served.set(device.id, clock.monotonic());
       if (entry.message)
-        this.acknowledged.push({ message: entry.message, to: entry.message.split(':')[1]!, at: entry.sentAt });
+        this.acknowledged.push({ ...partiesOf(entry.message), message: entry.message, at: entry.sentAt });
     }
     this.sessionCheck?.answered(device, entry);
     this.setup.answered(entry);
   }
 
   private lostAt(player: string): Millis {
-    return this.setup.view.lostAt(shardOfKey(`player/${player}`));
+    return this.setup.lostAt(shardOfKey(`player/${player}`));
   }
 }

@@ -2,6 +2,7 @@ import type { ProcessSelf } from '@muster/cluster';
 import type { ClusterStore, Millis, SeededRandom, Timer, VirtualClock } from '@muster/ports';
 import { MemoryStore, type MemoryStoreServer } from '@muster/storage';
 import type { OneWriter } from '../checks/one-writer.js';
+import type { Ungated } from '../checks/ungated.js';
 import type { Report } from '../checks/violation.js';
 import type { SimNetwork } from '../network/sim-network.js';
 import type { WorldOptions } from '../options.js';
@@ -32,6 +33,7 @@ export interface FleetSetup {
   readonly server: MemoryStoreServer;
   readonly storage: FarStorage;
   readonly writers: OneWriter;
+  readonly ungated: Ungated;
   readonly options: WorldOptions;
   readonly cluster: string;
   readonly nodes: number;
@@ -152,7 +154,7 @@ export class Fleet {
   }
 
   private compose(role: RoleName, process: SimProcess, network: Surroundings['network'], store: ClusterStore): Role {
-    const { storage, writers, cluster, nodes } = this.setup;
+    const { storage, writers, ungated, cluster, nodes } = this.setup;
     const { id, incarnation } = process;
     const self: ProcessSelf = { id, incarnation, address: `${id}:${PORT}`, cluster, zone: 'simulated', build: 'test' };
     const replaced = (by: string): void => this.replaced(id, process, by);
@@ -163,6 +165,7 @@ export class Fleet {
       storage: storage.of(process),
       self,
       writers,
+      ungated,
       expectNodes: nodes,
       replaced,
     };

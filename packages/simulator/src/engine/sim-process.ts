@@ -32,6 +32,8 @@ export class SimProcess implements Gate {
   readonly clock: ProcessClock;
   readonly random: SeededRandom;
   readonly metrics = new MemoryMetrics();
+  /** Running without a stop since then. */
+  steadySince: number;
   readonly log: Log;
   private readonly world: VirtualClock;
   private readonly trace: Trace;
@@ -49,6 +51,7 @@ export class SimProcess implements Gate {
     this.crashed = crashed;
     this.incarnation = token(random, 3).replace(/[^A-Za-z0-9]/g, 'x');
     this.peer = peerId(id, this.incarnation);
+    this.steadySince = world.monotonic();
     this.clock = new ProcessClock({ world, gate: this, rate, wallOffsetMs });
     this.log = trace.logOf(this.peer);
   }
@@ -76,6 +79,7 @@ export class SimProcess implements Gate {
   resume(): void {
     if (this.current !== 'paused') return;
     this.current = 'running';
+    this.steadySince = this.world.monotonic();
     this.trace.write(this.peer, 'info', 'process.resumed', { waiting: this.backlog.length });
     this.world.defer(() => this.catchUp());
   }

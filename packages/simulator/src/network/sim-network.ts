@@ -41,7 +41,12 @@ export class SimNetwork {
   constructor(setup: SimNetworkSetup) {
     const { random, options } = setup;
     this.setup = setup;
-    this.ways = new Ways({ random: random.fork(), latencyMs: options.latencyMs, jitterMs: options.jitterMs });
+    this.ways = new Ways({
+      random: random.fork(),
+      latencyMs: options.latencyMs,
+      jitterMs: options.jitterMs,
+      now: () => setup.clock.monotonic(),
+    });
     this.ways.onChange((from, to, open) => this.wayChanged(from, to, open));
   }
 

@@ -4,6 +4,7 @@ export interface WaysSetup {
   readonly random: SeededRandom;
   readonly latencyMs: Millis;
   readonly jitterMs: Millis;
+  readonly now: () => Millis;
 }
 
 /** Longer than that nothing is under way, however slow the network: after it recovered, it is well soon. */
@@ -19,6 +20,8 @@ export class Ways {
   private readonly cuts = new Map<string, number>();
   private readonly listeners = new Set<(from: string, to: string, open: boolean) => void>();
   private readonly congestions: number[] = [];
+  /** Changes of any way of a host. */
+  private readonly changedAt = new Map<string, number>();
 
   constructor(setup: WaysSetup) {
     this.setup = setup;
@@ -53,17 +56,37 @@ export class Ways {
     const key = wayOf(from, to);
     const depth = this.cuts.get(key) ?? 0;
     this.cuts.set(key, depth + 1);
+    this.changed(from, to);
     if (depth === 0) for (const told of this.listeners) told(from, to, false);
   }
 
   heal(from: string, to: string): void {
     const key = wayOf(from, to);
     const depth = this.cuts.get(key) ?? 0;
+    this.changed(from, to);
     if (depth > 1) this.cuts.set(key, depth - 1);
     else if (depth === 1) {
       this.cuts.delete(key);
       for (const told of this.listeners) told(from, to, true);
     }
+  }
+
+  /** When the last of this host's ways was cut or healed, by `now` of the setup; Infinity: one is cut. */
+  troubledAt(host: string): Millis {
+    for (const key of this.cuts.keys())
+      if (key.startsWith(`${host}>`) || key.endsWith(`>${host}`)) return Number.POSITIVE_INFINITY;
+    return this.changedAt.get(host) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Everything takes its usual time. */
+  get isFluent(): boolean {
+    return this.congestions.length === 0;
+  }
+
+  private changed(from: string, to: string): void {
+    const now = this.setup.now();
+    this.changedAt.set(from, now);
+    this.changedAt.set(to, now);
   }
 
   onChange(told: (from: string, to: string, open: boolean) => void): void {

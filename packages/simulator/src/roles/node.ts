@@ -1,15 +1,24 @@
 import { ComputeNode } from '@muster/cluster';
 import { playerKind } from '@muster/play';
-import { type ShardId, silentTracer, type Term } from '@muster/ports';
+import { type EntityRef, type ShardId, silentTracer, type Term } from '@muster/ports';
 import { InlineScheduler } from '@muster/runtime';
+import { accountKind } from '../actors/account.js';
+import { alarmKind } from '../actors/alarm.js';
+import { pulseKind } from '../actors/pulse.js';
+import { registerKind } from '../actors/register.js';
 import type { Role, Surroundings } from './role.js';
 
 export class NodeRole implements Role {
   readonly name = 'node';
   readonly node: ComputeNode;
 
-  constructor({ process, network, store, storage, self, writers, replaced }: Surroundings) {
+  constructor({ process, network, store, storage, self, writers, ungated, replaced }: Surroundings) {
     const { clock, random, metrics, log } = process;
+    const acts = (entity: EntityRef): void => {
+      const shard = this.node.table.shardOf(entity);
+      ungated.acted(entity, shard, this.node.runtime.termOf(shard)!, process.peer);
+    };
+    const player = playerKind({ accounts: storage.accounts, metrics });
     this.node = new ComputeNode({
       clock,
       random,
@@ -18,7 +27,7 @@ export class NodeRole implements Role {
       self,
       metrics,
       log,
-      kinds: [playerKind({ accounts: storage.accounts, metrics })],
+      kinds: [player, registerKind, accountKind, alarmKind, pulseKind(acts)],
       scheduler: new InlineScheduler(clock, (worker, error) => log.write('error', 'worker.failed', { worker, error })),
       tracer: silentTracer,
       logs: (logs) => writers.watched(process.peer, logs),

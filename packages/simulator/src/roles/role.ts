@@ -1,6 +1,7 @@
 import type { ProcessSelf, RoutingTable } from '@muster/cluster';
 import type { ClusterStore, Network, Storage } from '@muster/ports';
 import type { OneWriter } from '../checks/one-writer.js';
+import type { Ungated } from '../checks/ungated.js';
 import type { SimProcess } from '../engine/sim-process.js';
 
 export type RoleName = 'coordinator' | 'node' | 'gateway';
@@ -13,6 +14,7 @@ export interface Surroundings {
   readonly storage: Storage;
   readonly self: ProcessSelf;
   readonly writers: OneWriter;
+  readonly ungated: Ungated;
   /** How many nodes a cold start waits for. */
   readonly expectNodes: number;
   /** The process has to end: somebody else has its place. */

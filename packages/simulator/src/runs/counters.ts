@@ -58,7 +58,7 @@ function countersOf(world: World): Readonly<Record<string, number>> {
     'shards promoted': second('promoted'),
     'shards that lost their backup': second('lost'),
     'backups that are new': second('ready'),
-    'shards whose state was lost': world.view.losses,
+    'shards whose state was lost': world.losses.count,
     'shards placed after a death': placed('dead') + placed('unowned'),
     'shards given to a joiner': placed('join'),
     'self-fences': metric('member_events_total', { what: 'freeze' }),
