@@ -4,7 +4,12 @@ import { MusterClient, playerSignIn } from '../packages/client/dist/index.js';
 const url = process.argv[2] ?? 'http://127.0.0.1:8400';
 const ada = new MusterClient({ url, signIn: playerSignIn({ loginHint: 'ada' }) });
 const bob = new MusterClient({ url, signIn: playerSignIn({ loginHint: 'bob' }) });
-await Promise.all([ada.connect(), bob.connect()]);
+await Promise.all([ada.connect(3_000), bob.connect(3_000)]).catch((error) => {
+  console.error(
+    `Nobody can sign in at ${url}: ${error.message}. Start the system with \`npm start\`, or name a gateway's URL.`,
+  );
+  process.exit(1);
+});
 console.log(
   `signed in: ${ada.self.user.username} is user ${ada.self.user.userId}, ${bob.self.user.username} is user ${bob.self.user.userId}`,
 );

@@ -83,7 +83,7 @@ export const ERRORS = {
   ALREADY_EXISTS: row('{what} exists already', false, 'ALREADY_EXISTS', 'invalid_request', null),
   NOT_FOUND: row('{what} is not known', false, 'NOT_FOUND', 'invalid_request', null),
   // Links
-  ADDRESS_IN_USE: row('{address} is in use', false, 'UNAVAILABLE', 'internal_error', null),
+  ADDRESS_IN_USE: row('another process listens at {address}', false, 'UNAVAILABLE', 'internal_error', null),
   BAD_FRAME: row('a frame from {peer} cannot be decoded: {cause}', false, 'INVALID_ARGUMENT', 'internal_error', null),
   UNKNOWN_PEER: row('{peer} is not part of this cluster: {cause}', false, 'PERMISSION_DENIED', 'internal_error', null),
   LINK_OVERRUN: row(

@@ -61,7 +61,9 @@ export class GatewayServer {
     try {
       await this.app.listen({ host, port });
     } catch (error) {
-      throw new MusterError('ADDRESS_IN_USE', { address: `${host}:${port}`, cause: causeOf(error) }, { cause: error });
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+        throw new MusterError('ADDRESS_IN_USE', { address: `${host}:${port}` });
+      throw new MusterError('BAD_CONFIG', { details: `cannot listen at ${host}:${port}: ${causeOf(error)}` });
     }
     const { address, port: taken, family } = this.app.server.address() as AddressInfo;
     this.origin = `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;

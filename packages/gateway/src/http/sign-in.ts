@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { accountView } from '@muster/play';
 import { type Account, type Clock, type Log, MusterError, playerId, type Storage } from '@muster/ports';
+import { TACHYON_SCOPE } from '@muster/tachyon';
 import type { SignedIn } from '../core/client-socket.js';
 import { accountNamed } from '../oauth/dev-sign-in.js';
 import { failed, type HttpReply, limited } from '../oauth/reply.js';
-import type { TokenVerifier, Verified } from '../oauth/token-verifier.js';
+import type { TokenFault, TokenVerifier, Verified } from '../oauth/token-verifier.js';
 import type { EdgeCounts, RefusedConnection } from './edge-counts.js';
 import type { RequestLimits } from './request-limits.js';
 
@@ -51,7 +52,7 @@ export class Door {
       counts.authFailed(verified.fault);
       if (verified.fault === 'refresh_token')
         return refused('token', failed(400, 'invalid_request', verified.description));
-      return refused('token', unauthorized(verified.description));
+      return refused('token', unauthorized(verified.description, verified.fault));
     }
     if (verified.role === 'bot') {
       // The token is good; what stands behind it is not there yet.
@@ -60,7 +61,7 @@ export class Door {
     const account = await this.accountOf(verified);
     if (!account) {
       counts.authFailed('unknown_account');
-      return refused('unknown_account', unauthorized('there is no such account'));
+      return refused('unknown_account', unauthorized('there is no such account', 'claims'));
     }
     const retryAfterMs = limits.account(`player:${account.id}`);
     if (retryAfterMs !== undefined) return refused('account_limit', limited(retryAfterMs));
@@ -90,8 +91,13 @@ export class Door {
   }
 }
 
-function unauthorized(description: string): HttpReply {
-  return failed(401, 'unauthorized_client', description, { 'www-authenticate': 'Unauthorized' });
+/** With the challenge of RFC 6750, section 3: without a token it says what is needed, with one what is wrong with it. */
+function unauthorized(description: string, fault: TokenFault): HttpReply {
+  const error = fault === 'scope' ? 'insufficient_scope' : 'invalid_token';
+  const wrong =
+    fault === 'missing' ? '' : `, error="${error}", error_description="${description.replace(/["\\]/g, '')}"`;
+  const challenge = `Bearer realm="muster", scope="${TACHYON_SCOPE}"${wrong}`;
+  return failed(401, 'unauthorized_client', description, { 'www-authenticate': challenge });
 }
 
 function refused(reason: RefusedConnection, reply: HttpReply): SignIn {

@@ -72,7 +72,7 @@ export class AdminServer {
       await this.http.listen({ host, port: Number(address.slice(colon + 1)) });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new MusterError('ADDRESS_IN_USE', { address });
-      throw error;
+      throw new MusterError('BAD_CONFIG', { details: `cannot listen at ${address}: ${causeOf(error)}` });
     }
     const taken = this.http.server.address();
     return `${host}:${typeof taken === 'object' && taken !== null ? taken.port : 0}`;

@@ -15,6 +15,9 @@ export interface ProcessOptions {
   /** How long a process that was asked to end may take to hand off what it has. Lower: a stop is over sooner, and what was not handed off is found
    *  again from backups and storage, with a pause. Higher: slow networks and large states get through; whoever ends us must wait as long. */
   readonly drainMs: Millis;
+  /** A process whose main loop has not turned for so long ends itself, so that its place is taken at once. Lower: players of a hung process wait less.
+   *  Higher: a long computation is not taken for a hang. 0: never; for debuggers. */
+  readonly stuckMs: Millis;
 }
 
 export interface ClusterNameOptions {
@@ -82,6 +85,7 @@ export const PROCESS_DEFAULTS: ProcessOptions = {
   data: '.muster',
   zone: '',
   drainMs: 30_000,
+  stuckMs: 5_000,
 };
 export const CLUSTER_DEFAULTS: ClusterNameOptions = { name: 'dev' };
 export const ETCD_DEFAULTS: EtcdOptions = { hosts: ['http://127.0.0.1:2379'] };

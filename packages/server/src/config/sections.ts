@@ -65,6 +65,7 @@ export const SECTIONS = {
     if (options.advertise !== '' && !/^.+:[1-9][0-9]{0,4}$/.test(options.advertise))
       throw bad('advertise is host:port, or empty');
     if (!(options.drainMs > 0)) throw bad('drainMs is above 0');
+    if (!(options.stuckMs >= 0)) throw bad('stuckMs is 0 or more');
     return options;
   }),
   cluster: section('Which cluster it belongs to.', 'ClusterNameOptions', CLUSTER_DEFAULTS, (options) => {

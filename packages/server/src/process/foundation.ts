@@ -24,6 +24,7 @@ import { startTracing } from '../telemetry/otel-tracer.js';
 import { pinoLog } from '../telemetry/pino-log.js';
 import { PrometheusMetrics } from '../telemetry/prometheus-metrics.js';
 import { advertised } from './advertised-network.js';
+import { endWhenStuck } from './system-stuck-loop.js';
 import { systemVitals } from './system-vitals.js';
 
 export type ServerRole = 'coordinator' | 'node' | 'gateway';
@@ -54,6 +55,7 @@ export function layFoundation(config: Config, name: string): Foundation {
   const clock = new SystemClock();
   const log = pinoLog({ level: config.telemetry.logLevel as LogLevel, fields: { node: name } });
   const vitals = systemVitals();
+  const unwatch = endWhenStuck(name, config.process.stuckMs, log);
   const { advertise } = config.process;
   const network = new GrpcNetwork({ clock, tls: readTls(config), options: config.grpc });
   const { otlpEndpoint: endpoint, spansQueuedMax } = config.telemetry;
@@ -70,6 +72,7 @@ export function layFoundation(config: Config, name: string): Foundation {
     vitals: vitals.read,
     stop: async () => {
       vitals.stop();
+      unwatch();
       await tracing?.stop();
     },
   };
