@@ -21,6 +21,7 @@ export class Player {
   private roundMarker: string | undefined;
   private collecting: [marker: string, id: string][] | undefined;
   private sent = 0;
+  private views = 0;
   private leaving = false;
 
   constructor(setup: PlayerSetup) {
@@ -29,8 +30,11 @@ export class Player {
     const { client, gateway, journal } = setup;
     journal.write({ t: 'joined', at: Date.now(), player: this.id, gateway });
     client.on('messaging/received', ({ message, marker }) => this.receive(message, marker));
-    // A new connection is told of messages only once it has asked.
-    client.on('user/self', () => void this.subscribe());
+    // A new connection, or a view that has to begin afresh: what came meanwhile has to be asked for.
+    client.on('user/self', () => {
+      this.views += 1;
+      void this.subscribe();
+    });
     client.onState(({ state, error }) => this.lost(state, error));
   }
 
@@ -117,7 +121,7 @@ export class Player {
       this.lastMarker = marker;
       return;
     }
-    this.setup.journal.write({ t: 'heard', at: Date.now(), by: this.id, id, marker });
+    this.setup.journal.write({ t: 'heard', at: Date.now(), by: this.id, id, marker, view: this.views });
     this.heard.add(id);
     this.lastMarker = marker;
   }

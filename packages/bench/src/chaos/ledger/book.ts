@@ -19,6 +19,7 @@ export interface Heard {
   readonly id: string;
   readonly marker: string;
   readonly at: number;
+  readonly view: number;
 }
 
 type Of<T extends LedgerEntry['t'] | RunEntry['t']> = Extract<LedgerEntry | RunEntry, { t: T }>;

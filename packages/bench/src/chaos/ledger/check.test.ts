@@ -26,7 +26,14 @@ const ROUND: readonly RunEntry[] = [
 
 const sent = (id: string, to: string, at: number): LedgerEntry => ({ t: 'sent', at, round: 1, id, to });
 const done = (id: string, at: number, outcome = 'ok'): LedgerEntry => ({ t: 'done', at, id, outcome });
-const heard = (by: string, id: string, marker: string, at: number): LedgerEntry => ({ t: 'heard', at, by, id, marker });
+const heard = (by: string, id: string, marker: string, at: number): LedgerEntry => ({
+  t: 'heard',
+  at,
+  by,
+  id,
+  marker,
+  view: 0,
+});
 const history = (by: string, ...messages: readonly (readonly [string, string])[]): LedgerEntry => ({
   t: 'history',
   at: 9_400,
@@ -149,6 +156,21 @@ test('a gap between markers, and a history that lacks something, are violations'
   expect(rulesOf(another)).toEqual(['whole']);
   expect(rulesOf(changed('history', 9_400, (entry) => ({ ...entry, complete: false })))).toEqual(['whole']);
   expect(rulesOf([...GOOD, { t: 'missed', at: 4_000, by: '2' }])).toEqual(['whole']);
+});
+
+test('a newer message may come before an older one only where the client was told to begin afresh, and asked for what it missed', () => {
+  const heardIn = (view: number): LedgerEntry[] => {
+    const [first, second] = [heard('2', '1.2', 'm.2', 3_100), heard('2', '1.3', 'm.3', 3_000)];
+    const rest = GOOD.filter((one) => one.t !== 'heard' && !(one.t === 'history' && one.by === '2'));
+    const kept = history('2', ['m.1', '2.1'], ['m.2', '1.2'], ['m.3', '1.3']);
+    const before = [sent('2.1', '2', 1_500), done('2.1', 1_550), heard('2', '2.1', 'm.1', 1_560)];
+    return [...before, ...rest, { ...second, view } as LedgerEntry, { ...first, view } as LedgerEntry, kept];
+  };
+  expect(rulesOf(heardIn(1))).toEqual([]);
+  expect(verdictOf(heardIn(0)).violations.map(({ what }) => what)).toEqual([
+    'player 2 heard m.3 after m.1',
+    'player 2 heard m.2 after m.3',
+  ]);
 });
 
 test('a socket is lost only with the process that held it, or when its client was told to move on', () => {

@@ -5,7 +5,8 @@
 //   kept        an acknowledged message is in its receiver's history and came by itself, under one marker
 //   once        no message, acknowledged or not, stands under two markers
 //   in order    of one sender, one receiver sees growing numbers only
-//   whole       markers follow each other without a gap, and the server never says that some are missing
+//   whole       markers follow each other without a gap, and the server never says that some are missing. Where the client was told to begin its
+//               view afresh, it asks for what it missed, and something newer may come before that
 //   sockets     a client loses its socket only with the gateway's process, or because it was told to move on
 // Owner and backup killed together may fall back to the last stored record: what that excuses is named, one by one.
 import { type Attempt, type Book, grouped, type Heard } from './book.js';
@@ -151,7 +152,7 @@ function once({ feeds, histories }: Book): Violation[] {
 
 function inOrder({ attempts, feeds, histories }: Book): Violation[] {
   const lists = [
-    ...[...feeds].map(([by, feed]) => ({ by, where: 'feed', list: withoutRepeats(feed) })),
+    ...[...feeds].map(([by, feed]) => ({ by, where: 'feed', list: byMarker(withoutRepeats(feed)) })),
     ...histories.map(({ by, at, round, messages }) => ({
       by,
       where: `history after round ${round}`,
@@ -201,19 +202,37 @@ function whole({ feeds, histories, missed }: Book, excuses: Excuses): Violation[
 }
 
 function gapsOf(by: string, feed: readonly Heard[]): Violation[] {
-  const list = withoutRepeats(feed);
-  return list.flatMap(({ marker, at }, index): Violation[] => {
-    const before = list[index - 1]?.marker;
-    if (before === undefined || follows(before, marker)) return [];
-    return [{ rule: 'whole', at, what: `player ${by} heard ${marker} after ${before}` }];
-  });
+  const violations: Violation[] = [];
+  const late = new Set<number>();
+  let newest: Heard | undefined;
+  for (const heard of withoutRepeats(feed)) {
+    const [before, now] = [newest && placeOf(newest), placeOf(heard)];
+    const isLate = before?.prefix === now.prefix && late.delete(now.n);
+    if (isLate) continue;
+    const skips = before?.prefix === now.prefix && now.n > before.n ? now.n - before.n - 1 : Number.POSITIVE_INFINITY;
+    const wasToldToAsk = newest !== undefined && heard.view > newest.view && skips !== Number.POSITIVE_INFINITY;
+    if (before && skips > 0 && !wasToldToAsk)
+      violations.push({
+        rule: 'whole',
+        at: heard.at,
+        what: `player ${by} heard ${heard.marker} after ${newest!.marker}`,
+      });
+    if (before && wasToldToAsk) for (let n = before.n + 1; n < now.n; n += 1) late.add(n);
+    newest = heard;
+  }
+  return violations;
+}
+
+function byMarker(feed: readonly Heard[]): Heard[] {
+  // Another prefix is another session: it stays behind the one before it.
+  const lives = [...grouped(feed, (heard) => placeOf(heard).prefix).values()];
+  return lives.flatMap((life) => life.sort((a, b) => placeOf(a).n - placeOf(b).n));
 }
 
 /** Markers of one session are `<prefix>.<n>`, n growing by one. */
-function follows(before: string, marker: string): boolean {
-  const split = (text: string) => [text.slice(0, text.lastIndexOf('.')), Number(text.slice(text.lastIndexOf('.') + 1))];
-  const [[oldPrefix, oldN], [prefix, n]] = [split(before), split(marker)];
-  return oldPrefix === prefix && Number(n) === Number(oldN) + 1;
+function placeOf({ marker }: Heard): { readonly prefix: string; readonly n: number } {
+  const dot = marker.lastIndexOf('.');
+  return { prefix: marker.slice(0, dot), n: Number(marker.slice(dot + 1)) };
 }
 
 function sockets({ sockets, ended }: Book): Violation[] {

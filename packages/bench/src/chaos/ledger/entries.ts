@@ -13,8 +13,15 @@ export type LedgerEntry =
   | { readonly t: 'done'; readonly at: number; readonly id: string; readonly outcome: string }
   /** The player has tried as long as a player would; `ids` are its tries. */
   | { readonly t: 'gave-up'; readonly at: number; readonly player: string; readonly ids: readonly string[] }
-  /** A message came by itself. */
-  | { readonly t: 'heard'; readonly at: number; readonly by: string; readonly id: string; readonly marker: string }
+  /** A message came by itself. `view`: how often the client was told to begin its view afresh (`user/self`) before. */
+  | {
+      readonly t: 'heard';
+      readonly at: number;
+      readonly by: string;
+      readonly id: string;
+      readonly marker: string;
+      readonly view: number;
+    }
   /** Messages had been dropped when the player asked for those since its last marker. */
   | { readonly t: 'missed'; readonly at: number; readonly by: string }
   /** After a round: what the server keeps for the player since the beginning of the round, marker and id. */
