@@ -8,12 +8,14 @@ import { follow } from './follow.js';
 import { coloured, type Paint, plain } from './format/paint.js';
 import { duration } from './format/units.js';
 import { type CliOptions, defaultCliOptions } from './options.js';
+import { ROLLOUT_ROLES, type RolloutRole, rollout } from './rollout.js';
 import type { Terminal } from './terminal.js';
 import { entityShowView } from './views/entity.js';
 import { epochShowView } from './views/epoch.js';
 import { eventLine } from './views/events.js';
 import { coordinatorListView, nodeListView, nodeShowView } from './views/members.js';
 import { processRestartView } from './views/process.js';
+import { rolloutLine } from './views/rollout.js';
 import { shardListView, shardShowView } from './views/shards.js';
 import { statusView } from './views/status.js';
 import type { View } from './views/view.js';
@@ -26,6 +28,16 @@ interface Flags {
   readonly timeout: number;
 }
 
+interface RolloutFlags {
+  readonly roles: readonly RolloutRole[];
+  readonly from?: string;
+  readonly force: boolean;
+  readonly stepTimeout: number;
+}
+
+/** Draining may take 30 s, a new database connection and every backup of its shards as long again. */
+const ROLLOUT_STEP_MS = 120_000;
+
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 not found, 4 denied, 5 conflict or stale, 6 unreachable or too late.
 More: docs/musterctl.md`;
@@ -33,7 +45,9 @@ More: docs/musterctl.md`;
 /** `musterctl <noun> <verb>`. Actions throw Failure. */
 export function program(terminal: Terminal, tuning: Partial<CliOptions> = {}): Command {
   const defaults = { ...defaultCliOptions, ...tuning };
-  const root = new Command('musterctl').description('Looks at a running Muster cluster through its admin API.');
+  const root = new Command('musterctl').description(
+    'Looks at a running Muster cluster, and moves things in it, through its admin API.',
+  );
   root
     .addOption(
       new Option('--admin <urls>', 'admin API of a coordinator; several with commas are tried in turn')
@@ -104,6 +118,20 @@ function lookCommands(root: Command, asking: Asking): void {
     .description('hand off what it has and end; whoever started it starts it again')
     .action((id: string, _, at: Command) => asking.show(at, 'process.restart', { peer: id }, processRestartView));
   root
+    .command('rollout')
+    .description('the whole cluster, one process at a time')
+    .command('restart')
+    .description('each process hands off what it has, ends and is started again; the next one when all is well')
+    .option('--roles <list>', `only these, of ${ROLLOUT_ROLES.join(',')}`, rolloutRoles, ROLLOUT_ROLES)
+    .option('--from <id>', 'go on with this process: those before it were restarted already')
+    .option('--force', 'though the cluster is not at rest', false)
+    .addOption(
+      new Option('--step-timeout <time>', 'longest that one process may take, until all is well again')
+        .argParser(milliseconds)
+        .default(ROLLOUT_STEP_MS, duration(ROLLOUT_STEP_MS)),
+    )
+    .action((flags: RolloutFlags, at: Command) => asking.rollout(at, flags));
+  root
     .command('events')
     .description('what happens in the cluster, as it happens')
     .requiredOption('--follow', 'until Ctrl-C; connects again after a change of leader')
@@ -163,6 +191,23 @@ class Asking {
         terminal.out(`${flags.json ? text : rendered(() => eventLine(event, paint))}\n`);
       },
       notice,
+    });
+  }
+
+  async rollout(at: Command, { roles, from, force, stepTimeout }: RolloutFlags): Promise<void> {
+    const { terminal } = this;
+    const flags = at.optsWithGlobals<Flags>();
+    const paint = this.paint(flags);
+    const { client, options } = this.connection(flags);
+    await rollout({
+      ask: async (command, args) => JSON.parse(await client.call(command, args)),
+      progress: (one) => terminal.out(`${flags.json ? JSON.stringify(one) : rolloutLine(one, paint)}\n`),
+      roles,
+      from,
+      force,
+      stepTimeoutMs: stepTimeout,
+      pollMs: options.pollMs,
+      ends: terminal.ended(),
     });
   }
 
@@ -233,6 +278,13 @@ function milliseconds(text: string): number {
   const ms = Number(amount) * { ms: 1, s: 1_000, min: 60_000 }[unit as 'ms' | 's' | 'min'];
   if (!(ms >= 1 && ms <= 3_600_000)) throw new InvalidArgumentError('a time such as 500ms, 5s or 1min is expected');
   return ms;
+}
+
+function rolloutRoles(text: string): readonly RolloutRole[] {
+  const given = text.split(',').map((role) => role.trim());
+  const wrong = given.find((role) => !(ROLLOUT_ROLES as readonly string[]).includes(role));
+  if (wrong !== undefined) throw new InvalidArgumentError(`${wrong} is none of ${ROLLOUT_ROLES.join(', ')}`);
+  return ROLLOUT_ROLES.filter((role) => given.includes(role));
 }
 
 function shardNumber(text: string): number {

@@ -7,6 +7,7 @@ export interface CliOptions {
   readonly reconnectForMs: number;
   readonly keepAliveMs: number;
   readonly stateLinesMax: number;
+  readonly pollMs: number;
 }
 
 export const defaultCliOptions: CliOptions = {
@@ -25,4 +26,6 @@ export const defaultCliOptions: CliOptions = {
   keepAliveMs: 15_000,
   /** Lines of an actor's state that `entity show` prints; `--json` has all. Lower: the rest stays on the screen. Higher: less often cut. */
   stateLinesMax: 120,
+  /** How often a command that waits for the cluster looks. Lower: it goes on sooner. Higher: fewer questions. */
+  pollMs: 250,
 };
