@@ -46,21 +46,7 @@ const ownerAndBackup: Fault = {
   kind: 'kill-owner-and-backup',
   about: 'kill -9 of two nodes at once: what only they had may fall back to its last stored record',
   run: async (scene) => {
-    const { cluster, random, players } = scene;
-    const first = one(random, cluster.ids('node'));
-    const second = one(
-      random,
-      cluster.ids('node').filter((id) => id !== first),
-    );
-    const nodes = [first, second];
-    const { shards } = await cluster.admin('shard.list', {});
-    const livesOnBoth = (shard: number): boolean => {
-      const { owner, backup } = shards[shard]!;
-      return nodes.includes(plain(owner)) && nodes.includes(plain(backup));
-    };
-    const lost = players
-      .map((player) => [player, shardOfKey(`player/${player}`) as number] as const)
-      .filter(([, shard]) => livesOnBoth(shard));
+    const { nodes, lost } = await pairWithMost(scene);
     const at = Date.now();
     return {
       victims: nodes,
@@ -70,6 +56,29 @@ const ownerAndBackup: Fault = {
     };
   },
 };
+
+/** The two nodes on which most players live, with owner and backup, and those players with their shards. */
+async function pairWithMost({ cluster, random, players }: Scene) {
+  const { shards } = await cluster.admin('shard.list', {});
+  const ids = cluster.ids('node');
+  const pairs = ids.flatMap((first, n) => ids.slice(n + 1).map((second) => [first, second]));
+  const living = pairs.map((nodes) => {
+    const isOn = (shard: number): boolean => {
+      const { owner, backup } = shards[shard]!;
+      return nodes.includes(plain(owner)) && nodes.includes(plain(backup));
+    };
+    const shardOf = (player: string): number => shardOfKey(`player/${player}`);
+    return {
+      nodes,
+      lost: players.map((player) => [player, shardOf(player)] as const).filter(([, shard]) => isOn(shard)),
+    };
+  });
+  const most = Math.max(...living.map(({ lost }) => lost.length));
+  return one(
+    random,
+    living.filter(({ lost }) => lost.length === most),
+  );
+}
 
 export const KILLS: readonly Fault[] = [
   killOf('node'),
