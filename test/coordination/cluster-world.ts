@@ -73,6 +73,7 @@ export interface WorldRow {
   readonly backup: string;
   readonly learner: string;
   readonly term: number;
+  readonly state: string;
   readonly sure?: boolean;
 }
 

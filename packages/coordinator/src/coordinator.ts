@@ -1,6 +1,8 @@
 import {
   dials,
+  type HandoffOptions,
   type HeartbeatOptions,
+  handoffOptions,
   heartbeatOptions,
   Listing,
   type MembershipOptions,
@@ -35,12 +37,9 @@ import {
   type Timer,
 } from '@muster/ports';
 import type { EnvelopeOf, LinkOptions } from '@muster/wire';
+import { openAdmin } from './admin/api.js';
 import { type ClusterEventBody, Followers } from './admin/events.js';
-import { adminHandlers } from './admin/handlers.js';
 import { Inspections } from './admin/inspections.js';
-import { Retirements } from './admin/retirements.js';
-import { serveAdmin } from './admin/service.js';
-import { notLeader, Views } from './admin/views.js';
 import { agreeOnShape } from './cluster-shape.js';
 import { Election } from './election.js';
 import { HeardLoads } from './heard-loads.js';
@@ -77,6 +76,7 @@ export interface CoordinatorSetup {
   readonly retire?: (by: string) => void;
   readonly options?: Partial<CoordinatorOptions>;
   readonly heartbeat?: Partial<HeartbeatOptions>;
+  readonly handoff?: Partial<HandoffOptions>;
   readonly takeover?: Partial<TakeoverOptions>;
   readonly membership?: Partial<MembershipOptions>;
   readonly peers?: Partial<PeersOptions>;
@@ -97,6 +97,7 @@ export class Coordinator {
   private readonly options: CoordinatorOptions;
   private readonly rules: CoordinatorRules;
   private readonly heartbeat: HeartbeatOptions;
+  private readonly handoff: HandoffOptions;
   private readonly takeover: TakeoverOptions;
   private readonly membership: MembershipOptions;
   private readonly keys: StoreKeys;
@@ -125,6 +126,7 @@ export class Coordinator {
     this.options = coordinatorOptions(setup.options);
     this.rules = coordinatorRules(setup.rules);
     this.heartbeat = heartbeatOptions(setup.heartbeat);
+    this.handoff = handoffOptions(setup.handoff);
     this.takeover = takeoverOptions(setup.takeover);
     this.membership = membershipOptions(setup.membership);
     this.keys = storeKeys(cluster);
@@ -266,32 +268,31 @@ export class Coordinator {
     serveProbes(peers);
     peers.on('heartbeat', (from, envelope) => this.beat(from, envelope, election));
     peers.on('released', (from, envelope) => this.regime?.released(from, envelope));
+    peers.on('sealed', (from, envelope) => this.regime?.sealed(from, envelope));
     peers.on('probeResult', (from, envelope) => this.regime?.probeResult(from, envelope));
     peers.onUp((info) => this.regime?.linked(info));
     peers.onDown((info) => {
       this.loads.gone(info.peer);
       this.regime?.unlinked(info);
     });
-    const views = new Views({
+    openAdmin({
+      ...this.setup,
       cluster: this.setup.self.cluster,
       keys: this.keys,
+      peers,
       election,
       loads: this.loads,
       health: this.health,
       inspections: this.inspections,
+      followers: this.followers,
       rule: new RoutingTable(this.setup.placementKeys),
       coordinators: () => this.others,
       expectCoordinators: this.options.expectCoordinators,
       now: () => this.setup.clock.monotonic(),
+      regime: () => this.regime,
+      leads: () => this.leads,
+      epoch: () => this.epoch,
     });
-    const leading = (): Regime => {
-      if (this.leads && this.regime?.ready) return this.regime;
-      throw notLeader(peers.self.peer, this.leads ? '' : election.state.leader, this.others);
-    };
-    const { metrics, log, retire = () => undefined } = this.setup;
-    const epoch = () => this.epoch;
-    const retirements = new Retirements({ peers, log, coordinators: () => this.others, epoch, retire });
-    serveAdmin({ peers, handlers: adminHandlers(views, leading, this.followers, retirements), metrics, log });
   }
 
   private beat(from: PeerInfo, envelope: EnvelopeOf<'heartbeat'>, election: Election): void {
@@ -348,6 +349,7 @@ export class Coordinator {
       options: this.options,
       rules: this.rules,
       heartbeat: this.heartbeat,
+      handoff: this.handoff,
       takeover: this.takeover,
       on: {
         fenced: () => election.fenced(),

@@ -82,6 +82,17 @@ export class Ledger {
     return this.pages[pageOf(shard)]!.rows[shard % SHARDS_PER_PAGE]!;
   }
 
+  /** Asks the store anything: whether it is there (K13). Never throws. */
+  async ask(): Promise<void> {
+    const { store, keys, answered, failed } = this.setup;
+    try {
+      await store.range(keys.epoch);
+      answered();
+    } catch (error) {
+      failed(error);
+    }
+  }
+
   highestTerm(): Term {
     return term(this.rows().reduce((highest, row) => Math.max(highest, row.term), 0));
   }

@@ -18,6 +18,11 @@ export interface CoordinatorOptions {
   /** An owner that was asked for an empty shard and has not answered by now keeps it. Lower: a busy owner is passed over.
    *  Higher: one that hangs holds up the others of its round. */
   readonly releaseMs: Millis;
+  /** The same for a shard that has to be written to storage first, because nobody is there to take it. Lower: a slow storage keeps a node
+   *  from ending cleanly. Higher: one shard that cannot be written holds up the others of its round. */
+  readonly parkMs: Millis;
+  /** Shards in use that a node hands off or takes over at once. Lower: a drain takes longer. Higher: more shards stand still at one time. */
+  readonly movesPerNode: number;
   /** Owners are asked for shards only if the store answered this recently: only the store ends a seal (K13).
    *  Lower: one slow answer puts a move off. Higher: shards are sealed for a store that has just gone away, and wait until it is back. */
   readonly sealWithinMs: Millis;
@@ -31,6 +36,9 @@ export interface CoordinatorOptions {
   readonly retryMs: Millis;
   /** Dead members that are remembered, to tell them so if they come back. A node that comes back later finds itself without shards. */
   readonly deadMax: number;
+  /** How long a node may take to become what an operator asked for: cordoned, draining, up. Lower: a node that is slow to answer is reported
+   *  as not having obeyed. Higher: an operator waits longer for one that cannot. */
+  readonly wishMs: Millis;
   /** How long an owner may take to tell an operator about an entity. */
   readonly inspectMs: Millis;
   /** Questions of operators that wait for an owner at one time. */
@@ -47,11 +55,14 @@ export const COORDINATOR_DEFAULTS: CoordinatorOptions = {
   balanceEveryMs: 500,
   releasesMax: 256,
   releaseMs: 1_000,
+  parkMs: 10_000,
+  movesPerNode: 2,
   sealWithinMs: 200,
   copiesMax: 64,
   pushAgainMs: 300,
   retryMs: 100,
   deadMax: 1_024,
+  wishMs: 3_000,
   inspectMs: 1_000,
   inspectionsMax: 256,
   followersMax: 64,

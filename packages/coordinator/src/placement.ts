@@ -10,7 +10,7 @@
 // An empty shard that changes its owner leaves its backup behind: what the backup has is the log of a shard with nothing in it, and a
 // learner of nothing is in sync after one exchange. So the new owner, which may be the old backup, starts with a learner like everybody
 // else, and nobody has to agree with a backup about where a log goes on. The seal says that nothing can be lost by it.
-import type { ReleaseMove, ShardRow } from '@muster/cluster';
+import { cleared, type ReleaseMove, type ShardRow } from '@muster/cluster';
 import { HASHED_SHARDS, type PeerId, type Term, term } from '@muster/ports';
 import { followed, isGone, type SecondPlaceInput, withLearners } from './second-places.js';
 
@@ -20,6 +20,8 @@ export interface PlacementInput extends SecondPlaceInput {
   readonly floorTerm: Term;
   /** The table is older than what storage remembers, so that no owner in it counts (K4). */
   readonly outdated: boolean;
+  /** Whether this leader leads the move of this id. */
+  readonly isMoveKnown: (move: string) => boolean;
 }
 
 type PlaceInput = Pick<PlacementInput, 'rows' | 'targets' | 'isAlive' | 'isProvenDead' | 'floorTerm' | 'outdated'>;
@@ -45,9 +47,15 @@ export function isWaiting(row: ShardRow, input: PlacementInput): boolean {
 /** Rows that have to change; empty where there is nothing to do. Done once, it has nothing to add. */
 export function arrange(input: PlacementInput): ShardRow[] {
   const { rows } = input;
-  const kept = rows.map((row) => (needsOwner(row, input) ? row : followed(row, input)));
+  const kept = rows.map((row) => (needsOwner(row, input) ? row : followed(settled(row, input), input)));
   const placed = applied(kept, place({ ...input, rows: kept }));
   return changedRows(rows, withLearners(placed, rows, input));
+}
+
+/** K13: a move that nobody leads is over, whatever its shard's owner was asked for. */
+function settled(row: ShardRow, { isMoveKnown }: PlacementInput): ShardRow {
+  const isStray = (row.state === 'moving' || row.move !== '') && !isMoveKnown(row.move);
+  return isStray ? cleared(row) : row;
 }
 
 /** New rows for all that have to be placed afresh; empty where there is nothing to do, or nobody to place it on. */
@@ -68,10 +76,10 @@ export function place(input: PlaceInput): ShardRow[] {
   });
 }
 
-/** The row under a new owner: a new term, and no move, backup or learner of the old one's. */
+/** The row under a new owner, or under none: a new term, and no move, backup or learner of the old one's. */
 export function givenTo(
   { sure: _, ...row }: ShardRow,
-  owner: PeerId,
+  owner: PeerId | '',
   { floorTerm, outdated }: Pick<PlacementInput, 'floorTerm' | 'outdated'>,
 ): ShardRow {
   const mayHaveHadMore = row.term === 0 || outdated;

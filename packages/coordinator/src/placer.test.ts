@@ -15,6 +15,7 @@ import {
 import type { EnvelopeInit } from '@muster/wire';
 import type { HeardLoads } from './heard-loads.js';
 import type { CommitResult, Ledger } from './ledger.js';
+import type { Moves } from './moves.js';
 import { COORDINATOR_DEFAULTS } from './options.js';
 import { Placer } from './placer.js';
 import type { Roster } from './roster.js';
@@ -56,8 +57,10 @@ function placing(
   const isAlive = (peer: PeerId) => !dead.includes(peer);
   const roster: Pick<
     Roster,
-    'isAlive' | 'isGivenUp' | 'isWell' | 'isProvenDead' | 'isSurelyDead' | 'zoneOf' | 'targets'
+    'isAlive' | 'isGivenUp' | 'isWell' | 'isProvenDead' | 'isSurelyDead' | 'zoneOf' | 'targets' | 'leaving' | 'get'
   > = {
+    leaving: () => [],
+    get: () => undefined,
     isAlive,
     isGivenUp: () => false,
     isWell: isAlive,
@@ -65,6 +68,12 @@ function placing(
     isSurelyDead: (peer) => dead.includes(peer),
     zoneOf: () => '',
     targets: () => [...targets],
+  };
+  const moves: Pick<Moves, 'has' | 'knows' | 'size' | 'takeWrites'> = {
+    has: () => false,
+    knows: () => false,
+    size: 0,
+    takeWrites: () => [],
   };
   const loads: Pick<HeardLoads, 'isOccupied' | 'isReported'> = { isOccupied: () => false, isReported: () => false };
   const health: Pick<StoreHealth, 'reachable' | 'answeredAgoMs'> = { reachable: true, answeredAgoMs };
@@ -74,6 +83,7 @@ function placing(
     peers: peers as Peers,
     ledger: ledger as Ledger,
     roster: roster as Roster,
+    moves: moves as Moves,
     loads: loads as HeardLoads,
     health: health as StoreHealth,
     epoch: 7,

@@ -1,18 +1,10 @@
-import {
-  type PeerInfo,
-  type Peers,
-  type ReleaseEffect,
-  type ReleaseMove,
-  type ReleaseRound,
-  type ReleaseStep,
-  type ShardRow,
-  startRelease,
-  stepRelease,
-} from '@muster/cluster';
+import type { PeerInfo, Peers, ReleaseMove, ShardRow } from '@muster/cluster';
 import type { Clock, Compare, Log, Metrics, Millis, PeerId, Term } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
+import { evacuate } from './evacuation.js';
 import type { HeardLoads } from './heard-loads.js';
 import type { CommitResult, Ledger } from './ledger.js';
+import type { Moves } from './moves.js';
 import type { CoordinatorOptions } from './options.js';
 import {
   applied,
@@ -24,13 +16,14 @@ import {
   needsOwner,
   type PlacementInput,
 } from './placement.js';
+import { Releases } from './releases.js';
 import type { Roster } from './roster.js';
 import type { CoordinatorRules } from './rules.js';
 import { levelled } from './second-places.js';
 import type { StoreHealth } from './store-health.js';
 import { type TableChanges, tableChanges } from './table-changes.js';
 
-export type PlacedWhy = 'cold-start' | 'dead' | 'unowned' | 'join';
+export type PlacedWhy = 'cold-start' | 'dead' | 'unowned' | 'join' | 'moved';
 
 /** Lines that are deleted with one transaction; older ones run out with their lease. 128 operations hold 40 pages and the epoch beside them. */
 const DEAD_LINES_MAX = 32;
@@ -45,6 +38,7 @@ export interface PlacerSetup {
   readonly peers: Peers;
   readonly ledger: Ledger;
   readonly roster: Roster;
+  readonly moves: Moves;
   readonly loads: HeardLoads;
   readonly health: StoreHealth;
   readonly epoch: number;
@@ -78,23 +72,35 @@ export class Placer {
   private retryAt: Millis = Number.NEGATIVE_INFINITY;
   /** The last transaction did not happen: what it would have changed still has to be. */
   private unfinished = false;
-  private round: ReleaseRound | undefined;
-  private rounds = 0;
-  private toCommit: readonly ReleaseMove[] | undefined;
+  private readonly releases: Releases;
   private toLevel = false;
 
   constructor(setup: PlacerSetup) {
     this.setup = setup;
     this.balancedAt = setup.clock.monotonic();
+    const { clock, peers, epoch, ledger } = setup;
+    this.releases = new Releases({
+      clock,
+      peers,
+      epoch,
+      rowOf: (shard) => ledger.row(shard),
+      on: {
+        commit: () => this.request(),
+        // The next round follows at once: a joiner should not wait for its share.
+        over: () => {
+          this.balancedAt = Number.NEGATIVE_INFINITY;
+        },
+      },
+    });
   }
 
   stop(): void {
     this.stopped = true;
   }
 
-  /** Shards that their owners were asked for and that have not settled. */
+  /** Shards that change their owners at this moment though nobody died. */
   get moving(): number {
-    return this.round ? this.round.asked.size + this.round.released.size : 0;
+    return this.releases.size + this.setup.moves.size;
   }
 
   /** Shards that nobody serves: they need an owner, or wait until it is known who may be it. */
@@ -116,28 +122,46 @@ export class Placer {
       this.deadLines = [...this.deadLines.filter((it) => it.line.key !== line.key), { peer, line }].slice(
         -DEAD_LINES_MAX,
       );
-    if (this.round) this.release(stepRelease(this.round, { type: 'died', peer }, this.now()));
+    this.releases.died(peer);
     this.request();
   }
 
   tick(): void {
     if (this.stopped) return;
     const now = this.now();
-    if (this.round) this.release(stepRelease(this.round, { type: 'tick' }, now));
+    this.releases.tick();
     if (now >= this.retryAt && (this.unfinished || this.homeless() > 0)) this.request();
-    if (!this.round && !this.running && now - this.balancedAt >= this.setup.options.balanceEveryMs) this.balance(now);
+    this.evacuate();
+    const isDue = now - this.balancedAt >= this.setup.options.balanceEveryMs;
+    if (this.releases.isIdle && !this.running && isDue) this.balance(now);
   }
 
-  released(from: PeerInfo, { shard, term, body }: EnvelopeOf<'released'>): void {
-    const { move, done } = body;
-    if (this.round?.move === move) {
-      const input = { type: 'released', from: from.peer, shard, term, move, done } as const;
-      this.release(stepRelease(this.round, { ...input, shard: input.shard as ShardRow['shard'] }, this.now()));
-      return;
+  released(from: PeerInfo, envelope: EnvelopeOf<'released'>): void {
+    this.releases.released(from, envelope);
+  }
+
+  /** It is not on its way otherwise. */
+  mayMove({ shard }: ShardRow): boolean {
+    return !this.releases.has(shard);
+  }
+
+  /** Begins what is next in emptying the nodes that drain. */
+  evacuate(): void {
+    const { ledger, roster, options, moves } = this.setup;
+    if (this.stopped || this.running || roster.leaving().length === 0) return;
+    const isBusy = ({ shard }: ShardRow) => moves.has(shard) || this.releases.has(shard);
+    const mayBeTaken = roster.eligible().length > 0;
+    const plan = evacuate({ ...this.input(), isEmpty: (row) => this.isEmpty(row), isBusy, mayBeTaken });
+    for (const { row, to } of plan.handOffs)
+      if (row.owner !== '' && to !== '' && moves.hasRoom(row.owner, to)) moves.begin(row, to, 'drain');
+    const leaving = new Set(roster.leaving());
+    if (ledger.rows().some(({ backup }) => backup !== '' && leaving.has(backup))) this.toLevel = true;
+    if (this.releases.isIdle && this.storeIsNear()) {
+      const parks = plan.parks.map((row) => ({ row, to: '' as const }));
+      if (plan.releases.length > 0) this.releases.start(plan.releases.slice(0, options.releasesMax), options.releaseMs);
+      else if (parks.length > 0) this.releases.start(parks.slice(0, options.releasesMax), options.parkMs);
     }
-    // Sealed for a leader before us, or for a round that is over: nobody will commit it, so the owner may go on.
-    const row = this.setup.ledger.row(shard as ShardRow['shard']);
-    if (done && row?.owner === from.peer && row.term === term) this.send(row, move, true);
+    if (this.toLevel) this.request();
   }
 
   private async run(): Promise<void> {
@@ -152,9 +176,9 @@ export class Placer {
   /** The dead first: their shards are nobody's. */
   private async settle(): Promise<void> {
     await this.arrange();
-    const moves = this.toCommit;
-    this.toCommit = undefined;
-    if (moves && !this.stopped) await this.commitReleased(moves);
+    if (!this.stopped) await this.commitMoves();
+    const released = this.releases.takeCommit();
+    if (released && !this.stopped) await this.commitReleased(released);
     if (this.toLevel && !this.stopped) await this.level();
     this.toLevel = false;
   }
@@ -205,8 +229,10 @@ export class Placer {
   }
 
   private input(): PlacementInput {
-    const { ledger, roster, loads, floorTerm, outdated } = this.setup;
+    const { ledger, roster, loads, moves, floorTerm, outdated } = this.setup;
     return {
+      isMoveKnown: (move) => moves.knows(move),
+      isLeaving: (peer) => roster.get(peer)?.state === 'draining',
       rows: ledger.rows(),
       targets: roster.targets(),
       isAlive: (peer) => roster.isAlive(peer),
@@ -223,57 +249,58 @@ export class Placer {
   }
 
   private balance(now: Millis): void {
-    const { ledger, roster, loads, options, epoch, health } = this.setup;
+    const { ledger, roster, options, moves } = this.setup;
     this.balancedAt = now;
     const targets = roster.targets();
-    const storeIsNear = health.reachable && health.answeredAgoMs <= options.sealWithinMs;
-    if (!storeIsNear || targets.length < 2 || this.homeless() > 0) return;
-    const isEmpty = (row: ShardRow) => row.owner !== '' && loads.isOccupied(row.owner, row.shard) === false;
-    const moves = balance({ rows: ledger.rows(), targets, isEmpty, max: options.releasesMax });
-    if (moves.length === 0) {
+    if (!this.storeIsNear() || targets.length < 2 || this.homeless() > 0) return;
+    const isEmpty = (row: ShardRow) => this.isEmpty(row) && !moves.has(row.shard);
+    const empty = balance({ rows: ledger.rows(), targets, isEmpty, max: options.releasesMax });
+    if (empty.length === 0) {
       this.toLevel = true;
       this.request();
       return;
     }
-    this.rounds += 1;
-    this.release(startRelease(`${epoch}.${this.rounds}`, moves, now + options.releaseMs));
+    this.releases.start(empty, options.releaseMs);
   }
 
-  /** One batch of copies at a time: what is being copied already comes first. */
+  private isEmpty({ owner, shard }: ShardRow): boolean {
+    return owner !== '' && this.setup.loads.isOccupied(owner, shard) === false;
+  }
+
+  /** K13: nothing is sealed for a store that has not answered lately. */
+  private storeIsNear(): boolean {
+    const { health, options } = this.setup;
+    return health.reachable && health.answeredAgoMs <= options.sealWithinMs;
+  }
+
+  /** One batch of copies at a time: what is being copied already comes first. What drains does not wait for what only stands unevenly. */
   private async level(): Promise<void> {
     const input = this.input();
-    if (input.rows.some((row) => row.learner !== '' || (row.owner !== '' && row.backup === ''))) return;
-    const changes = levelled(input.rows, input, this.setup.options.copiesMax);
+    const copying = input.rows.filter((row) => row.learner !== '' || (row.owner !== '' && row.backup === '')).length;
+    const room = this.setup.options.copiesMax - copying;
+    if (room <= 0) return;
+    const changes = levelled(input.rows, input, room, copying > 0 ? 'only-leaving' : 'all');
     if (changes.length === 0) return;
     if ((await this.commit('join', input.rows, changes)) === 'fenced') this.setup.on.fenced();
   }
 
-  private release({ state, effects }: ReleaseStep): void {
-    this.round = state.phase === 'over' ? undefined : state;
-    for (const effect of effects) this.perform(state, effect);
-    // The next round follows at once: a joiner should not wait for its share.
-    if (state.phase === 'over') this.balancedAt = Number.NEGATIVE_INFINITY;
-  }
-
-  private perform(round: ReleaseRound, effect: ReleaseEffect): void {
-    if (effect.type === 'commit') {
-      this.toCommit = effect.moves;
-      this.request();
-      return;
-    }
-    this.send(effect.move.row, round.move, effect.type === 'cancel');
-  }
-
-  private send({ owner, shard, term }: ShardRow, move: string, cancel: boolean): void {
-    const { peers, epoch } = this.setup;
-    if (owner !== '') peers.send(owner, 'control', { type: 'release', shard, term, epoch, body: { move, cancel } });
+  /** What moves have to write: one transaction for all that wait, so that no sealed shard waits for another's. */
+  private async commitMoves(): Promise<void> {
+    const { moves, ledger, on } = this.setup;
+    const writes = moves.takeWrites();
+    if (writes.length === 0) return;
+    const result = await this.commit('moved', ledger.rows(), writes.map(({ row }) => row)); // biome-ignore format: one line
+    if (result === 'stopped' || this.stopped) return;
+    // Deposed: it may have happened before the other leader came, and only that one knows (K2, K13).
+    if (result === 'fenced') on.fenced();
+    else moves.settled(writes, result === 'committed');
   }
 
   private async commitReleased(moves: readonly ReleaseMove[]): Promise<void> {
     const { ledger, roster, on } = this.setup;
     const stands = ({ row, to }: ReleaseMove) => {
-      const { owner, term } = ledger.row(row.shard);
-      return owner === row.owner && term === row.term && roster.isAlive(to);
+      const { owner, term, state } = ledger.row(row.shard);
+      return owner === row.owner && term === row.term && state === 'stable' && (to === '' || roster.isAlive(to));
     };
     const input = this.input();
     const result = moves.every(stands)
@@ -282,12 +309,11 @@ export class Placer {
     if (result === 'stopped' || this.stopped) return;
     if (result === 'fenced') {
       // It may have happened before the other leader came: only that one knows, and only it may end the seals (K2, K13).
-      this.round = undefined;
+      this.releases.forget();
       on.fenced();
       return;
     }
-    if (this.round)
-      this.release(stepRelease(this.round, { type: 'settled', committed: result === 'committed' }, this.now()));
+    this.releases.settled(result === 'committed');
   }
 
   private count(result: string): void {

@@ -1,13 +1,13 @@
 import {
   type DeathCause,
   type GivenUp,
+  type HandoffOptions,
   type HeartbeatOptions,
   ownedDigest,
   type PeerInfo,
   type Peers,
   type Phase,
   readEpoch,
-  readMembers,
   type ShardRow,
   type StoreKeys,
   type TakeoverOptions,
@@ -25,16 +25,22 @@ import {
   term,
 } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
+import type { EndedMove } from './admin/documents.js';
 import type { ClusterEventBody } from './admin/events.js';
+import { reportChanges } from './change-report.js';
+import { isNeeded } from './evacuation.js';
 import type { HeardLoads } from './heard-loads.js';
 import { Ledger } from './ledger.js';
+import { type Member, registeredIn } from './member.js';
+import { Moves } from './moves.js';
 import type { CoordinatorOptions } from './options.js';
-import { type PlacedWhy, Placer } from './placer.js';
+import { Placer } from './placer.js';
 import { Publisher } from './publisher.js';
-import { type Member, type Registration, Roster } from './roster.js';
+import { Roster } from './roster.js';
 import type { CoordinatorRules } from './rules.js';
 import type { StoreHealth } from './store-health.js';
-import { countByPeer, countShards, type TableChanges } from './table-changes.js';
+import { countShards } from './table-changes.js';
+import { Wishes } from './wishes.js';
 
 export interface RegimeSetup {
   readonly clock: Clock;
@@ -53,6 +59,7 @@ export interface RegimeSetup {
   readonly options: CoordinatorOptions;
   readonly rules: CoordinatorRules;
   readonly heartbeat: HeartbeatOptions;
+  readonly handoff: HandoffOptions;
   readonly takeover: TakeoverOptions;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -73,6 +80,9 @@ export interface RegimeSetup {
 export class Regime {
   readonly ledger: Ledger;
   readonly roster: Roster;
+  /** States that operators want nodes to have. */
+  readonly wishes: Wishes;
+  readonly moves: Moves;
   private readonly setup: RegimeSetup;
   private readonly publisher: Publisher;
   private placer: Placer | undefined;
@@ -80,6 +90,7 @@ export class Regime {
     of: [],
     byPeer: new Map(),
   };
+  private ended: readonly EndedMove[] = [];
   private stopped = false;
 
   constructor(setup: RegimeSetup) {
@@ -114,6 +125,22 @@ export class Regime {
         changed: () => this.publisher.memberListChanged(),
       },
     });
+    this.wishes = new Wishes(clock, options.wishMs);
+    this.moves = new Moves({
+      ...setup,
+      ledger: this.ledger,
+      options: setup.handoff,
+      perNodeMax: options.movesPerNode,
+      on: {
+        write: () => this.placer?.request(),
+        // What is next in a drain follows at once, but not in the midst of what ended this one.
+        over: (move, why, end) => {
+          const { id, row, from, to } = move;
+          this.ended = [...this.ended, { move: id, shard: row.shard, from, to, why, end }].slice(-ENDED_MAX);
+          clock.defer(() => this.placer?.evacuate());
+        },
+      },
+    });
     this.publisher = new Publisher({
       clock,
       peers,
@@ -138,6 +165,16 @@ export class Regime {
     return this.placer?.homeless() ?? 0;
   }
 
+  /** The last that are over. */
+  get endedMoves(): readonly EndedMove[] {
+    return this.ended;
+  }
+
+  /** An operator wants it. @returns the move's id; undefined: its row does not allow for one now */
+  beginMove(row: ShardRow, to: PeerId): string | undefined {
+    return this.placer?.mayMove(row) ? this.moves.begin(row, to, 'asked') : undefined;
+  }
+
   /** Reads the cluster, however long the store takes, and begins to lead it. */
   async begin(): Promise<void> {
     const { store, keys, clock, health, options, log, epoch } = this.setup;
@@ -159,12 +196,14 @@ export class Regime {
     this.stopped = true;
     this.ledger.stop();
     this.placer?.stop();
+    this.wishes.stop();
     this.publisher.stop();
   }
 
   tick(): void {
     if (!this.placer) return;
     this.roster.tick(this.setup.health.reachable);
+    this.moves.tick();
     this.placer.tick();
   }
 
@@ -176,7 +215,7 @@ export class Regime {
       this.setup.on.fenced();
       return;
     }
-    this.roster.listed(registrations(keys, result), sentAt);
+    this.roster.listed(registeredIn(keys, result), sentAt);
     try {
       this.ledger.take(result);
     } catch (error) {
@@ -200,12 +239,21 @@ export class Regime {
     if (standing === 'dead') return this.tellDead(from);
     if (standing === 'member') this.repair(from, body);
     if (body.reports.length > 0) this.placer.request();
+    this.moves.heard(from.peer);
+    this.wishes.heard(from.peer, body.state);
     // Rows that nobody confirms, a stranger's or those of one that was given up meanwhile, do not put off a fence.
     const confirmed = standing === 'member' && !this.roster.isDoubted(from.peer);
     const goodForMs = confirmed ? Math.floor(this.setup.goodForMs()) : 0;
     const ack = { number: body.number, leads: true, goodForMs, sessions: loads.sessions(), vice: vice() };
-    peers.send(from.peer, 'control', { type: 'heartbeatAck', epoch, body: ack });
+    const more = { asked: this.wishes.of(from.peer), released: this.isReleased(from.peer) };
+    peers.send(from.peer, 'control', { type: 'heartbeatAck', epoch, body: { ...ack, ...more } });
     return standing === 'stranger';
+  }
+
+  /** It drains, and nothing more will be taken from it. */
+  private isReleased(peer: PeerId): boolean {
+    if (this.roster.get(peer)?.state !== 'draining') return false;
+    return !this.ledger.isNamed(peer) || !isNeeded(peer, this.ledger.rows(), this.roster.targets());
   }
 
   linked(info: PeerInfo): void {
@@ -221,6 +269,10 @@ export class Regime {
 
   released(from: PeerInfo, envelope: EnvelopeOf<'released'>): void {
     this.placer?.released(from, envelope);
+  }
+
+  sealed(from: PeerInfo, envelope: EnvelopeOf<'sealed'>): void {
+    if (this.placer) this.moves.sealed(from, envelope);
   }
 
   probeResult(from: PeerInfo, { body }: EnvelopeOf<'probeResult'>): void {
@@ -244,12 +296,16 @@ export class Regime {
       ...this.setup,
       ledger: this.ledger,
       roster: this.roster,
+      moves: this.moves,
       outdated,
-      on: { changed: (why, changes) => this.changed(why, changes), fenced: () => on.fenced() },
+      on: {
+        changed: (why, changes) => reportChanges(this.setup, this.ledger.revision, why, changes),
+        fenced: () => on.fenced(),
+      },
     });
     const named = this.ledger.rows().flatMap(({ owner, backup, learner }) => [owner, backup, learner]);
     const holders = new Set(named.flatMap((peer) => (peer === '' ? [] : [peer])));
-    this.roster.begin(registrations(keys, result), holders, this.mercyMs());
+    this.roster.begin(registeredIn(keys, result), holders, this.mercyMs());
     this.publisher.pushAllToAll();
     on.term(highest);
     this.placer.request();
@@ -299,33 +355,12 @@ export class Regime {
 
   private rowsChanged(rows: readonly ShardRow[]): void {
     this.publisher.rowsChanged(rows);
+    this.moves.rowsChanged(rows);
     for (const [state, shards] of Object.entries(countShards(this.ledger.rows())))
       this.setup.metrics
         .gauge('muster_coordinator_shards', 'Shards that have an owner, a backup, a learner')
         .set(shards, { state });
     this.setup.on.term(term(rows.reduce((highest, row) => Math.max(highest, row.term), 0)));
-  }
-
-  private changed(why: PlacedWhy, changes: TableChanges): void {
-    const { log, epoch, on, metrics } = this.setup;
-    const counter = metrics.counter(
-      'muster_coordinator_shards_changed_total',
-      'Shards whose owner, backup or learner is another',
-    );
-    for (const [change, rows] of changes) {
-      const shards = rows.length;
-      const to = countByPeer(rows);
-      log.write('info', EVENTS[change], {
-        epoch,
-        shards,
-        to,
-        revision: this.ledger.revision,
-        ...(change === 'placed' && { why }),
-      });
-      counter.add(shards, { change, why: change === 'placed' ? why : '' });
-      if (change === 'placed') on.event({ type: 'shards.placed', why, shards, to });
-      else on.event({ type: EVENTS[change], shards, to });
-    }
   }
 
   private joined({ info: { role, peer, address } }: Member): void {
@@ -338,11 +373,15 @@ export class Regime {
     this.setup.on.event({ type: 'member.dead', role: info.role, peer: info.peer, why: cause });
     // A new incarnation has written its own line over it.
     const stale = cause !== 'replaced' && cause !== 'left' && info.role === 'node';
+    this.moves.died(info.peer);
     this.placer?.died(info.peer, stale ? line : undefined);
   }
 
   private givenUp({ info: { role, peer } }: Member, cause: GivenUp | undefined): void {
-    if (cause) this.setup.on.event({ type: 'member.given-up', role, peer, why: cause });
+    if (cause) {
+      this.moves.died(peer);
+      this.setup.on.event({ type: 'member.given-up', role, peer, why: cause });
+    }
     this.placer?.request();
   }
 
@@ -355,16 +394,5 @@ export class Regime {
   }
 }
 
-const EVENTS = {
-  placed: 'shards.placed',
-  promoted: 'shards.promoted',
-  lost: 'backups.lost',
-  learning: 'backups.learning',
-  ready: 'backups.ready',
-} as const;
-
-function registrations(keys: StoreKeys, { entries }: RangeResult): Registration[] {
-  return (['node', 'gateway'] as const).flatMap((role) =>
-    readMembers(keys, role, entries).map((registered) => ({ ...registered, role })),
-  );
-}
+/** Moves that are remembered for operators. */
+const ENDED_MAX = 64;

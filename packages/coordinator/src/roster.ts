@@ -7,9 +7,7 @@ import {
   type PeerInfo,
   type Peers,
   type Phase,
-  type Registered,
   stepWatch,
-  type Watch,
   type WatchEffect,
   type WatchInput,
 } from '@muster/cluster';
@@ -17,6 +15,7 @@ import { type Clock, type Compare, type Log, type Metrics, type Millis, type Pee
 import type { Heartbeat } from '@muster/wire';
 import { Deaths } from './deaths.js';
 import type { HeardLoads } from './heard-loads.js';
+import { isWell, type Member, type Registration } from './member.js';
 import { Questions } from './questions.js';
 
 export interface RosterSetup {
@@ -41,17 +40,6 @@ export interface RosterSetup {
     /** Somebody's line in the list that is pushed is another now. */
     changed(): void;
   };
-}
-
-/** One node or gateway in this leader's regime. */
-export interface Member {
-  readonly info: PeerInfo;
-  readonly watch: Watch;
-  /** Its line in the store, where it has one. */
-  readonly line: Compare | undefined;
-  readonly state: 'up' | 'cordoned' | 'draining';
-  /** It was given up, and nobody knows yet whether it has stopped what others were given since. */
-  readonly doubted: boolean;
 }
 
 /** Who is alive, as the leader judges it: one watch per member, and the shell around them (cluster's heartbeat/protocol.ts). */
@@ -132,6 +120,16 @@ export class Roster {
       .filter(({ info, watch, state }) => info.role === 'node' && isWell(watch) && state === 'up')
       .map(({ info }) => info.peer)
       .sort();
+  }
+
+  /** Nodes that drain. */
+  leaving(): PeerId[] {
+    return this.nodesThatAre('draining');
+  }
+
+  /** Nodes that may get shards, be they heard at this moment or not. */
+  eligible(): PeerId[] {
+    return this.nodesThatAre('up');
   }
 
   /** What is pushed about members: the living, and nodes that died lately, so that nobody takes one of them back. */
@@ -248,6 +246,10 @@ export class Roster {
 
   probeResult(from: PeerInfo, number: number, outcome: string): void {
     this.questions.answer(from, number, outcome);
+  }
+
+  private nodesThatAre(wanted: Member['state']): PeerId[] {
+    return this.all().flatMap(({ info, state }) => (info.role === 'node' && state === wanted ? [info.peer] : []));
   }
 
   private admit(registered: Registration, newcomer: boolean): void {
@@ -380,14 +382,4 @@ export class Roster {
     on.dead(member, cause);
     on.changed();
   }
-}
-
-/** Heard, and reachable at this moment: of two nodes that are killed at once, neither gets the other's shards. */
-function isWell(watch: Watch): boolean {
-  return watch.phase === 'up' && watch.linked;
-}
-
-/** A line in the store, with the role it stands under. */
-export interface Registration extends Registered {
-  readonly role: 'node' | 'gateway';
 }

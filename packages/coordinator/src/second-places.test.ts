@@ -15,6 +15,7 @@ interface World {
   readonly dead?: ReadonlySet<PeerId>;
   readonly givenUp?: ReadonlySet<PeerId>;
   readonly unwell?: ReadonlySet<PeerId>;
+  readonly leaving?: ReadonlySet<PeerId>;
   /** The dead are only known to have been silent for long. */
   readonly unsure?: boolean;
   readonly zones?: ReadonlyMap<PeerId, string>;
@@ -22,17 +23,29 @@ interface World {
 }
 
 function input(world: World): PlacementInput {
-  const { nodes, rows, dead = new Set(), givenUp = new Set(), unwell = new Set(), zones, says, unsure } = world;
+  const {
+    nodes,
+    rows,
+    dead = new Set(),
+    givenUp = new Set(),
+    unwell = new Set(),
+    zones,
+    says,
+    unsure,
+    leaving = new Set(),
+  } = world;
   const isWell = (peer: PeerId) => nodes.includes(peer) && !dead.has(peer) && !givenUp.has(peer) && !unwell.has(peer);
   return {
     rows,
-    targets: nodes.filter(isWell),
+    targets: nodes.filter((peer) => isWell(peer) && !leaving.has(peer)),
     isAlive: (peer) => nodes.includes(peer) && !dead.has(peer),
     isGivenUp: (peer) => givenUp.has(peer),
     isWell,
     isProvenDead: (peer) => (!unsure && dead.has(peer)) || !(nodes.includes(peer) || dead.has(peer)),
     isSurelyDead: (peer) => !unsure && dead.has(peer),
     zoneOf: (peer) => zones?.get(peer) ?? '',
+    isLeaving: (peer) => leaving.has(peer),
+    isMoveKnown: () => true,
     isReported: (row, what, peer) => says?.(row).some(([said, about]) => said === what && about === peer) ?? false,
     floorTerm: term(0),
     outdated: false,

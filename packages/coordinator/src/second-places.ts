@@ -28,6 +28,8 @@ export interface Standing {
   readonly isProvenDead: (peer: PeerId) => boolean;
   /** Nobody listens where it was: so it has stopped by now, whatever the clocks say (K7). Implies that it is proven dead. */
   readonly isSurelyDead: (peer: PeerId) => boolean;
+  /** It drains: whatever it has goes elsewhere. */
+  readonly isLeaving: (peer: PeerId) => boolean;
   readonly zoneOf: (peer: PeerId) => string;
 }
 
@@ -86,7 +88,10 @@ function withoutLost(row: ShardRow, input: SecondPlaceInput): ShardRow {
   const { learner, backup } = row;
   const isReported = (peer: PeerId) => input.isReported(row, 'backup-lost', peer);
   // Who drives a move gives it up when its target is lost.
-  const isLearning = learner === '' || row.state === 'moving' || !(isGone(learner, input) || isReported(learner));
+  const isLearning =
+    learner === '' ||
+    row.state === 'moving' ||
+    !(isGone(learner, input) || isReported(learner) || input.isLeaving(learner));
   const kept = isLearning ? row : ({ ...row, learner: '' } as const);
   if (backup === '' || !(input.isProvenDead(backup) || isReported(backup))) return kept;
   return { ...bare(kept), backup: '', state: 'stable', move: '' };
@@ -121,19 +126,28 @@ export function withLearners(
 }
 
 /**
- * Shards whose second place should be elsewhere: learners beside their backups, at most `max`, where an owner's second places are not
- * spread evenly or stand in its own zone without need. The backup stays until the learner is in sync.
+ * Shards whose second place should be elsewhere: learners beside their backups, at most `max`, where a backup drains, or — unless it is
+ * `only-leaving` that counts — an owner's second places are not spread evenly or stand in its own zone without need.
+ * The backup stays until the learner is in sync.
  */
-export function levelled(rows: readonly ShardRow[], input: SecondPlaceInput, max: number): ShardRow[] {
+export function levelled(
+  rows: readonly ShardRow[],
+  input: SecondPlaceInput,
+  max: number,
+  which: 'all' | 'only-leaving' = 'all',
+): ShardRow[] {
   const spread = new Spread(rows);
   const changes: ShardRow[] = [];
   for (const row of rows) {
     if (changes.length >= max) break;
     const { owner, backup } = row;
     const settled = owner !== '' && backup !== '' && row.learner === '' && row.state === 'stable';
-    if (!settled || !input.isWell(owner) || !input.isWell(backup)) continue;
+    if (!settled || !input.isWell(owner)) continue;
+    const isLeaving = input.isLeaving(backup);
+    if (!isLeaving && (which === 'only-leaving' || !input.isWell(backup))) continue;
     const learner = spread.choose(row, input, [backup]);
-    if (learner === undefined || learner === backup || !spread.isBetter(owner, learner, backup, input)) continue;
+    if (learner === undefined || learner === backup) continue;
+    if (!isLeaving && !spread.isBetter(owner, learner, backup, input)) continue;
     spread.add(owner, backup, -1);
     spread.add(owner, learner, 1);
     changes.push({ ...row, learner });

@@ -3,16 +3,17 @@ import { HASHED_SHARDS, type PeerId } from '@muster/ports';
 
 /**
  * What became of shards in one transaction:
- * `placed`: got an owner, which begins with nothing, or with nothing to take over; `promoted`: the backup owns it now;
+ * `placed`: got an owner, which begins with nothing, or with nothing to take over; `promoted`: the backup owns it now; `moved`: it was handed off;
+ * `parked`: nobody owns it, and storage has what was in it;
  * `lost`: has no backup any more; `learning`: has a new learner; `ready`: the learner is its backup now.
  */
-export type TableChange = 'placed' | 'promoted' | 'lost' | 'learning' | 'ready';
+export type TableChange = 'placed' | 'promoted' | 'moved' | 'parked' | 'lost' | 'learning' | 'ready';
 
 /** For each kind of change the rows, and whom it is about: the new owner, the former backup, the new learner, the new backup. */
 export type TableChanges = ReadonlyMap<TableChange, readonly { readonly row: ShardRow; readonly peer: PeerId }[]>;
 
 /** In the order in which they are told. */
-const CHANGES: readonly TableChange[] = ['placed', 'promoted', 'lost', 'ready', 'learning'];
+const CHANGES: readonly TableChange[] = ['placed', 'promoted', 'moved', 'parked', 'lost', 'ready', 'learning'];
 
 /** Compares rows with what they were. `before` has the whole table, in order. Kinds of change that did not happen are left out. */
 export function tableChanges(before: readonly ShardRow[], after: readonly ShardRow[]): TableChanges {
@@ -22,7 +23,7 @@ export function tableChanges(before: readonly ShardRow[], after: readonly ShardR
   };
   for (const row of after) {
     const was = before[row.shard]!;
-    if (row.owner !== was.owner) note(row.origin === 'placed' ? 'placed' : 'promoted', row, row.owner);
+    if (row.owner !== was.owner) note(row.owner === '' ? 'parked' : row.origin, row, row.owner || was.owner);
     else if (row.backup !== was.backup) {
       if (row.backup === '') note('lost', row, was.backup);
       else note('ready', row, row.backup);

@@ -120,6 +120,25 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
         ],
       },
     ],
+    'node.drain': [{ node: 'node-2' }, { epoch: 5, accepted: true, node: node2.peer, state: 'draining' }],
+    'node.undrain': [{ node: 'node-2' }, { epoch: 5, accepted: true, node: node2.peer, state: 'up' }],
+    'node.cordon': [{ node: 'node-2' }, { epoch: 5, accepted: true, node: node2.peer, state: 'cordoned' }],
+    'node.uncordon': [{ node: 'node-2' }, { epoch: 5, accepted: true, node: node2.peer, state: 'up' }],
+    'shard.move': [
+      { shard: 17, to: 'node-2' },
+      { epoch: 5, accepted: true, move: '5.m1', shard: 17, from: node1.peer, to: node2.peer },
+    ],
+    'move.list': [
+      {},
+      {
+        epoch: 5,
+        moves: [
+          { move: '5.m3', shard: 17, from: node1.peer, to: node2.peer, why: 'asked', phase: 'catching-up' },
+          { move: '5.m4', shard: 900, from: node3.peer, to: node1.peer, why: 'drain', phase: 'sealing' },
+        ],
+        ended: [{ move: '5.m2', shard: 4, from: node3.peer, to: node2.peer, why: 'drain', end: 'moved' }],
+      },
+    ],
     'shard.show': [
       { shard: 17 },
       {

@@ -13,6 +13,8 @@ const TONES: Readonly<Record<ClusterEvent['type'], Tone>> = {
   'member.dead': 'bad',
   'shards.placed': 'plain',
   'shards.promoted': 'strong',
+  'shards.moved': 'plain',
+  'shards.parked': 'warn',
   'backups.lost': 'warn',
   'backups.learning': 'plain',
   'backups.ready': 'good',
@@ -48,6 +50,10 @@ function sentence(event: ClusterEvent): string {
       return `${counted(event.shards, 'shard')} (${event.why}): ${placed(event.to)}`;
     case 'shards.promoted':
       return `${counted(event.shards, 'shard')} go on at their backups: ${placed(event.to, 'on')}`;
+    case 'shards.moved':
+      return `${counted(event.shards, 'shard')} in use went ${placed(event.to)}`;
+    case 'shards.parked':
+      return `${counted(event.shards, 'shard')} are in storage: ${placed(event.to, 'of')}`;
     case 'backups.lost':
       return `${counted(event.shards, 'shard')}: ${placed(event.to, 'of')}`;
     case 'backups.learning':

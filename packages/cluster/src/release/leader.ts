@@ -17,7 +17,8 @@ import type { ShardRow } from '../table/routing-table.js';
 export interface ReleaseMove {
   /** The row as it stands: its owner is asked, its term is what the answer must name. */
   readonly row: ShardRow;
-  readonly to: PeerId;
+  /** Empty: nobody; what it holds is in storage by then. */
+  readonly to: PeerId | '';
 }
 
 export interface ReleaseRound {

@@ -12,6 +12,8 @@ export interface OwnerSideSetup {
   readonly host: ActorHost;
   /** Highest that this process has heard of, in whatever message. */
   readonly epoch: () => number;
+  /** Resolves when storage has all that a sealed shard holds, false where it cannot be kept. Absent: this process has no storage. */
+  readonly write?: (shard: ShardId) => Promise<boolean>;
   readonly log: Log;
   readonly options?: Partial<ReleaseOptions>;
 }
@@ -22,6 +24,8 @@ export class ReleaseOwner {
   private readonly options: ReleaseOptions;
   /** Shards that are not open. */
   private readonly states = new Map<ShardId, ReleaseState>();
+  /** How often each shard was written to be parked. */
+  private readonly writes = new Map<ShardId, number>();
   private highestEpoch = epoch(0);
   private asking: Timer | undefined;
 
@@ -49,7 +53,7 @@ export class ReleaseOwner {
     if (body.cancel) this.input(shard, { type: 'cancel', move: body.move }, from);
     else {
       const facts = { state: host.stateOf(shard), term: host.termOf(shard), actors: host.actorsIn(shard) };
-      this.input(shard, { type: 'release', move: body.move, term: term(of), shard: facts }, from);
+      this.input(shard, { type: 'release', move: body.move, term: term(of), park: body.park, shard: facts }, from);
     }
   }
 
@@ -77,6 +81,9 @@ export class ReleaseOwner {
         log.write('debug', 'shard.sealing', { shard, term: of });
         void this.seal(shard);
         return;
+      case 'write':
+        void this.write(shard);
+        return;
       case 'reopen':
         log.write('debug', 'shard.reopened', { shard, term: effect.term });
         host.open(shard, effect.term);
@@ -88,6 +95,16 @@ export class ReleaseOwner {
         for (const to of effect.toAll || !asker ? coordinators : [asker]) peers.send(to.peer, 'control', envelope);
       }
     }
+  }
+
+  private async write(shard: ShardId): Promise<void> {
+    const { host, write } = this.setup;
+    // Without a storage there is nothing to keep it in; an empty shard has nothing to keep.
+    const attempt = (this.writes.get(shard) ?? 0) + 1;
+    this.writes.set(shard, attempt);
+    const kept = write ? await write(shard) : host.actorsIn(shard) === 0;
+    // It may have been opened and sealed again meanwhile: then only the later writing counts.
+    if (this.writes.get(shard) === attempt) this.input(shard, { type: 'written', kept });
   }
 
   private async seal(shard: ShardId): Promise<void> {

@@ -11,14 +11,17 @@ const testdata = join(import.meta.dirname, 'testdata');
 
 function read([type, a = '', b = '', c = '', d = '', e = '']: string[]): ReleaseInput {
   switch (type) {
+    case 'park':
     case 'release': {
       const shard = { state: c as ShardState, term: d === '-' ? undefined : term(Number(d)), actors: Number(e) };
-      return { type, move: a, term: term(Number(b)), shard };
+      return { type: 'release', move: a, term: term(Number(b)), park: type === 'park', shard };
     }
     case 'cancel':
       return { type, move: a };
     case 'sealed':
       return { type, actors: Number(a) };
+    case 'written':
+      return { type, kept: a !== 'nothing' };
     case 'term':
     case 'tick':
       return { type };
@@ -31,6 +34,8 @@ function line(effect: ReleaseEffect): string {
   switch (effect.type) {
     case 'seal':
       return 'seal';
+    case 'write':
+      return 'write to storage';
     case 'reopen':
       return `reopen in term ${effect.term}`;
     case 'say':

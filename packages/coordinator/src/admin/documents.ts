@@ -16,6 +16,12 @@ export interface AdminResults {
   'coordinator.list': CoordinatorListDocument;
   'events.follow': FollowDocument;
   'process.restart': ProcessRestartDocument;
+  'node.drain': NodeOrderDocument;
+  'node.undrain': NodeOrderDocument;
+  'node.cordon': NodeOrderDocument;
+  'node.uncordon': NodeOrderDocument;
+  'shard.move': ShardMoveDocument;
+  'move.list': MoveListDocument;
 }
 
 export interface AdminArguments {
@@ -33,6 +39,14 @@ export interface AdminArguments {
   'events.follow': Record<string, never>;
   /** Any process's plain id or peer id. A peer id means that run of it alone. */
   'process.restart': { readonly peer: string };
+  /** Everything goes elsewhere, and nothing comes; the node stays and serves until it owns nothing. */
+  'node.drain': { readonly node: string };
+  'node.undrain': { readonly node: string };
+  /** It keeps what it has, and gets nothing more. */
+  'node.cordon': { readonly node: string };
+  'node.uncordon': { readonly node: string };
+  'shard.move': { readonly shard: number; readonly to: string };
+  'move.list': Record<string, never>;
 }
 
 export type AdminCommand = keyof AdminResults;
@@ -213,6 +227,48 @@ export interface ProcessRestartDocument {
   readonly peer: string;
 }
 
+/** The node says that it has this state. */
+export interface NodeOrderDocument {
+  readonly epoch: number;
+  readonly accepted: true;
+  readonly node: string;
+  readonly state: 'up' | 'cordoned' | 'draining';
+}
+
+/** The move has begun; it ends by itself, one way or the other: `move.list` tells how. A change of the leader aborts it. */
+export interface ShardMoveDocument {
+  readonly epoch: number;
+  readonly accepted: true;
+  readonly move: string;
+  readonly shard: number;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** How a move ended. `moved`: the target owns the shard. */
+export interface EndedMove extends Omit<MoveDocument, 'phase'> {
+  /** moved | refused | overtaken | source-died | target-died | too-slow | asked | no-answer | not-committed | cancelled */
+  readonly end: string;
+}
+
+export interface MoveListDocument {
+  readonly epoch: number;
+  readonly moves: readonly MoveDocument[];
+  /** The last that are over under this leader, oldest first. */
+  readonly ended: readonly EndedMove[];
+}
+
+export interface MoveDocument {
+  readonly move: string;
+  readonly shard: number;
+  readonly from: string;
+  readonly to: string;
+  /** asked (by an operator) | drain | balance */
+  readonly why: 'asked' | 'drain' | 'balance';
+  /** marking | catching-up | sealing | committing | clearing */
+  readonly phase: string;
+}
+
 /** One change of the cluster. */
 export type ClusterEvent = { readonly at: string; readonly epoch: number } & (
   | { readonly type: 'leader.elected'; readonly leader: string; readonly reason: string }
@@ -233,6 +289,10 @@ export type ClusterEvent = { readonly at: string; readonly epoch: number } & (
     }
   /** Backups are owners now (`to`), of everything that was acknowledged. */
   | { readonly type: 'shards.promoted'; readonly shards: number; readonly to: Readonly<Record<string, number>> }
+  /** Shards in use were handed off (`to`: to whom). */
+  | { readonly type: 'shards.moved'; readonly shards: number; readonly to: Readonly<Record<string, number>> }
+  /** Nobody was there to take them: they are in storage (`to`: who had them), and are nobody's until a node comes. */
+  | { readonly type: 'shards.parked'; readonly shards: number; readonly to: Readonly<Record<string, number>> }
   /** Shards lost their backups (`to`: whose they were). They answer again when a learner has caught up. */
   | { readonly type: 'backups.lost'; readonly shards: number; readonly to: Readonly<Record<string, number>> }
   /** Learners were chosen for shards. */

@@ -2,12 +2,22 @@ import { MusterError } from '@muster/ports';
 import type { Regime } from '../regime.js';
 import type { AdminResults } from './documents.js';
 import type { Followers } from './events.js';
+import type { Orders } from './orders.js';
 import type { Retirements } from './retirements.js';
 import type { AdminHandler } from './service.js';
 import type { Views } from './views.js';
 
-/** A handler for every command, each answering with its document. `leading` throws NOT_LEADER. */
-export function adminHandlers(views: Views, leading: () => Regime, followers: Followers, retirements: Retirements) {
+export interface AdminParts {
+  readonly views: Views;
+  /** @throws MusterError NOT_LEADER */
+  readonly leading: () => Regime;
+  readonly followers: Followers;
+  readonly retirements: Retirements;
+  readonly orders: Orders;
+}
+
+/** A handler for every command, each answering with its document. */
+export function adminHandlers({ views, leading, followers, retirements, orders }: AdminParts) {
   return {
     status: () => views.status(leading()),
     'node.list': () => views.nodeList(leading()),
@@ -28,6 +38,12 @@ export function adminHandlers(views: Views, leading: () => Regime, followers: Fo
       if (!followers.add(peer)) throw new MusterError('TOO_MANY_REQUESTS', { max: followers.max });
       return { epoch: views.epochShow().epoch, following: true };
     },
+    'node.drain': ({ node }) => orders.node(leading(), node, 'draining'),
+    'node.undrain': ({ node }) => orders.node(leading(), node, 'up'),
+    'node.cordon': ({ node }) => orders.node(leading(), node, 'cordoned'),
+    'node.uncordon': ({ node }) => orders.node(leading(), node, 'up'),
+    'shard.move': ({ shard, to }) => orders.shardMove(leading(), shard, to),
+    'move.list': () => orders.moveList(leading()),
     'process.restart': ({ peer }, from) => retirements.ask(leading(), peer, from.peer),
   } satisfies {
     readonly [C in keyof AdminResults]: (

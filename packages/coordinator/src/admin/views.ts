@@ -13,8 +13,8 @@ import {
 } from '@muster/ports';
 import type { Election } from '../election.js';
 import type { HeardLoads } from '../heard-loads.js';
+import type { Member } from '../member.js';
 import type { Regime } from '../regime.js';
-import type { Member } from '../roster.js';
 import type { StoreHealth } from '../store-health.js';
 import { countShards } from '../table-changes.js';
 import type {

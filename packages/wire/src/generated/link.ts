@@ -1916,32 +1916,39 @@ export interface Release {
   readonly move: string;
   /** the move did not happen: go on */
   readonly cancel: boolean;
+  /** whatever it holds, once storage has all of it: nobody is there to take it */
+  readonly park: boolean;
 }
 export interface ReleaseInit {
   readonly move?: string | undefined;
   /** the move did not happen: go on */
   readonly cancel?: boolean | undefined;
+  /** whatever it holds, once storage has all of it: nobody is there to take it */
+  readonly park?: boolean | undefined;
 }
 
 export function writeRelease(w: Writer, m: ReleaseInit): void {
   if (m.move) { w.uint32(10); w.string(m.move); }
   if (m.cancel) { w.uint32(16); w.bool(m.cancel); }
+  if (m.park) { w.uint32(24); w.bool(m.park); }
 }
 
 export function readRelease(r: Reader, end: number): Release {
   if (end > r.len) throw wrongLength('Release');
   let move_: string = '';
   let cancel_: boolean = false;
+  let park_: boolean = false;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
       case 10: move_ = readString(r); break;
       case 16: cancel_ = r.bool(); break;
+      case 24: park_ = r.bool(); break;
       default: throw wrongField('Release', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Release');
-  return { move: move_, cancel: cancel_ };
+  return { move: move_, cancel: cancel_, park: park_ };
 }
 
 export interface Released {

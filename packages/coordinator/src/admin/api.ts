@@ -1,0 +1,38 @@
+import type { Peers, Registered } from '@muster/cluster';
+import type { Log, Metrics } from '@muster/ports';
+import type { Regime } from '../regime.js';
+import type { Followers } from './events.js';
+import { adminHandlers } from './handlers.js';
+import { Orders } from './orders.js';
+import { Retirements } from './retirements.js';
+import { serveAdmin } from './service.js';
+import { notLeader, type ViewSources, Views } from './views.js';
+
+export interface AdminApiSetup extends ViewSources {
+  readonly peers: Peers;
+  readonly followers: Followers;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Undefined: this coordinator does not lead, or has not read the table yet. */
+  readonly regime: () => Regime | undefined;
+  readonly leads: () => boolean;
+  /** Highest epoch known here. */
+  readonly epoch: () => number;
+  /** This very process is asked to end. */
+  readonly retire?: (by: string) => void;
+}
+
+/** Serves operators: who asks a coordinator that does not lead is told who does. */
+export function openAdmin(setup: AdminApiSetup): void {
+  const { peers, election, coordinators, followers, metrics, log, epoch, retire = () => undefined } = setup;
+  const others = (): readonly Registered[] => coordinators();
+  const leading = (): Regime => {
+    const regime = setup.regime();
+    if (setup.leads() && regime?.ready) return regime;
+    throw notLeader(peers.self.peer, setup.leads() ? '' : election.state.leader, others());
+  };
+  const views = new Views(setup);
+  const retirements = new Retirements({ peers, log, coordinators, epoch, retire });
+  const handlers = adminHandlers({ views, leading, followers, retirements, orders: new Orders(views) });
+  serveAdmin({ peers, handlers, metrics, log });
+}

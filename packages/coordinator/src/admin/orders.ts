@@ -1,0 +1,55 @@
+import { MusterError, SHARD_COUNT, type ShardId } from '@muster/ports';
+import type { Regime } from '../regime.js';
+import type { MemberState } from '../wishes.js';
+import type { MoveListDocument, NodeOrderDocument, ShardMoveDocument } from './documents.js';
+import type { Views } from './views.js';
+
+/** What operators tell the leader to do, as against what they ask. Each is accepted once it can not be lost silently, or refused. */
+export class Orders {
+  private readonly views: Views;
+
+  constructor(views: Views) {
+    this.views = views;
+  }
+
+  /**
+   * The node says that it is `state` now; a drain has begun by then, and `status` and `node.show` tell how far it is.
+   * @throws MusterError NOT_FOUND, INVALID_REQUEST, DEADLINE_EXCEEDED (it did not obey: it is silent, or about to end), REFUSED
+   */
+  async node(regime: Regime, wanted: unknown, state: MemberState): Promise<NodeOrderDocument> {
+    const { node, epoch } = this.views.nodeShow(regime, wanted);
+    await regime.wishes.ask(node.peer as Parameters<typeof regime.wishes.ask>[0], state);
+    return { epoch, accepted: true, node: node.peer, state };
+  }
+
+  /** Hands a shard off; where it holds nothing the same way. @throws MusterError NOT_FOUND, INVALID_REQUEST, REFUSED */
+  shardMove(regime: Regime, shard: unknown, to: unknown): ShardMoveDocument {
+    const isShard = typeof shard === 'number' && Number.isInteger(shard) && shard >= 0 && shard < SHARD_COUNT;
+    if (!isShard) throw new MusterError('NOT_FOUND', { what: `shard ${String(shard).slice(0, 32)}` });
+    const { node, epoch } = this.views.nodeShow(regime, to);
+    const target = regime.roster.targets().find((peer) => peer === node.peer);
+    if (!target) throw refused(`${node.id} gets no shards: it is ${node.state}`);
+    const row = regime.ledger.row(shard as ShardId);
+    if (row.owner === target) throw refused(`${node.id} owns shard ${shard} already`);
+    const move = regime.beginMove(row, target);
+    if (move === undefined) {
+      const why = row.owner === '' ? 'has no owner' : row.state === 'moving' ? 'moves already' : 'is being copied';
+      throw refused(`shard ${shard} ${why}`);
+    }
+    return { epoch, accepted: true, move, shard: row.shard, from: row.owner, to: target };
+  }
+
+  moveList(regime: Regime): MoveListDocument {
+    const { moves } = regime;
+    const { epoch } = this.views.epochShow();
+    const under = moves.all().map(({ state, why }) => {
+      const { id: move, row, from, to, phase } = state;
+      return { move, shard: row.shard, from, to, why, phase };
+    });
+    return { epoch, moves: under, ended: regime.endedMoves };
+  }
+}
+
+function refused(reason: string): MusterError {
+  return new MusterError('REFUSED', { reason });
+}

@@ -1,0 +1,30 @@
+import { type PeerInfo, type Registered, readMembers, type StoreKeys, type Watch } from '@muster/cluster';
+import type { Compare, RangeResult } from '@muster/ports';
+
+/** One node or gateway in this leader's regime. */
+export interface Member {
+  readonly info: PeerInfo;
+  readonly watch: Watch;
+  /** Its line in the store, where it has one. */
+  readonly line: Compare | undefined;
+  readonly state: 'up' | 'cordoned' | 'draining';
+  /** It was given up, and nobody knows yet whether it has stopped what others were given since. */
+  readonly doubted: boolean;
+}
+
+/** Heard, and reachable at this moment: of two nodes that are killed at once, neither gets the other's shards. */
+export function isWell(watch: Watch): boolean {
+  return watch.phase === 'up' && watch.linked;
+}
+
+/** A line in the store, with the role it stands under. */
+export interface Registration extends Registered {
+  readonly role: 'node' | 'gateway';
+}
+
+/** Nodes and gateways whose lines a list of the store shows. */
+export function registeredIn(keys: StoreKeys, { entries }: RangeResult): Registration[] {
+  return (['node', 'gateway'] as const).flatMap((role) =>
+    readMembers(keys, role, entries).map((registered) => ({ ...registered, role })),
+  );
+}
