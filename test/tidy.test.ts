@@ -59,7 +59,7 @@ const sources: readonly Source[] = tracked
     path,
     package: path.startsWith('test/') ? 'test' : path.split('/')[1]!,
     text: read(path),
-    isTest: path.startsWith('test/') || path.endsWith('.test.ts'),
+    isTest: path.startsWith('test/') || /\.test(-kit)?\.tsx?$/.test(path),
   }));
 
 /** Committed files and those about to be: what git neither ignores nor has lost. */

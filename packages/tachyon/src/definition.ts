@@ -19,18 +19,29 @@ export interface Failure {
   readonly details?: string | undefined;
 }
 
-/**
- * Who handles a request: the gateway itself, or a command of an actor. `caller`: the actor of the player who asks;
- * a function reads the actor's id from data that passed the schema and `check`.
- */
-export type Target =
-  | 'gateway'
-  | {
-      readonly kind: string;
-      // biome-ignore lint/suspicious/noExplicitAny: variance — a list of commands with unrelated data has no other type.
-      readonly id: 'caller' | ((data: any) => string);
-      readonly command: string;
-    };
+/** Ids of the actors that a caller belongs to, by kind (`lobby`, `party`, `clan`, `match`), as its player's actor said last. */
+export type Places = Readonly<Record<string, string | undefined>>;
+
+/** A command of an actor. */
+export interface ActorTarget {
+  readonly kind: string;
+  /** `caller`: the actor that is named like who asks. `place`: the one of this kind that the caller is in; it looks itself whether
+   *  the caller is still a member, for what the gateway knows may be old. A function reads the id from data that passed the schema. */
+  // biome-ignore lint/suspicious/noExplicitAny: variance — a list of commands with unrelated data has no other type.
+  readonly id: 'caller' | 'place' | ((data: any) => string);
+  readonly command: string;
+  /** Why a caller who is in no such place is refused. Absent: `invalid_request`. */
+  readonly outside?: string;
+}
+
+/** Who handles a request: the gateway itself, or a command of an actor. */
+export type Target = 'gateway' | ActorTarget;
+
+/** Data of one message and of its successful response; shown in the reference. */
+export interface Example {
+  readonly data?: unknown;
+  readonly reply?: unknown;
+}
 
 /** One command, as everything else is made from: types, validators, routing and the reference in the docs. */
 export interface CommandDefinition {
@@ -52,24 +63,37 @@ export interface CommandDefinition {
   readonly reasons?: readonly string[];
   /** `<path> <keyword>` of a schema violation → a reason that says more than `invalid_request`. */
   readonly violations?: Readonly<Record<string, string>>;
-  /** What the schema cannot say; called with data that fits it. */
-  // biome-ignore lint/suspicious/noExplicitAny: variance, as above.
-  readonly check?: (data: any) => Failure | undefined;
   /** For requests and events that come in. */
   readonly target?: Target;
+  /** For what the server sends: the kind of actor whose stream brings it, or `gateway`. */
+  readonly source?: string;
+  /** No actor behaves accordingly yet: answered `command_unimplemented`, and never sent. Whoever serves the command takes this away. */
+  readonly unserved?: true;
+  readonly example: Example;
 }
 
-/** Gives a definition its exact type, so that {@link DataOf} and {@link ReplyOf} can read it. */
-export function defineCommand<const D extends CommandDefinition>(definition: D): D {
-  return definition;
+/** Gives a definition its exact type, so that {@link DataOf} and {@link ReplyOf} can read it. `example`: one that fits its schemas. */
+export function defineCommand<const D extends Omit<CommandDefinition, 'example'>>(
+  definition: D,
+  example: ExampleOf<D>,
+): D & { readonly example: Example } {
+  return { ...definition, example };
 }
+
+type Schemas = Pick<CommandDefinition, 'commandId' | 'data' | 'dataOptional' | 'reply'>;
 
 /** Type of a command's data. */
-export type DataOf<D extends CommandDefinition> = D['data'] extends TSchema
+export type DataOf<D extends Schemas> = D['data'] extends TSchema
   ? D['dataOptional'] extends true
     ? Static<D['data']> | undefined
     : Static<D['data']>
   : undefined;
 
 /** Type of what a successful response carries. */
-export type ReplyOf<D extends CommandDefinition> = D['reply'] extends TSchema ? Static<D['reply']> : undefined;
+export type ReplyOf<D extends Schemas> = D['reply'] extends TSchema ? Static<D['reply']> : undefined;
+
+/** Type of a command's example. */
+export type ExampleOf<D extends Schemas> = (D['data'] extends TSchema
+  ? { readonly data: Static<D['data']> }
+  : { readonly data?: undefined }) &
+  (D['reply'] extends TSchema ? { readonly reply: Static<D['reply']> } : { readonly reply?: undefined });

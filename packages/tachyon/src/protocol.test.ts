@@ -47,8 +47,8 @@ test.each([
   ['user/info', 'x', 'invalid_request', '/data must be object'],
   ['user/info', {}, 'invalid_request', "/data must have required property 'userId'"],
   ['user/info', { userId: 7 }, 'invalid_request', '/data/userId must be string'],
-  ['user/info', { userId: 'bob' }, 'unknown_user', 'a user id is a decimal number'],
-  ['user/info', { userId: '007' }, 'unknown_user', 'a user id is a decimal number'],
+  ['user/info', { userId: 'bob' }, 'unknown_user', '/data/userId must be a user id: a decimal number'],
+  ['user/info', { userId: '007' }, 'unknown_user', '/data/userId must be a user id: a decimal number'],
   ['user/subscribeUpdates', { userIds: [] }, 'invalid_request', '/data/userIds must NOT have fewer than 1 items'],
   ['user/subscribeUpdates', { userIds: ['1', 'x'] }, 'invalid_request', '/data/userIds/1 must be a user id'],
   ['user/unsubscribeUpdates', { userIds: ['x'] }, 'invalid_request', '/data/userIds/0 must be a user id'],
@@ -151,6 +151,6 @@ test('a connection ends with the code of the error and a reason that fits the cl
 });
 
 test('two commands under one id are a mistake that shows at start', () => {
-  const twice = defineCommand({ commandId: 'a/b', direction: 'user→server', kind: 'request', what: 'x' });
+  const twice = defineCommand({ commandId: 'a/b', direction: 'user→server', kind: 'request', what: 'x' }, {});
   expect(() => commandsById([twice, twice])).toThrow('two commands have one id');
 });

@@ -7,12 +7,24 @@ import {
   isEntity,
   MusterError,
 } from '@muster/ports';
-import { Ajv, type ValidateFunction } from 'ajv';
 import { COMMANDS, commandsById } from './commands.js';
-import { type CommandDefinition, type Direction, type Failure, GENERIC_REASONS } from './definition.js';
-import { type EventMessage, type Message, parseMessage, type RequestMessage } from './envelope.js';
+import {
+  type ActorTarget,
+  type CommandDefinition,
+  type Direction,
+  type Failure,
+  GENERIC_REASONS,
+  type Places,
+} from './definition.js';
+import {
+  type EventMessage,
+  type Message,
+  parseMessage,
+  type RequestMessage,
+  type ResponseMessage,
+} from './envelope.js';
 import { type TachyonOptions, tachyonOptions } from './options.js';
-import { violation } from './violation.js';
+import { validatorOf, violationOf } from './validators.js';
 
 /** A request or event that passed its schema, and who handles it. */
 export interface Accepted {
@@ -26,18 +38,19 @@ export interface Accepted {
 
 export type Acceptance = Accepted | ({ readonly ok: false } & Failure);
 
-/** The protocol with its validators compiled: one per process. Holds no state of any connection. */
+/** What a client answered to a request of the server. */
+export type ClientAnswer = { readonly ok: true; readonly data: unknown } | ({ readonly ok: false } & Failure);
+
+/** The protocol with its validators. Holds no state of any connection. */
 export class TachyonProtocol {
   readonly options: TachyonOptions;
   private readonly commands: ReadonlyMap<string, CommandDefinition>;
-  private readonly validators = new Map<string, ValidateFunction>();
 
   constructor(options: Partial<TachyonOptions> = {}, commands: readonly CommandDefinition[] = COMMANDS) {
     this.options = tachyonOptions(options);
     this.commands = commandsById(commands);
-    // Not all errors: a message with a thousand wrong fields is refused at the first.
-    const ajv = new Ajv({ allErrors: false, verbose: true, strict: true });
-    for (const command of commands) if (command.data) this.validators.set(command.commandId, ajv.compile(command.data));
+    // What will be asked is compiled now, not while the first client waits.
+    for (const { target, unserved, data } of commands) if (target && !unserved && data) validatorOf(data);
   }
 
   /** Reads one text frame. @throws MusterError FRAME_TOO_LARGE, BAD_MESSAGE: the connection must end ({@link closingOf}). */
@@ -49,29 +62,58 @@ export class TachyonProtocol {
     return this.commands.get(commandId);
   }
 
-  /** Checks data against the command's schema and rule. @returns why it is refused, or undefined. */
+  /** Checks data against the command's schema. @returns why it is refused, or undefined. */
   check(definition: CommandDefinition, data: unknown): Failure | undefined {
-    if (data === undefined && (definition.dataOptional || !definition.data)) return undefined;
-    const validate = this.validators.get(definition.commandId);
-    if (validate && !validate(data)) return this.refused(definition, validate);
-    return definition.check?.(data);
+    if (!definition.data || (data === undefined && definition.dataOptional)) return undefined;
+    const wrong = violationOf(definition.data, data);
+    if (!wrong) return undefined;
+    const reason = definition.violations?.[`${wrong.path} ${wrong.keyword}`] ?? 'invalid_request';
+    return { reason, details: this.cut(`/data${wrong.path} ${wrong.text}`) };
   }
 
   /**
    * Decides what happens to a request or event that came in: to whom it goes, or why it fails.
-   * `direction` is the connection's; a command of another direction does not exist there. `caller` is who signed in.
+   * `direction` is the connection's. A command that only the other kind of client may send is `unauthorized`; one that the server
+   * sends, or that nobody serves yet, is `command_unimplemented`. `caller` is who signed in, `places` where that caller is.
    */
-  accept(message: RequestMessage | EventMessage, direction: Direction, caller: string): Acceptance {
+  accept(
+    message: RequestMessage | EventMessage,
+    direction: Direction,
+    caller: string,
+    places: Places = {},
+  ): Acceptance {
     const definition = this.commands.get(message.commandId);
-    if (!definition?.target || definition.direction !== direction || definition.kind !== message.type)
-      return { ok: false, reason: 'command_unimplemented', details: `${message.commandId} is not known here` };
+    if (!definition) return unimplemented(message, 'is not known here');
+    const misplaced = misplacement(definition, message, direction);
+    if (misplaced) return misplaced;
     const failure = this.check(definition, message.data);
     if (failure) return { ok: false, ...failure };
     const { target } = definition;
-    if (target === 'gateway') return { ok: true, definition, entity: undefined, command: '' };
-    const id = target.id === 'caller' ? caller : target.id(message.data);
+    if (!target || target === 'gateway') return { ok: true, definition, entity: undefined, command: '' };
+    const id = idOf(target, message.data, caller, places);
+    if (id === undefined)
+      return { ok: false, reason: target.outside ?? 'invalid_request', details: `you are in no ${target.kind}` };
     if (!isEntity(target.kind, id)) return { ok: false, reason: 'invalid_request', details: 'no such id' };
     return { ok: true, definition, entity: entity(target.kind, id), command: target.command };
+  }
+
+  /**
+   * Reads what a client answered to the server's request `commandId`. An answer whose data does not fit is none: the request failed.
+   * @throws MusterError BAD_MESSAGE where the answer is to another command: the connection must end.
+   */
+  answer(message: ResponseMessage, commandId: string): ClientAnswer {
+    if (message.commandId !== commandId)
+      throw new MusterError('BAD_MESSAGE', { details: `message ${message.messageId} is no ${message.commandId}` });
+    const definition = this.commands.get(commandId);
+    if (message.status === 'failed') {
+      const { reason, details } = message;
+      if (isReasonOf(reason, definition))
+        return { ok: false, reason, details: details === undefined ? undefined : this.cut(details) };
+      return { ok: false, reason: 'internal_error', details: this.cut([reason, details].filter(Boolean).join(': ')) };
+    }
+    const wrong = definition?.reply && violationOf(definition.reply, message.data);
+    if (!wrong) return { ok: true, data: message.data };
+    return { ok: false, reason: 'internal_error', details: this.cut(`/data${wrong.path} ${wrong.text}`) };
   }
 
   /**
@@ -90,15 +132,33 @@ export class TachyonProtocol {
     return { reason, details: ERRORS[code].retryable ? 'try again' : undefined };
   }
 
-  private refused(definition: CommandDefinition, validate: ValidateFunction): Failure {
-    const { path, keyword, text } = violation(validate.errors ?? []);
-    const reason = definition.violations?.[`${path} ${keyword}`] ?? 'invalid_request';
-    return { reason, details: this.cut(`/data${path} ${text}`) };
-  }
-
   private cut(text: string): string {
     return text.length <= this.options.detailsLengthMax ? text : `${text.slice(0, this.options.detailsLengthMax - 1)}…`;
   }
+}
+
+function unimplemented({ commandId }: RequestMessage | EventMessage, why: string): Acceptance {
+  return { ok: false, reason: 'command_unimplemented', details: `${commandId} ${why}` };
+}
+
+/** Why this connection may not send this message, whatever its data; undefined: it may. */
+function misplacement(
+  { commandId, direction, kind, target, unserved }: CommandDefinition,
+  message: RequestMessage | EventMessage,
+  sent: Direction,
+): Acceptance | undefined {
+  if (!target) return unimplemented(message, 'is sent by the server');
+  if (direction !== sent) {
+    const who = direction === 'autohost→server' ? 'an autohost' : 'a user';
+    return { ok: false, reason: 'unauthorized', details: `only ${who} may send ${commandId}` };
+  }
+  if (kind !== message.type) return unimplemented(message, `is sent as ${kind === 'event' ? 'an event' : 'a request'}`);
+  return unserved ? unimplemented(message, 'is not served yet') : undefined;
+}
+
+function idOf(target: ActorTarget, data: unknown, caller: string, places: Places): string | undefined {
+  if (target.id === 'caller') return caller;
+  return target.id === 'place' ? places[target.kind] : target.id(data);
 }
 
 function isReasonOf(reason: string, definition: CommandDefinition | undefined): boolean {

@@ -1,97 +1,62 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { Name, OneOf, Text } from './bounds.js';
+import { LIMITS } from './limits.js';
 
-// Shapes that several commands share. Objects stay open: clients of other minor versions send more than we know.
-
-export const UserId = Type.String({ description: 'Decimal number as text.' });
-export const UnixTime = Type.Integer({ description: 'Microseconds since the Unix epoch.' });
-export const HistoryMarker = Type.String({ description: 'Opaque; later markers are not comparable.' });
+// Shapes that several services share. Objects stay open: clients of other minor versions send more than we know.
 
 /** A canonical user id: two texts never name one account. Fits a double, so that storage may keep a number. */
-const USER_ID = /^(?:0|[1-9][0-9]{0,14})$/;
+const USER_ID = '^(?:0|[1-9][0-9]{0,14})$';
+const USER_ID_PATTERN = new RegExp(USER_ID);
 
 export function isUserId(text: string): boolean {
-  return USER_ID.test(text);
+  return USER_ID_PATTERN.test(text);
 }
+
+export const UserId = Type.String({
+  pattern: USER_ID,
+  says: 'must be a user id: a decimal number',
+  oursAlone: ['pattern'],
+  title: 'UserId',
+  description: 'A decimal number as text.',
+});
 
 /** Milliseconds to what Tachyon calls a time. */
 export function unixTime(ms: number): number {
   return Math.round(ms * 1_000);
 }
 
-export const USER_ROLES = ['contributor', 'admin', 'moderator', 'tournament_winner', 'tournament_caster'] as const;
-export const UserRole = Type.Union(USER_ROLES.map((role) => Type.Literal(role)));
-export type UserRole = (typeof USER_ROLES)[number];
-
-export const UserStatus = Type.Union([
-  Type.Literal('offline'),
-  Type.Literal('menu'),
-  Type.Literal('playing'),
-  Type.Literal('lobby'),
-]);
-export type UserStatus = Static<typeof UserStatus>;
-
-const ClanBaseData = Type.Object({
-  clanId: Type.String(),
-  name: Type.String({ maxLength: 30 }),
-  tag: Type.String({ minLength: 3, maxLength: 10 }),
-  language: Type.String(),
+export const UnixTime = Type.Integer({
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  oursAlone: ['minimum', 'maximum'],
+  title: 'Time',
+  description: 'Microseconds since the Unix epoch.',
 });
 
-const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
-
-/** What everybody may know of a user. `clanId` is what servers before 1.22 sent for `clanBaseData`: both are sent, so that every client version is served. */
-export const User = Type.Object({
-  userId: UserId,
-  username: Type.String(),
-  displayName: Type.String(),
-  clanId: Nullable(Type.String()),
-  clanBaseData: Nullable(ClanBaseData),
-  countryCode: Type.Optional(Type.String()),
-  status: UserStatus,
-  rating: Type.Optional(Type.Object({ value: Type.Number() })),
-  roles: Type.Optional(Type.Array(UserRole, { uniqueItems: true })),
+export const HistoryMarker = Text(LIMITS.idLengthMax, {
+  title: 'HistoryMarker',
+  description: 'Opaque; which of two is later cannot be seen.',
 });
-export type User = Static<typeof User>;
 
-export const PartyState = Type.Object({
-  id: Type.String(),
-  members: Type.Array(Type.Object({ userId: UserId, joinedAt: UnixTime })),
-  maxMembers: Type.Integer({ minimum: 1 }),
-  invited: Type.Array(Type.Object({ userId: UserId, invitedAt: UnixTime })),
-});
-export type PartyState = Static<typeof PartyState>;
+export const BattleId = Type.String({ format: 'uuid', title: 'BattleId' });
 
-const QueueVersion = Type.Object({ id: Type.String(), version: Type.String() });
+/** Shares of the map's width and height. */
+export const StartBox = Type.Object(
+  {
+    top: Type.Number({ minimum: 0, maximum: 1 }),
+    bottom: Type.Number({ minimum: 0, maximum: 1 }),
+    left: Type.Number({ minimum: 0, maximum: 1 }),
+    right: Type.Number({ minimum: 0, maximum: 1 }),
+  },
+  { title: 'StartBox' },
+);
+export type StartBox = Static<typeof StartBox>;
 
-/** From 1.23 on; older clients pass over it. */
-export const MatchmakingState = Type.Union([
-  Type.Object({ state: Type.Literal('no_matchmaking') }),
-  Type.Object({ state: Type.Literal('queuing'), queues: Type.Array(QueueVersion) }),
-  Type.Object({
-    state: Type.Literal('found'),
-    queue: Type.Object({
-      id: Type.String(),
-      version: Type.String(),
-      timeoutAt: UnixTime,
-      hasAlreadyReadied: Type.Boolean(),
-    }),
-    otherQueues: Type.Array(QueueVersion),
-  }),
-]);
+/** A version that a client must have installed. */
+export const Version = Type.Object({ version: Name() });
+/** A game or map by the name that the engine knows it by. */
+export const SpringName = Type.Object({ springName: Name() });
 
-/** What a user alone may know of itself: enough to rebuild a client's whole view. */
-export const PrivateUser = Type.Intersect([
-  User,
-  Type.Object({
-    party: Nullable(PartyState),
-    invitedToParties: Type.Array(PartyState),
-    friendIds: Type.Array(UserId),
-    outgoingFriendRequest: Type.Array(Type.Object({ to: UserId, sentAt: UnixTime })),
-    incomingFriendRequest: Type.Array(Type.Object({ from: UserId, sentAt: UnixTime })),
-    ignoreIds: Type.Array(UserId),
-    currentLobby: Nullable(Type.String()),
-    clanInvites: Type.Array(Type.String()),
-    matchmaking: MatchmakingState,
-  }),
-]);
-export type PrivateUser = Static<typeof PrivateUser>;
+/** How much of a battle's engine, game and map a client has. */
+export const AssetStatus = OneOf('missing', 'downloading', 'complete');
+export type AssetStatus = Static<typeof AssetStatus>;

@@ -20,11 +20,17 @@ interface Tag {
 export function violation(errors: readonly ErrorObject[]): Violation {
   const tags = errors.map(wrongTag);
   const meant = errors.find((error, i) => error.keyword !== 'anyOf' && tags[i] === undefined);
-  if (meant) return { path: meant.instancePath, keyword: meant.keyword, text: meant.message ?? 'is not valid' };
+  if (meant) return { path: meant.instancePath, keyword: meant.keyword, text: wordsOf(meant) };
   const wrong = tags.flatMap((tag) => tag ?? []);
   const path = wrong[0]?.path ?? '';
   const expected = wrong.filter((tag) => tag.path === path).map((tag) => tag.expected);
   return { path, keyword: 'const', text: `must be one of ${[...new Set(expected)].join(', ')}` };
+}
+
+/** What the schema says of itself where the validator's own words would not help: it quotes patterns and hides lists. */
+function wordsOf({ keyword, parentSchema, message }: ErrorObject): string {
+  const says: unknown = keyword === 'pattern' || keyword === 'enum' ? parentSchema?.says : undefined;
+  return typeof says === 'string' ? says : (message ?? 'is not valid');
 }
 
 /** The tag of a union's branch that the data does not have, where that is why the branch does not fit. */
