@@ -5,9 +5,16 @@ import type { Benchmark } from './benchmark.js';
 import { echoBenchmark } from './echo/benchmark.js';
 import { failoverBenchmark } from './failover/benchmark.js';
 import { linkBenchmark } from './link/benchmark.js';
+import { replicationBenchmark } from './replication/benchmark.js';
 import { jsonLine, provenance, settle, table } from './result.js';
 
-const benchmarks: readonly Benchmark[] = [linkBenchmark, actorBenchmark, echoBenchmark, failoverBenchmark];
+const benchmarks: readonly Benchmark[] = [
+  linkBenchmark,
+  actorBenchmark,
+  echoBenchmark,
+  replicationBenchmark,
+  failoverBenchmark,
+];
 
 const program = new Command('bench')
   .description('Compares Muster with the bare parts it is made of, in the same run. Without a name: what there is.')
