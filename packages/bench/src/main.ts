@@ -4,6 +4,7 @@ import { actorBenchmark } from './actor/benchmark.js';
 import type { Benchmark } from './benchmark.js';
 import { echoBenchmark } from './echo/benchmark.js';
 import { failoverBenchmark } from './failover/benchmark.js';
+import { handoffBenchmark } from './handoff/benchmark.js';
 import { linkBenchmark } from './link/benchmark.js';
 import { replicationBenchmark } from './replication/benchmark.js';
 import { jsonLine, provenance, settle, table } from './result.js';
@@ -14,6 +15,7 @@ const benchmarks: readonly Benchmark[] = [
   echoBenchmark,
   replicationBenchmark,
   failoverBenchmark,
+  handoffBenchmark,
 ];
 
 const program = new Command('bench')
