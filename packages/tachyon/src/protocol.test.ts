@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { MusterError } from '@muster/ports';
+import { Type } from '@sinclair/typebox';
 import { closeReason, closingOf } from './closing.js';
 import { commandsById } from './commands.js';
 import { defineCommand } from './definition.js';
@@ -113,6 +114,15 @@ test('an internal error says nothing about machines', () => {
 test('details never grow past their limit', () => {
   const { details } = protocol.failure('INVALID_REQUEST', { details: 'x'.repeat(5_000) });
   expect(details).toHaveLength(256);
+});
+
+test('details never grow past their limit where a path has keys of the client in it', () => {
+  const data = Type.Record(Type.String(), Type.Integer());
+  const open = defineCommand(
+    { commandId: 'a/b', direction: 'user→server', kind: 'request', what: 'x', data },
+    { data: {} },
+  );
+  expect(protocol.check(open, { ['k'.repeat(9_000)]: 'x' })?.details).toHaveLength(256);
 });
 
 test('frames are JSON whatever the client put into its ids', () => {
