@@ -1,4 +1,5 @@
 import { shardOfKey } from '@muster/ports';
+import type { ChaosCluster } from '../chaos-cluster.js';
 import { CHAOS } from '../options.js';
 import { processState } from '../processes.js';
 import type { Done, Fault, Scene } from './fault.js';
@@ -6,8 +7,8 @@ import { one, type Part, plain, victim } from './victims.js';
 
 const GONE_MS = 10_000;
 
-/** `kill -9` of all of them at once, and the launcher's word and the kernel's that they are gone. Returns what shows it, when they serve again. */
-async function killed({ cluster }: Scene, ids: readonly string[]): Promise<readonly string[]> {
+/** `kill -9` of all of them at once. Returns the launcher's word and the kernel's that they are gone; nothing where one is missing. */
+export async function kill({ cluster }: Scene, ids: readonly string[]): Promise<readonly string[]> {
   const victims = ids.map((id) => ({ id, pid: cluster.pidOf(id) }));
   for (const { pid } of victims) process.kill(pid, 'SIGKILL');
   const proofs: string[] = [];
@@ -17,9 +18,18 @@ async function killed({ cluster }: Scene, ids: readonly string[]): Promise<reado
     const state = processState(pid);
     if (signal === 'SIGKILL' && state === 'gone') proofs.push(`${id} pid ${pid} ended by ${signal}, /proc has none`);
   }
-  for (const { id } of victims)
-    await cluster.until(() => cluster.processes.pidOf(id) !== undefined, CHAOS.restartMs, `${id} serves again`);
   return proofs.length === victims.length ? proofs : [];
+}
+
+export async function servesAgain(cluster: ChaosCluster, ids: readonly string[]): Promise<void> {
+  for (const id of ids)
+    await cluster.until(() => cluster.processes.pidOf(id) !== undefined, CHAOS.restartMs, `${id} serves again`);
+}
+
+async function killed(scene: Scene, ids: readonly string[]): Promise<readonly string[]> {
+  const proofs = await kill(scene, ids);
+  await servesAgain(scene.cluster, ids);
+  return proofs;
 }
 
 function killOf(part: Part): Fault {

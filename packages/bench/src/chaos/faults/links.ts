@@ -1,6 +1,7 @@
 import type { PassageCount } from '../tcp-proxy/proxies-process.js';
 import type { Rule } from '../tcp-proxy/rules.js';
 import type { Done, Fault, Scene } from './fault.js';
+import { kill, servesAgain } from './kill.js';
 import { between, one, pause, victim } from './victims.js';
 
 const CUT_MS = { from: 1_000, to: 6_000 };
@@ -12,15 +13,24 @@ interface Way {
 
 /** Two processes that talk with each other all the time. */
 async function pair(scene: Scene): Promise<readonly [string, string]> {
-  const { cluster, random } = scene;
+  const { random } = scene;
+  const [node, other] = await pairOfNodes(scene);
+  const leader = await victim(scene, 'leader');
+  const pairs = [
+    [node, other],
+    [node, leader],
+    [node, await victim(scene, 'gateway')],
+    [leader, 'etcd'],
+  ] as const;
+  const [a, b] = one(random, pairs);
+  // Nobody is not heard by etcd: it only answers.
+  return random.next() < 0.5 || b === 'etcd' ? [a, b] : [b, a];
+}
+
+async function pairOfNodes(scene: Scene): Promise<readonly [string, string]> {
   const node = await victim(scene, 'node');
-  const other = one(
-    random,
-    cluster.ids('node').filter((id) => id !== node),
-  );
-  const others = [other, other, await victim(scene, 'leader'), await victim(scene, 'gateway')];
-  const partner = one(random, others);
-  return random.next() < 0.5 ? [node, partner] : [partner, node];
+  const others = scene.cluster.ids('node').filter((id) => id !== node);
+  return [node, one(scene.random, others)];
 }
 
 const bothWays = (a: string, b: string): readonly Way[] => [
@@ -28,12 +38,18 @@ const bothWays = (a: string, b: string): readonly Way[] => [
   { from: b, to: a },
 ];
 
-/** Treats these ways for a while, and heals all. Returns what went over every way meanwhile. */
-async function treated({ cluster }: Scene, rules: readonly Rule[], forMs: number): Promise<(way: Way) => PassageCount> {
+/** Treats these ways for a while, does something `atLast`, and heals all. Returns what went over every way meanwhile. */
+async function treated(
+  { cluster }: Scene,
+  rules: readonly Rule[],
+  forMs: number,
+  atLast = async (): Promise<void> => undefined,
+): Promise<(way: Way) => PassageCount> {
   const before = await cluster.counts();
   await cluster.treat(rules);
   try {
     await pause(forMs);
+    await atLast();
     const after = await cluster.counts();
     const of = (counts: readonly PassageCount[], { from, to }: Way): PassageCount =>
       counts.find((count) => count.from === from && count.to === to) ?? {
@@ -63,7 +79,7 @@ const shown = ({ from, to, swallowed }: PassageCount): string => `${swallowed} b
 
 const cut: Fault = {
   kind: 'cut-link',
-  about: 'the link of two processes carries nothing, both ways, for some seconds',
+  about: 'the link of two processes, or of the leader and etcd, carries nothing, both ways, for some seconds',
   run: async (scene): Promise<Done> => {
     const [a, b] = await pair(scene);
     const forMs = between(scene.random, CUT_MS.from, CUT_MS.to);
@@ -109,16 +125,22 @@ const isolate: Fault = {
   },
 };
 
-const cutEtcd: Fault = {
-  kind: 'cut-etcd',
-  about: 'the leader does not reach etcd for some seconds, everybody else does',
+/** With its backup out of reach an owner may not answer; what it answered all the same is gone with it. */
+const cutThenKill: Fault = {
+  kind: 'cut-then-kill',
+  about: 'two nodes do not reach each other for a while, and in the middle of it one of them is killed',
   run: async (scene): Promise<Done> => {
-    const id = await victim(scene, 'leader');
-    const forMs = between(scene.random, CUT_MS.from, CUT_MS.to);
-    const count = await treated(scene, swallow(bothWays(id, 'etcd')), forMs);
-    const asked = count({ from: id, to: 'etcd' });
-    const proofs = asked.swallowed > 0 ? [shown(asked)] : [];
-    return { victims: [id], what: `cut ${id} (leader) from etcd for ${forMs} ms`, proofs };
+    const { cluster, random } = scene;
+    const [a, b] = await pairOfNodes(scene);
+    const forMs = between(random, 300, 2_000);
+    let killings: readonly string[] = [];
+    const count = await treated(scene, swallow(bothWays(a, b)), forMs, async () => {
+      killings = await kill(scene, [a]);
+    });
+    await servesAgain(cluster, [a]);
+    const lost = count({ from: a, to: b });
+    const proofs = lost.swallowed > 0 && killings.length > 0 ? [shown(lost), ...killings] : [];
+    return { victims: [a, b], what: `cut ${a} and ${b} for ${forMs} ms, then killed ${a}`, proofs };
   },
 };
 
@@ -158,4 +180,4 @@ const slow: Fault = {
   },
 };
 
-export const LINK_FAULTS: readonly Fault[] = [cut, oneWay, isolate, cutEtcd, resetAll, slow];
+export const LINK_FAULTS: readonly Fault[] = [cut, oneWay, isolate, cutThenKill, resetAll, slow];
