@@ -8,6 +8,7 @@ import { handoffBenchmark } from './handoff/benchmark.js';
 import { linkBenchmark } from './link/benchmark.js';
 import { replicationBenchmark } from './replication/benchmark.js';
 import { jsonLine, provenance, settle, table } from './result.js';
+import { rolloutBenchmark } from './rollout/benchmark.js';
 
 const benchmarks: readonly Benchmark[] = [
   linkBenchmark,
@@ -16,6 +17,7 @@ const benchmarks: readonly Benchmark[] = [
   replicationBenchmark,
   failoverBenchmark,
   handoffBenchmark,
+  rolloutBenchmark,
 ];
 
 const program = new Command('bench')

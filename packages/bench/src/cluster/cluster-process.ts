@@ -71,13 +71,14 @@ export class ClusterProcess {
     }
   }
 
+  /** Admin APIs of its coordinators. */
+  get admins(): readonly string[] {
+    return this.document.processes.flatMap(({ role, admin }) => (role === 'coordinator' && admin ? [admin] : []));
+  }
+
   /** What an admin command answers, from the first coordinator that can. @throws Error with the last refusal */
   admin<Command extends AdminCommand>(command: Command, args: AdminArguments[Command]): Promise<AdminResults[Command]> {
-    return askAdmin(
-      this.document.processes.flatMap(({ role, admin }) => (role === 'coordinator' && admin ? [admin] : [])),
-      command,
-      args,
-    );
+    return askAdmin(this.admins, command, args);
   }
 
   /** Ends it. What a benchmark stopped must be able to end: it goes on first. */

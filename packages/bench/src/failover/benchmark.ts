@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Benchmark, BenchmarkRun } from '../benchmark.js';
 import { Child, withChildren } from '../child.js';
 import { ClusterProcess } from '../cluster/cluster-process.js';
+import { healed } from '../cluster/healing.js';
 import type { Instant, Outcome, Signal, SignInAll } from '../players/crowd.js';
 import { PLAYERS_RAISED } from '../players/limits.js';
 import {
@@ -16,7 +17,6 @@ import {
 import { STEADY_MS, startSteady } from '../players/steadiness.js';
 import { median } from '../rounds.js';
 import { FAULTS, type Fault, nextEpoch, victimsOf } from './faults.js';
-import { healed } from './healing.js';
 
 const CLIENTS = 500;
 const PER_SECOND = 10;

@@ -38,18 +38,21 @@ export interface Recent {
   readonly p99Ms: number;
 }
 
-/** A client's socket that was lost. */
+/** An open connection that broke, other than to move on as its gateway told it to. */
 export interface LostSocket {
   readonly client: number;
-  readonly at: number;
-  /** Index of its gateway. */
-  readonly gateway: number;
+  /** By the wall clock. */
+  readonly wall: number;
   readonly why: string;
 }
 
 export interface Outcome {
   readonly commands: readonly Observed[];
   readonly lost: readonly LostSocket[];
+  /** How often a gateway told a client to go on elsewhere. */
+  readonly movedOn: number;
+  /** Between this process's two clocks: wall = at + offset. */
+  readonly wallOffset: number;
   /** Longest that a command was sent after it was due: above a few milliseconds, the generator itself was too slow. */
   readonly lateMs: number;
 }
@@ -63,6 +66,7 @@ const POLL_MS = 20;
 const clients: MusterClient[] = [];
 const record = new CommandRecord();
 let lost: LostSocket[] = [];
+let movedOn = 0;
 let lateMs = 0;
 let ticking: NodeJS.Timeout | undefined;
 
@@ -85,9 +89,15 @@ async function join(index: number, gateways: readonly string[], gateway: number)
     signIn: playerSignIn({ loginHint: `bench-${String(index).padStart(5, '0')}` }),
   });
   await client.connect();
+  let before = client.state;
   client.onState(({ state, error }) => {
-    if (state === 'waiting' || state === 'closed')
-      lost.push({ client: index, at: performance.now(), gateway, why: error?.message ?? state });
+    // One that moves on is connecting again at once; one that tries in vain was not open.
+    if (before === 'open' && (state === 'waiting' || state === 'closed'))
+      lost.push({ client: index, wall: Date.now(), why: error?.message ?? state });
+    before = state;
+  });
+  client.on('system/moveOn', () => {
+    movedOn += 1;
   });
   return client;
 }
@@ -96,6 +106,7 @@ function start({ perSecond }: Load): Instant {
   const schedule = new Schedule(clients.length, perSecond, performance.now());
   lateMs = 0;
   lost = [];
+  movedOn = 0;
   ticking = setInterval(() => {
     const now = performance.now();
     for (let { client, dueAt } = schedule.next; dueAt <= now; { client, dueAt } = schedule.next) {
@@ -125,7 +136,7 @@ function reason(error: unknown): string {
 async function finish(): Promise<Outcome> {
   clearInterval(ticking);
   for (let waited = 0; record.unanswered > 0 && waited < STRAGGLERS_MS; waited += POLL_MS) await sleep(POLL_MS);
-  return { commands: record.take(), lost, lateMs };
+  return { commands: record.take(), lost, movedOn, wallOffset: Date.now() - performance.now(), lateMs };
 }
 
 /** How the last stretch went, while the load goes on. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusDocument } from '@muster/coordinator';
-import type { ClusterProcess } from '../cluster/cluster-process.js';
+import type { ClusterProcess } from './cluster-process.js';
 
 const HEAL_DEADLINE_MS = 90_000;
 const POLL_MS = 100;
