@@ -264,6 +264,7 @@ function differs(a: ShardRow, b: ShardRow): boolean {
     a.learner !== b.learner ||
     a.state !== b.state ||
     a.move !== b.move ||
-    a.sure !== b.sure
+    a.sure !== b.sure ||
+    a.since !== b.since
   );
 }

@@ -32,7 +32,7 @@ describe('place', () => {
     const pinned: ShardRow = { ...all[1_030]!, owner: node(2), term: term(3) };
     const rows = applied(owned([node(1)]), [pinned]);
     const changes = place({ ...living, rows, targets: [node(1)], isAlive: (peer) => peer !== node(2) });
-    expect(changes).toEqual([{ ...pinned, owner: node(1), term: 4 }]);
+    expect(changes).toEqual([{ ...pinned, owner: node(1), term: 4, since: 4 }]);
   });
 
   test('K4: new terms are above the highest that storage remembers', () => {

@@ -84,7 +84,17 @@ export function givenTo(
 ): ShardRow {
   const mayHaveHadMore = row.term === 0 || outdated;
   const next = term((mayHaveHadMore ? Math.max(row.term, floorTerm) : row.term) + 1);
-  return { ...row, owner, origin: 'placed', backup: '', learner: '', term: next, state: 'stable', move: '' };
+  return {
+    ...row,
+    owner,
+    origin: 'placed',
+    backup: '',
+    learner: '',
+    term: next,
+    since: next,
+    state: 'stable',
+    move: '',
+  };
 }
 
 /** The rows of a transaction that gives empty shards away, with learners for their new owners. */

@@ -63,8 +63,10 @@ function promoted(row: ShardRow, input: SecondPlaceInput): ShardRow {
   const { owner } = row;
   const backup = (input.successorOf ?? successorOf)(row);
   if (backup === '' || owner === '' || !input.isWell(backup) || isGone(backup, input)) return row;
+  const under = bare(row);
   const next: ShardRow = {
-    ...bare(row),
+    ...under,
+    since: under.term,
     owner: backup,
     origin: 'promoted',
     backup: '',

@@ -132,6 +132,7 @@ describe('rows', () => {
       ...emptyRow(shard),
       owner: 'c',
       origin: 'moved',
+      since: 5,
       backup: 'b',
       term: 5,
     });

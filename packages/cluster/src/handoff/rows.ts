@@ -16,16 +16,9 @@ export function marked(row: ShardRow, id: string, to: PeerId): ShardRow {
 /** The row after the move: the backup stays; where the target was it, the source takes its place. */
 export function handedOverTo({ sure: _, ...row }: ShardRow, to: PeerId): ShardRow {
   const backup = to === row.backup ? row.owner : row.backup;
-  return {
-    ...row,
-    owner: to,
-    origin: 'moved',
-    backup,
-    learner: '',
-    term: term(row.term + 1),
-    state: 'stable',
-    move: '',
-  };
+  const next = term(row.term + 1);
+  const moved = { owner: to, origin: 'moved', backup, learner: '', term: next, since: next } as const;
+  return { ...row, ...moved, state: 'stable', move: '' };
 }
 
 /** The row as if there had been no move. Of a shard without a backup the learner stays one: it is about to become the backup. */

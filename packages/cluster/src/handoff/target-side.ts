@@ -38,6 +38,10 @@ export class HandoffTarget {
       'muster_handoff_dropped_total',
       'Ungated actors that came with a shard and were not kept',
     );
+    setup.backups.onDismissed((from, shard) => {
+      const taken = this.shards.get(shard);
+      if (taken) this.input(shard, taken, { type: 'dismissed', from });
+    });
     peers.on('handover', (from, envelope) => this.handover(from, envelope));
   }
 

@@ -1,7 +1,9 @@
 // A shard that is in use changes its owner: the target's part. See protocol.ts for the whole way.
 //
 //   none ──Handover first──► taking ──last, and the copy ends where the log does──► ready ──row: this process owns it, moved──► taken over
-//   any of them ──another row: a new term, or no such move any more──► none
+//   any of them ──a newer term that is not ours, or the source's word that it drops the copy──► none
+//
+// A row of the source's own term says nothing: it may be older than the one that the source acts on.
 //
 // The copy itself is a learner's or a backup's (replication/follower.ts). What comes here is what no log has: the ungated actors.
 import type { PeerId, Position, Term } from '@muster/ports';
@@ -22,6 +24,8 @@ export interface CopyFacts {
 
 export type TargetInput =
   | { readonly type: 'handover'; readonly message: HandoverMessage; readonly copy: CopyFacts; readonly knownTerm: Term }
+  /** The source has seen a row without this process's copy. */
+  | { readonly type: 'dismissed'; readonly from: PeerId }
   /** The row as it is now. */
   | { readonly type: 'row'; readonly row: ShardRow };
 
@@ -46,16 +50,27 @@ export interface TargetStep {
 
 const NOTHING: TargetState = { phase: 'none' };
 const NONE: readonly TargetEffect[] = [];
+const FORGOTTEN: TargetStep = { state: NOTHING, effects: [{ type: 'forget' }] };
 
 export const newTarget = (): TargetState => NOTHING;
 
 export function stepTarget(state: TargetState, input: TargetInput): TargetStep {
-  return input.type === 'row' ? row(state, input.row) : handover(state, input);
+  switch (input.type) {
+    case 'row':
+      return row(state, input.row);
+    case 'dismissed':
+      return dismissed(state, input.from);
+    case 'handover':
+      return handover(state, input);
+  }
 }
 
-/** Whether what was taken belongs to the owner's state that begins with this row. */
+/**
+ * Whether what was taken belongs to the owner's state that begins with this row: the row says that its owner came by a move, and nobody
+ * moves a shard to a process that has not taken it. Rows in between may have been missed.
+ */
 export function belongsTo(state: TargetState, { origin, term }: ShardRow): boolean {
-  return state.phase === 'ready' && origin === 'moved' && term === state.term + 1;
+  return state.phase === 'ready' && origin === 'moved' && term > state.term;
 }
 
 function handover(
@@ -84,8 +99,10 @@ export function endsThere(copy: CopyFacts, { from, seeding, position }: Handover
   return copy.complete && copy.owner === from && copy.seeding === seeding && copy.position === position;
 }
 
-function row(state: TargetState, { term, move }: ShardRow): TargetStep {
-  if (state.phase === 'none' || term < state.term || (term === state.term && move === state.move))
-    return { state, effects: NONE };
-  return { state: NOTHING, effects: [{ type: 'forget' }] };
+function row(state: TargetState, { term }: ShardRow): TargetStep {
+  return state.phase === 'none' || term <= state.term ? { state, effects: NONE } : FORGOTTEN;
+}
+
+function dismissed(state: TargetState, from: PeerId): TargetStep {
+  return state.phase === 'none' || state.from !== from ? { state, effects: NONE } : FORGOTTEN;
 }

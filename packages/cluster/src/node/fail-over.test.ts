@@ -328,3 +328,14 @@ function shardMates(of: EntityRef, count: number): EntityRef[] {
   }
   return found;
 }
+
+test('an owner that missed rows keeps what it has where it has owned the shard all the time, and only there', async () => {
+  const inTerm = await world.protect(n1, n2, a);
+  await world.answer(g, a, 'write', { text: 'x' });
+  // Its backup was lost and another one came: two terms, of which it hears at once.
+  place({ owner: n1.peer, backup: n3.peer, term: term(inTerm + 2), since: term(1) });
+  expect(await lines(a)).toEqual(['x']);
+  // Somebody else owned it in between.
+  place({ owner: n1.peer, term: term(inTerm + 4), since: term(inTerm + 4) });
+  expect(await lines(a)).toEqual([]);
+});

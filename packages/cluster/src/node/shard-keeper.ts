@@ -68,9 +68,7 @@ export class ShardKeeper {
       replicator.assign(row);
       return;
     }
-    // Only one step of the term can be a change of backup. After more, somebody else may have owned it in between, unseen:
-    // what is here would be old.
-    if (held !== undefined && term > held + 1) this.close(shard);
+    if (held !== undefined && !isSameOwnership(row, held)) this.close(shard);
     const promotion = this.mine.has(shard) ? undefined : backups.promote(row);
     const adoption = promotion && withUnlogged(promotion.adoption, target.takeOver(row));
     this.mine.set(shard, term);
@@ -102,4 +100,13 @@ export class ShardKeeper {
 /** What no log has came with the hand-off. */
 function withUnlogged(adoption: Adoption, unlogged: ReadonlyMap<string, SavedActor> | undefined): Adoption {
   return unlogged?.size ? { ...adoption, actors: new Map([...adoption.actors, ...unlogged]) } : adoption;
+}
+
+/**
+ * Whether a process that owned the shard in `heldIn`, and owns it by this row, has owned it all the time. It may have missed rows: where the
+ * row does not say since when it is the owner, only one step of the term can be a change of backup. After more, somebody else may have
+ * owned it in between, unseen, and what is here would be old.
+ */
+export function isSameOwnership({ term, since }: Pick<ShardRow, 'term' | 'since'>, heldIn: Term): boolean {
+  return since === undefined ? term <= heldIn + 1 : since <= heldIn;
 }

@@ -64,6 +64,7 @@ export class BackupKeeper {
   private readonly leases: GivenLeases;
   /** By owner and shard: the newest acknowledgement is all that counts. */
   private readonly acks = new Map<PeerId, Map<ShardId, AckInit>>();
+  private dismissals: (from: PeerId, shard: ShardId) => void = () => undefined;
   private readonly answers: Counter;
   private readonly continuations: Counter;
   private acking = false;
@@ -89,6 +90,11 @@ export class BackupKeeper {
     };
     peers.on('append', (from, envelope) => this.append(from, envelope));
     peers.on('snapshot', (from, envelope) => this.snapshot(from, envelope));
+    peers.on('dismissed', ({ peer }, { shard, body }) => {
+      const held = this.copies.get(shard as ShardId);
+      if (held) this.step(shard as ShardId, held, { type: 'dismissed', from: peer, seeding: body.seeding });
+      this.dismissals(peer, shard as ShardId);
+    });
     peers.on('leaseAsk', (from, { body }) => this.lease(from, body.number));
     setup.table.listen({
       membersChanged: (members) => {
@@ -97,6 +103,11 @@ export class BackupKeeper {
         this.leases.keepOnly((peer) => !dead.has(peer) && (known.has(peer) || peers.link(peer) !== undefined));
       },
     });
+  }
+
+  /** Hears of every owner that has seen a row without this process. */
+  onDismissed(listener: (from: PeerId, shard: ShardId) => void): void {
+    this.dismissals = listener;
   }
 
   /** Shards of others that are here. */
@@ -138,10 +149,12 @@ export class BackupKeeper {
 
   /** This process sealed the shard and handed it over; its row makes it the backup: what it has of it is the copy. */
   keep(
-    { shard, term: of }: ShardRow,
+    { shard, term: of, owner: successor }: ShardRow,
     end: Position,
     actors: Iterable<readonly [entity: string, saved: SavedActor]>,
   ): void {
+    // The new owner may have been heard before its row, and have sent all of it.
+    if (this.copies.get(shard)?.state.owner === successor) return;
     const copy = new Copy(this.copying);
     for (const [entity, saved] of actors) copy.put(entity, saved);
     const owner = this.setup.peers.self.peer;

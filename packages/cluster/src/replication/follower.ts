@@ -10,8 +10,8 @@ export interface FollowerState {
   readonly owner: PeerId | '';
   readonly seeding: number;
   readonly position: Position;
-  /** The row of this term has no place for this process; 0: it has, or nothing is known. */
-  readonly droppedIn: number;
+  /** The newest term in which its owner has sent something; 0: nothing is here. */
+  readonly heardIn: number;
 }
 
 export type FollowerInput =
@@ -19,6 +19,8 @@ export type FollowerInput =
   | { readonly type: 'row'; readonly term: Term; readonly holds: boolean }
   | ({ readonly type: 'append' } & AppendMessage)
   | ({ readonly type: 'snapshot' } & SnapshotMessage)
+  /** Its owner has seen a row that has no place for this process. */
+  | { readonly type: 'dismissed'; readonly from: PeerId; readonly seeding: number }
   /** What came does not fit what is here. */
   | { readonly type: 'mismatch' };
 
@@ -42,7 +44,7 @@ const NONE: readonly FollowerEffect[] = [];
 const FORGET: FollowerEffect = { type: 'forget' };
 
 export function newFollower(term: Term): FollowerState {
-  return { term, phase: 'none', owner: '', seeding: 0, position: 0, droppedIn: 0 };
+  return { term, phase: 'none', owner: '', seeding: 0, position: 0, heardIn: 0 };
 }
 
 /** Fence 2: what was sent in an older term than is known here comes from somebody who no longer owns the shard. */
@@ -66,6 +68,9 @@ export function stepFollower(
       return append(state, input);
     case 'snapshot':
       return snapshot(state, input);
+    case 'dismissed':
+      if (input.from !== state.owner || input.seeding !== state.seeding) return { state, effects: NONE };
+      return { state: newFollower(state.term), effects: [FORGET] };
     case 'mismatch':
       return {
         state: { ...state, phase: 'none' },
@@ -76,8 +81,17 @@ export function stepFollower(
 
 function row(state: FollowerState, term: Term, holds: boolean): FollowerStep {
   if (term < state.term) return { state, effects: NONE };
-  if (holds) return { state: { ...state, term, droppedIn: 0 }, effects: NONE };
-  return { state: { ...newFollower(term), droppedIn: term }, effects: [FORGET] };
+  if (holds || mayBeNamed(state, term)) return { state: { ...state, term }, effects: NONE };
+  return { state: newFollower(term), effects: [FORGET] };
+}
+
+/**
+ * A learner is named and dropped without a new term. So a row of the term in which the owner sends may be older than the one that the
+ * owner acts on, and with it the leader, who may be making a backup of what it heard is in sync: what is here stays until a newer term,
+ * or the owner's own word (`dismissed`).
+ */
+export function mayBeNamed({ phase, heardIn }: FollowerState, rowTerm: Term): boolean {
+  return phase !== 'none' && rowTerm <= heardIn;
 }
 
 function append(before: FollowerState, message: AppendMessage): FollowerStep {
@@ -87,7 +101,7 @@ function append(before: FollowerState, message: AppendMessage): FollowerStep {
     const { state, effects } = append({ ...before, owner: from, seeding }, { ...message, continues: '' });
     return { state, effects: [{ type: 'continued', former }, ...effects] };
   }
-  const state = { ...before, term };
+  const state = { ...before, term, heardIn: term };
   if (state.phase === 'none' || from !== state.owner || seeding !== state.seeding) {
     // Of a snapshot that was given up: its owner knows.
     if (from === state.owner && seeding < state.seeding) return { state, effects: NONE };
@@ -117,8 +131,8 @@ function snapshot(before: FollowerState, message: SnapshotMessage): FollowerStep
   const isNext = before.phase === 'seeding' && from === before.owner && seeding === before.seeding;
   if (!first && !isNext) return { state: { ...before, term }, effects: [gap(before, from, seeding)] };
   const begun: FollowerState = first
-    ? { term, phase: 'seeding', owner: from, seeding, position, droppedIn: 0 }
-    : { ...before, term };
+    ? { term, phase: 'seeding', owner: from, seeding, position, heardIn: term }
+    : { ...before, term, heardIn: term };
   const effects: FollowerEffect[] = first ? [FORGET, { type: 'actors' }] : [{ type: 'actors' }];
   if (!last) return { state: begun, effects };
   const state: FollowerState = { ...begun, phase: 'complete' };
@@ -133,13 +147,12 @@ function gap({ term }: FollowerState, to: PeerId, seeding: number): FollowerEffe
   return { type: 'ack', to, ack: { term, seeding, position: 0, code: 'GAP' } };
 }
 
-/** The fence (2): whoever sends in an older term no longer owns the shard, or not with this process as its backup. */
+/** The fence (2): whoever sends in an older term no longer owns the shard, or not with the same backup. */
 function refuse(
-  { term, droppedIn }: FollowerState,
+  { term }: FollowerState,
   { from, term: sentIn, seeding }: AppendMessage | SnapshotMessage,
   isOlder: typeof isOlderTerm,
 ): FollowerEffect | undefined {
-  if (isOlder(sentIn, term)) return { type: 'ack', to: from, ack: { term, seeding, position: 0, code: 'STALE_TERM' } };
-  if (sentIn > droppedIn) return undefined;
-  return { type: 'ack', to: from, ack: { term, seeding, position: 0, code: 'DROPPED' } };
+  if (!isOlder(sentIn, term)) return undefined;
+  return { type: 'ack', to: from, ack: { term, seeding, position: 0, code: 'STALE_TERM' } };
 }

@@ -56,7 +56,8 @@ export type OwnerEffect =
   | { readonly type: 'seed'; readonly peer: PeerId; readonly seeding: number }
   /** Send everything after this position, again or for the first time; the term at least. */
   | { readonly type: 'ship'; readonly peer: PeerId; readonly after: Position }
-  | { readonly type: 'stop'; readonly peer: PeerId };
+  /** The row has no place for it any more: it may forget what it has of this snapshot. */
+  | { readonly type: 'stop'; readonly peer: PeerId; readonly seeding: number };
 
 export interface OwnerStep {
   readonly state: OwnerState;
@@ -168,8 +169,8 @@ function row(
     } else followers.push(begun);
     if (role === 'backup' && begun.linked) effects.push({ type: 'ship', peer, after: 0 });
   }
-  for (const { peer } of state.followers)
-    if (!followers.some((it) => it.peer === peer)) effects.push({ type: 'stop', peer });
+  for (const { peer, seeding: last } of state.followers)
+    if (!followers.some((it) => it.peer === peer)) effects.push({ type: 'stop', peer, seeding: last });
   const reportedLost = term === state.term && state.reportedLost;
   return settle(state, { term, followers, reportedLost }, now, effects);
 }
@@ -213,8 +214,6 @@ function acknowledged(state: OwnerState, from: PeerId, ack: AckMessage, now: Mil
   const effects: OwnerEffect[] = [];
   const followers = state.followers.map((it): FollowerView => {
     if (it.peer !== from || it.seeding !== ack.seeding || !it.linked) return it;
-    // Nothing leaves without it, and it will not take anything: the next row says what becomes of that.
-    if (ack.code === 'DROPPED') return { ...it, phase: 'waiting', acked: 0 };
     if (ack.code === 'GAP') {
       effects.push({ type: 'seed', peer: from, seeding: fresh });
       return { ...it, phase: 'seeding', seeding: fresh, acked: 0 };

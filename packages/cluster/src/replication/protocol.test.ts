@@ -13,6 +13,7 @@ const testdata = join(import.meta.dirname, 'testdata');
 type Message =
   | { readonly to: PeerId; readonly type: 'append'; readonly body: AppendMessage }
   | { readonly to: PeerId; readonly type: 'snapshot'; readonly body: SnapshotMessage }
+  | { readonly to: PeerId; readonly type: 'dismissed'; readonly seeding: number }
   | { readonly to: PeerId; readonly type: 'ack'; readonly from: PeerId; readonly body: AckMessage };
 
 /** One owner `a` and copies under any other name; what is sent waits for `deliver`, or is lost with its link. */
@@ -104,8 +105,10 @@ class Stage {
     const { state, effects } = stepOwner(this.owner, input, this.now, options, this.fresh);
     this.owner = state;
     for (const effect of effects) {
-      if (effect.type === 'stop') this.lines.push(`stop ${effect.peer}`);
-      else if (effect.type === 'ship') {
+      if (effect.type === 'stop') {
+        this.lines.push(`to ${effect.peer}: dismissed`);
+        this.wire.push({ to: effect.peer, type: 'dismissed', seeding: effect.seeding });
+      } else if (effect.type === 'ship') {
         const after = this.continues === '' ? effect.after : Math.max(effect.after, this.base);
         this.cursors.set(effect.peer, after);
         this.append(effect.peer, after);
@@ -154,6 +157,13 @@ class Stage {
       return;
     }
     const { to } = message;
+    if (message.type === 'dismissed') {
+      const { seeding } = message;
+      const { state, effects } = stepFollower(this.copy(to), { type: 'dismissed', from: this.owned, seeding });
+      this.copies.set(to, state);
+      if (effects.length > 0) this.lines.push(`${to} forgets`);
+      return;
+    }
     const step =
       message.type === 'append'
         ? stepFollower(this.copy(to), { type: 'append', ...message.body })

@@ -2,8 +2,8 @@
 //
 //   owner ──Snapshot n (first … last)──► learner          the actors as they are, while the log goes on beside it
 //   owner ──Append n, term, first, records──► backup, learner
-//   owner ◄─Ack n, position─── backup, learner           GAP: send a snapshot · STALE_TERM: the row has a newer term ·
-//                                                        DROPPED: the row of this very term has no place for me (any more)
+//   owner ◄─Ack n, position─── backup, learner           GAP: send a snapshot · STALE_TERM: the row has a newer term
+//   owner ──Dismissed n──► former backup or learner      a row has no place for it any more, and the owner has seen it: it may forget
 //   owner ──LeaseAsk──► everybody with a copy of its     every leaseEveryMs; ◄─Lease (but for these shards)─ (K7, leases.ts)
 //   owner ──ShardReport──► leader                        learner-in-sync, backup-lost: with every beat, until the row has changed
 //
@@ -28,6 +28,8 @@
 //   the owner  its backup is promoted by the row; whatever the old owner still sends is refused by its older term, so nothing more
 //              leaves it. Reads need no refusal: the promoted one waits until the last lease it gave has run out, or the row is `sure`.
 //   a link     following copies get again what they have not acknowledged, and drop what they have; a snapshot starts afresh.
+//   a row that a copy sees late: it forgets what it has by a newer term than its owner's, or by the owner's word, not by a row of the
+//                very term in which it is sent to: learners come and go within a term, and the leader may be counting on it already.
 //   a row that the owner has not seen yet: the copies know the newer term and say so; the owner lets nothing out until it has seen it.
 //
 // What this relies on of the leader: a backup leaves a row only where it is surely dead or its owner reported it lost in that row's term
@@ -37,7 +39,7 @@
 import type { PeerId, Position, Term } from '@muster/ports';
 
 /** Why a copy does not take what it was sent; empty: it did. */
-export type AckCode = '' | 'STALE_TERM' | 'GAP' | 'DROPPED';
+export type AckCode = '' | 'STALE_TERM' | 'GAP';
 
 export interface AckMessage {
   /** With STALE_TERM the newer one. */

@@ -266,7 +266,13 @@ export class ReplicatedLog implements CommitLog {
       case 'stop':
         this.cursors.delete(peer);
         this.keeper.unseed(this, peer);
+        this.dismiss(peer, effect.seeding);
     }
+  }
+
+  /** Where it cannot be sent, the next term tells it. */
+  private dismiss(peer: PeerId, seeding: number): void {
+    this.keeper.send(peer, { type: 'dismissed', shard: this.shard, term: this.state.term, body: { seeding } });
   }
 
   private sync(): void {

@@ -208,12 +208,8 @@ export class Replicator implements CommitLogs, LogKeeper {
   private refusedLease(peer: PeerId, shard: ShardId, term: Term): void {
     const log = this.logs.get(shard);
     const follower = log?.state.followers.find((it) => it.peer === peer);
-    if (!log || !follower || term < log.state.term) return;
-    if (term > log.state.term) log.input({ type: 'newer-term', term });
-    else {
-      const ack = { term, seeding: follower.seeding, position: 0, code: 'DROPPED' } as const;
-      log.input({ type: 'ack', from: peer, ack });
-    }
+    // Its own row has told it of a newer one.
+    if (log && follower && term > log.state.term) log.input({ type: 'newer-term', term });
   }
 
   private link(peer: PeerId, type: 'up' | 'down'): void {

@@ -16,6 +16,7 @@ test('a page reads as it was written, one line for each shard', () => {
       origin,
       backup: peerId('node-2', 'b1'),
       term: term(4),
+      since: term(2),
       state: 'moving',
       move: '7.1',
     });

@@ -35,6 +35,8 @@ export interface ShardRow {
   readonly move: string;
   /** The owner before is surely dead: a promoted backup need not wait out the read lease that it gave (K7). Absent: not sure. */
   readonly sure?: boolean;
+  /** The term in which the owner came to own it: one that has had it since may have missed any number of rows. Absent: not known. */
+  readonly since?: Term;
 }
 
 export type MemberState = 'up' | 'cordoned' | 'draining' | 'suspect' | 'dead';
@@ -169,6 +171,7 @@ export function sameRow(a: ShardRow, b: ShardRow): boolean {
     a.learner === b.learner &&
     a.state === b.state &&
     a.move === b.move &&
-    a.sure === b.sure
+    a.sure === b.sure &&
+    a.since === b.since
   );
 }

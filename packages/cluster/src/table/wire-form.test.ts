@@ -16,7 +16,15 @@ test('a table update arrives as it was sent', () => {
     revision: 77,
     full: true,
     rows: [
-      { ...emptyRow(shardId(0)), owner, backup: peerId('n2', 'b'), term: term(4), state: 'moving', move: 'm1' },
+      {
+        ...emptyRow(shardId(0)),
+        owner,
+        backup: peerId('n2', 'b'),
+        term: term(4),
+        since: term(3),
+        state: 'moving',
+        move: 'm1',
+      },
       { ...emptyRow(shardId(1)), owner, origin: 'promoted', term: term(5), sure: true },
       { ...emptyRow(shardId(2)), owner, origin: 'moved', term: term(6) },
       emptyRow(shardId(1279)),

@@ -124,6 +124,7 @@ export interface EnvelopeBodies {
   readonly lease: Lease;
   readonly handover: Handover;
   readonly handoverTaken: HandoverTaken;
+  readonly dismissed: Dismissed;
   readonly heartbeat: Heartbeat;
   readonly heartbeatAck: HeartbeatAck;
   readonly table: Table;
@@ -162,6 +163,7 @@ export interface EnvelopeBodiesInit {
   readonly lease: LeaseInit;
   readonly handover: HandoverInit;
   readonly handoverTaken: HandoverTakenInit;
+  readonly dismissed: DismissedInit;
   readonly heartbeat: HeartbeatInit;
   readonly heartbeatAck: HeartbeatAckInit;
   readonly table: TableInit;
@@ -206,6 +208,7 @@ export function writeEnvelope(w: Writer, m: EnvelopeInit): void {
     case 'lease': w.uint32(226).fork(); writeLease(w, m.body); w.ldelim(); break;
     case 'handover': w.uint32(234).fork(); writeHandover(w, m.body); w.ldelim(); break;
     case 'handoverTaken': w.uint32(242).fork(); writeHandoverTaken(w, m.body); w.ldelim(); break;
+    case 'dismissed': w.uint32(250).fork(); writeDismissed(w, m.body); w.ldelim(); break;
     case 'heartbeat': w.uint32(258).fork(); writeHeartbeat(w, m.body); w.ldelim(); break;
     case 'heartbeatAck': w.uint32(266).fork(); writeHeartbeatAck(w, m.body); w.ldelim(); break;
     case 'table': w.uint32(274).fork(); writeTable(w, m.body); w.ldelim(); break;
@@ -257,6 +260,7 @@ export function readEnvelope(r: Reader, end: number): Envelope {
       case 226: if (type) throw wrongField('Envelope', tag); type = 'lease'; body = readLease(r, r.size() + r.pos); break;
       case 234: if (type) throw wrongField('Envelope', tag); type = 'handover'; body = readHandover(r, r.size() + r.pos); break;
       case 242: if (type) throw wrongField('Envelope', tag); type = 'handoverTaken'; body = readHandoverTaken(r, r.size() + r.pos); break;
+      case 250: if (type) throw wrongField('Envelope', tag); type = 'dismissed'; body = readDismissed(r, r.size() + r.pos); break;
       case 258: if (type) throw wrongField('Envelope', tag); type = 'heartbeat'; body = readHeartbeat(r, r.size() + r.pos); break;
       case 266: if (type) throw wrongField('Envelope', tag); type = 'heartbeatAck'; body = readHeartbeatAck(r, r.size() + r.pos); break;
       case 274: if (type) throw wrongField('Envelope', tag); type = 'table'; body = readTable(r, r.size() + r.pos); break;
@@ -929,6 +933,34 @@ export function readAck(r: Reader, end: number): Ack {
   return { shard: shard_, term: term_, seeding: seeding_, position: position_, code: code_ };
 }
 
+/** Owner → former backup or learner: the row that the owner acts on has no place for it any more. */
+export interface Dismissed {
+  /** of the copy that it may forget */
+  readonly seeding: number;
+}
+export interface DismissedInit {
+  /** of the copy that it may forget */
+  readonly seeding?: number | undefined;
+}
+
+export function writeDismissed(w: Writer, m: DismissedInit): void {
+  if (m.seeding) { w.uint32(8); writeUint53(w, m.seeding); }
+}
+
+export function readDismissed(r: Reader, end: number): Dismissed {
+  if (end > r.len) throw wrongLength('Dismissed');
+  let seeding_: number = 0;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: seeding_ = readUint53(r); break;
+      default: throw wrongField('Dismissed', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Dismissed');
+  return { seeding: seeding_ };
+}
+
 /** Owner → learner: its actors as saved text, while the log goes on as Append on the same lane. */
 export interface Snapshot {
   readonly seeding: number;
@@ -1554,6 +1586,8 @@ export interface Row {
   readonly move: string;
   /** the owner before is surely dead: a promoted backup need not wait out the read lease it gave (K7) */
   readonly sure: boolean;
+  /** the term in which the owner came to own it; 0: not known */
+  readonly since: number;
   /** promoted | moved: the owner goes on from its copy; empty: placed, what there is, is in storage */
   readonly origin: string;
 }
@@ -1569,6 +1603,8 @@ export interface RowInit {
   readonly move?: string | undefined;
   /** the owner before is surely dead: a promoted backup need not wait out the read lease it gave (K7) */
   readonly sure?: boolean | undefined;
+  /** the term in which the owner came to own it; 0: not known */
+  readonly since?: number | undefined;
   /** promoted | moved: the owner goes on from its copy; empty: placed, what there is, is in storage */
   readonly origin?: string | undefined;
 }
@@ -1582,6 +1618,7 @@ export function writeRow(w: Writer, m: RowInit): void {
   if (m.state) { w.uint32(50); w.string(m.state); }
   if (m.move) { w.uint32(58); w.string(m.move); }
   if (m.sure) { w.uint32(64); w.bool(m.sure); }
+  if (m.since) { w.uint32(80); writeUint53(w, m.since); }
   if (m.origin) { w.uint32(74); w.string(m.origin); }
 }
 
@@ -1595,6 +1632,7 @@ export function readRow(r: Reader, end: number): Row {
   let state_: string = '';
   let move_: string = '';
   let sure_: boolean = false;
+  let since_: number = 0;
   let origin_: string = '';
   while (r.pos < end) {
     const tag = r.tag();
@@ -1607,12 +1645,13 @@ export function readRow(r: Reader, end: number): Row {
       case 50: state_ = readString(r); break;
       case 58: move_ = readString(r); break;
       case 64: sure_ = r.bool(); break;
+      case 80: since_ = readUint53(r); break;
       case 74: origin_ = readString(r); break;
       default: throw wrongField('Row', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Row');
-  return { shard: shard_, owner: owner_, backup: backup_, learner: learner_, term: term_, state: state_, move: move_, sure: sure_, origin: origin_ };
+  return { shard: shard_, owner: owner_, backup: backup_, learner: learner_, term: term_, state: state_, move: move_, sure: sure_, since: since_, origin: origin_ };
 }
 
 export interface Override {
