@@ -17,6 +17,7 @@ export * from './matchmaking.js';
 export * from './messaging.js';
 export * from './options.js';
 export * from './party.js';
+export * from './projection.js';
 export * from './protocol.js';
 export * from './protocol-document.js';
 export * from './scan.js';

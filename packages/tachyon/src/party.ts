@@ -145,7 +145,7 @@ export const partyUpdated = defineCommand(
     kind: 'event',
     what: 'Your party, or one that invites you, changed: its whole state.',
     data: PartyState,
-    source: 'party',
+    source: 'player',
     unserved: true,
   },
   { data: partyExample },

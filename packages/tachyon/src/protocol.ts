@@ -24,12 +24,15 @@ import {
   type ResponseMessage,
 } from './envelope.js';
 import { type TachyonOptions, tachyonOptions } from './options.js';
+import { knownPartOf } from './projection.js';
 import { validatorOf, violationOf } from './validators.js';
 
 /** A request or event that passed its schema, and who handles it. */
 export interface Accepted {
   readonly ok: true;
   readonly definition: CommandDefinition;
+  /** What the command's schema names; undefined: none. */
+  readonly data: unknown;
   /** undefined: the gateway itself. */
   readonly entity: EntityRef | undefined;
   /** Command of that entity; empty where the gateway handles it. */
@@ -89,12 +92,13 @@ export class TachyonProtocol {
     const failure = this.check(definition, message.data);
     if (failure) return { ok: false, ...failure };
     const { target } = definition;
-    if (!target || target === 'gateway') return { ok: true, definition, entity: undefined, command: '' };
-    const id = idOf(target, message.data, caller, places);
+    const data = knownPart(definition, message.data);
+    if (!target || target === 'gateway') return { ok: true, definition, data, entity: undefined, command: '' };
+    const id = idOf(target, data, caller, places);
     if (id === undefined)
       return { ok: false, reason: target.outside ?? 'invalid_request', details: `you are in no ${target.kind}` };
     if (!isEntity(target.kind, id)) return { ok: false, reason: 'invalid_request', details: 'no such id' };
-    return { ok: true, definition, entity: entity(target.kind, id), command: target.command };
+    return { ok: true, definition, data, entity: entity(target.kind, id), command: target.command };
   }
 
   /**
@@ -112,7 +116,7 @@ export class TachyonProtocol {
       return { ok: false, reason: 'internal_error', details: this.cut([reason, details].filter(Boolean).join(': ')) };
     }
     const wrong = definition?.reply && violationOf(definition.reply, message.data);
-    if (!wrong) return { ok: true, data: message.data };
+    if (!wrong) return { ok: true, data: definition?.reply && knownPartOf(definition.reply, message.data) };
     return { ok: false, reason: 'internal_error', details: this.cut(`/data${wrong.path} ${wrong.text}`) };
   }
 
@@ -154,6 +158,10 @@ function misplacement(
   }
   if (kind !== message.type) return unimplemented(message, `is sent as ${kind === 'event' ? 'an event' : 'a request'}`);
   return unserved ? unimplemented(message, 'is not served yet') : undefined;
+}
+
+function knownPart({ data: schema }: CommandDefinition, data: unknown): unknown {
+  return schema && data !== undefined ? knownPartOf(schema, data) : undefined;
 }
 
 function idOf(target: ActorTarget, data: unknown, caller: string, places: Places): string | undefined {

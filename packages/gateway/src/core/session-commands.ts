@@ -117,9 +117,9 @@ export class SessionCommands {
     if (!accepted.ok) this.writer.fail(message, accepted);
     else if (!accepted.entity) this.rules.own(message, accepted.definition);
     else {
-      // Printed again, not cut out of the frame: what was checked is what is sent.
-      const data = message.data === undefined ? JSON_NULL : Buffer.from(JSON.stringify(message.data));
       const { definition, entity, command } = accepted;
+      // Printed again, not cut out of the frame: what was checked is what is sent.
+      const data = accepted.data === undefined ? JSON_NULL : Buffer.from(JSON.stringify(accepted.data));
       const span = this.context.trace(definition.commandId);
       const { messageId } = message;
       this.dispatch({ request: 0, messageId, definition, entity, command, data, span, retried: false });

@@ -123,6 +123,13 @@ export function everyMutantOf(value: unknown): unknown[] {
   return changesIn(value).map(({ path, change }) => changed(value, path, change));
 }
 
+/** `value` with a field more, once for every object in it. */
+export function withFieldAdded(value: unknown, name: string, field: unknown): unknown[] {
+  const isObject = (node: unknown) => typeof node === 'object' && node !== null && !Array.isArray(node);
+  const objects = [...pathsOf(value)].filter((path) => isObject(at(value, path)));
+  return objects.map((path) => changed(value, path, (node) => ({ ...(node as object), [name]: field })));
+}
+
 function changesIn(value: unknown): readonly { readonly path: Path; readonly change: Change }[] {
   return [...pathsOf(value)].flatMap((path) => changesOf(at(value, path)).map((change) => ({ path, change })));
 }
