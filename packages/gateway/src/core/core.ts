@@ -1,10 +1,13 @@
 import type { CallInFront, ClusterAccess } from '@muster/cluster';
+import { PLAYER_KIND } from '@muster/play';
 import {
   type Clock,
+  entity,
   HASHED_SHARDS,
   type Log,
   type Metrics,
   type Millis,
+  type PlayerId,
   type Random,
   type ShardId,
   type Span,
@@ -14,6 +17,7 @@ import { CLOSE_RESTART, TachyonProtocol } from '@muster/tachyon';
 import type { ClientSocket, SignedIn, SocketListener } from './client-socket.js';
 import { Departures } from './departures.js';
 import { KeepAlive } from './keep-alive.js';
+import { LoginQueue } from './login-queue.js';
 import { type GatewayOptions, gatewayOptions } from './options.js';
 import { PlayerSession } from './session.js';
 import type { SessionContext } from './session-context.js';
@@ -77,6 +81,7 @@ export class GatewayCore {
       options: this.options,
       traffic: this.traffic,
       departures: new Departures(clock, cluster.router, this.options, this.traffic),
+      logins: new LoginQueue({ clock, metrics, options: this.options, room: () => cluster.room }),
       trace: (commandId) => this.trace(commandId),
       // The leader's count is a moment old: this gateway's own players are surely there.
       userCount: () => Math.max(cluster.clusterSessions, this.sessions.size),
@@ -111,6 +116,31 @@ export class GatewayCore {
     this.counted();
     session.start();
     return session;
+  }
+
+  /** Whether a session of this player waits in its actor; false where nobody can tell. */
+  isAwaited(player: PlayerId): Promise<boolean> {
+    this.opened += 1;
+    const origin = { type: 'client', session: `${this.cluster.self}/${this.opened}`, request: 1, answered: 0 } as const;
+    const call = {
+      entity: entity(PLAYER_KIND, player),
+      name: 'isAwaited',
+      data: Buffer.from('null'),
+      origin: { ...origin, caller: player },
+      deadlineMs: this.options.requestTimeoutMs,
+      trace: '',
+      cause: '',
+    };
+    return new Promise((resolve) => {
+      this.cluster.router.call(call, (outcome) =>
+        resolve(outcome.ok && (JSON.parse(Buffer.from(outcome.data).toString()) as { isAwaited: boolean }).isAwaited),
+      );
+    });
+  }
+
+  /** The login queue; whoever would only be refused there is better told before a socket is opened. */
+  get logins(): LoginQueue {
+    return this.context.logins;
   }
 
   ready(): readonly Health[] {
@@ -158,6 +188,7 @@ export class GatewayCore {
     this.log.write('info', 'gateway.stopping', { sessions: this.sessions.size });
     for (const session of [...this.sessions]) session.close(CLOSE_RESTART, 'the server is restarting');
     await this.context.departures.settled(this.options.stopMs);
+    this.context.logins.stop();
     this.keepAlive.stop();
     this.forgetOwners();
     this.traffic.flush();

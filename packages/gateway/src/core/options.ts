@@ -45,6 +45,12 @@ export interface GatewayOptions {
   /** A connection that is to be closed waits so long for the answers to what it took. Above the router's hold (3 s): a change of owner is
    *  no reason to leave a request without an answer. */
   readonly answerMs: Millis;
+  /** Clients that may wait for a session while the cluster has no room. Lower: more are sent away. Higher: an open socket each, about 30 KiB. */
+  readonly loginQueueMax: number;
+  /** Those that wait are looked at this often. Lower: they begin more evenly. Higher: less work. */
+  readonly loginQueueTickMs: Millis;
+  /** Of those that wait, so many begin per second once there is room again. Lower: they wait longer. Higher: what made room is undone in one rush. */
+  readonly loginCatchUpPerSecond: number;
   /** Longest that an orderly stop waits for the actors to hear that the clients are gone. */
   readonly stopMs: Millis;
 }
@@ -69,6 +75,9 @@ export const GATEWAY_DEFAULTS: GatewayOptions = {
   moveOnSpreadMs: 3_000,
   moveOnWithinMs: 2_000,
   answerMs: 4_000,
+  loginQueueMax: 10_000,
+  loginQueueTickMs: 100,
+  loginCatchUpPerSecond: 500,
   stopMs: 2_000,
 };
 

@@ -2,6 +2,7 @@ import type { ClusterAccess } from '@muster/cluster';
 import type { Clock, Random, Span } from '@muster/ports';
 import type { TachyonProtocol } from '@muster/tachyon';
 import type { Departures } from './departures.js';
+import type { LoginQueue } from './login-queue.js';
 import type { GatewayOptions } from './options.js';
 import type { PlayerSession } from './session.js';
 import type { Traffic } from './traffic.js';
@@ -15,6 +16,7 @@ export interface SessionContext {
   readonly options: GatewayOptions;
   readonly traffic: Traffic;
   readonly departures: Departures;
+  readonly logins: LoginQueue;
   /** A span for one command, where it is among those that are traced. */
   trace(commandId: string): Span | undefined;
   /** Players connected to the whole cluster. */

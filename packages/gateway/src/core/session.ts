@@ -31,6 +31,7 @@ import { ClientWriter } from './client-writer.js';
 import { EventOrder } from './event-order.js';
 import { Following } from './following.js';
 import { textOf } from './json-text.js';
+import type { Newcomer } from './login-queue.js';
 import { MovingOn } from './moving-on.js';
 import { SessionCommands } from './session-commands.js';
 import type { SessionContext } from './session-context.js';
@@ -39,11 +40,15 @@ import type { DropReason } from './traffic.js';
 
 /** What a client reads that is sent away because this gateway stops. */
 const RESTARTING = 'the server is restarting';
+/** What requests of a client are answered that waits for its session, as other Tachyon servers do. */
+const WAITING = { code: 'REFUSED', details: { reason: 'invalid_request', details: 'waiting for login' } } as const;
+/** Try again later. */
+const CLOSE_FULL = 1013;
 /** A policy was broken. */
 const CLOSE_POLICY = 1008;
 
 /** One client connection: from its frames to its player's actor and back. Holds nothing that may not be lost. */
-export class PlayerSession implements SocketListener {
+export class PlayerSession implements SocketListener, Newcomer {
   readonly id: string;
   readonly player: EntityRef;
   readonly shard: ShardId;
@@ -61,8 +66,8 @@ export class PlayerSession implements SocketListener {
   private movingOn: MovingOn | undefined;
   /** Whom the actor says that the player follows. */
   private watch: readonly string[] = [];
-  /** `new`: the actor has not heard of it. `starting`: `user/self` was not sent yet. `leaving`: the client asked to go and is being answered. */
-  private state: 'new' | 'starting' | 'open' | 'leaving' | 'over' = 'new';
+  /** `new`: the actor has not heard of it. `asking`, `queued`: the cluster has no room, see login-queue.ts. `starting`: `user/self` was not sent yet. `leaving`: the client asked to go and is being answered. */
+  private state: 'new' | 'asking' | 'queued' | 'starting' | 'open' | 'leaving' | 'over' = 'new';
 
   constructor(context: SessionContext, id: string, socket: ClientSocket, who: SignedIn) {
     const { options, clock, cluster, traffic } = context;
@@ -92,12 +97,35 @@ export class PlayerSession implements SocketListener {
   }
 
   start(): void {
+    this.state = 'asking';
+    this.context.logins.enter(this);
+  }
+
+  isAwaited(answer: (isAwaited: boolean | undefined) => void): void {
+    this.context.cluster.router.call(this.commands.ownCall('isAwaited', null), (outcome) => {
+      const said = outcome.ok && (JSON.parse(Buffer.from(outcome.data).toString()) as { isAwaited: boolean });
+      answer(said ? said.isAwaited : undefined);
+    });
+  }
+
+  begin(): void {
     this.state = 'starting';
     this.attachment.attach();
   }
 
+  queued(): void {
+    this.state = 'queued';
+    this.commands.giveUp(WAITING.code, WAITING.details);
+  }
+
+  refused(error: MusterError): void {
+    this.context.traffic.dropped('login_queue');
+    this.close(CLOSE_FULL, error.message);
+  }
+
   /** The actor has a new owner, who may know nothing of this session: says so before anything else gets there. */
   ownerChanged(front: CallInFront): void {
+    if (this.state === 'asking' || this.state === 'queued') return;
     this.attachment.attach((name, data, done) => front(this.commands.ownCall(name, data), done));
   }
 
@@ -124,7 +152,8 @@ export class PlayerSession implements SocketListener {
       this.end(error, error.code === 'FRAME_TOO_LARGE' ? 'frame_too_large' : 'bad_message');
       return;
     }
-    if (message.type === 'request') this.commands.take(message);
+    if (message.type === 'request' && this.state === 'queued') this.outside(message);
+    else if (message.type === 'request') this.commands.take(message);
     else if (message.type === 'response') this.unasked(message.messageId);
     // No event is defined from players to the server, and an event has no answer.
     else traffic.dropped('event_refused');
@@ -193,12 +222,14 @@ export class PlayerSession implements SocketListener {
   /** Forgets everything and tells the actor, unless it was told. */
   private leave(): void {
     if (this.state === 'over') return;
-    const told = this.state === 'leaving' || this.state === 'new';
+    // Whoever did not begin is not known there either.
+    const told = ['leaving', 'new', 'asking', 'queued'].includes(this.state);
     this.state = 'over';
     this.writer.end();
     this.commands.end();
     this.attachment.end();
     this.movingOn?.end();
+    this.context.logins.leave(this);
     this.stream?.close();
     this.following.set([]);
     this.order.clear();
@@ -263,6 +294,16 @@ export class PlayerSession implements SocketListener {
       this.context.traffic.dropped('attach_refused');
       this.close(CLOSE_POLICY, error.message);
     }
+  }
+
+  /** A client that waits for its session may go, and nothing else. */
+  private outside({ messageId, commandId }: RequestMessage): void {
+    if (commandId !== systemDisconnect.commandId) {
+      this.writer.fail({ messageId, commandId }, this.context.protocol.failure(WAITING.code, WAITING.details));
+      return;
+    }
+    this.writer.reply(messageId, systemDisconnect, undefined);
+    this.close(CLOSE_NORMAL, 'goodbye');
   }
 
   private unasked(messageId: string): void {

@@ -17,7 +17,8 @@ export type DropReason =
   | 'detach_failed'
   | 'attach_refused'
   | 'stream_lost'
-  | 'moving_on';
+  | 'moving_on'
+  | 'login_queue';
 
 /**
  * What the sessions of one gateway did. Counted in plain numbers on the hot path, brought to the metrics by {@link flush}:

@@ -8,6 +8,7 @@ export type RefusedConnection =
   | 'connections'
   | 'account_limit'
   | 'login_limit'
+  | 'login_queue'
   | 'subprotocol'
   | 'token'
   | 'role'

@@ -69,7 +69,7 @@ export class Upgrades {
   /** Never rejects. */
   async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
-    const { options, door } = this.setup;
+    const { options, door, core } = this.setup;
     const address = addressOf(request, options.proxies);
     const early = this.refusal(request, address);
     if (early) {
@@ -86,10 +86,17 @@ export class Upgrades {
       this.refuse(socket, request, signIn);
       return;
     }
+    if (core.logins.isFull && !(await core.isAwaited(signIn.who.playerId))) {
+      const headers = { 'retry-after': String(Math.ceil(core.logins.retryAfterMs / 1_000)) };
+      const reply = failed(503, 'server_error', 'too many wait for a session', headers);
+      this.refuse(socket, request, { reason: 'login_queue', reply });
+      return;
+    }
+    if (socket.destroyed) return;
     request.socket.setTimeout(0);
     this.server.handleUpgrade(request, socket, head, (ws) => {
       this.setup.counts.opened(this.open);
-      this.join(ws, this.setup.core.open(new WsClientSocket(ws, request.socket), signIn.who));
+      this.join(ws, core.open(new WsClientSocket(ws, request.socket), signIn.who));
     });
   }
 

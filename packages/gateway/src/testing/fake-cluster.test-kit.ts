@@ -4,6 +4,8 @@ import {
   type ClusterAccess,
   type ErrorData,
   type OwnerListener,
+  ROOM_FOR_ALL,
+  type Room,
   type RoutedOutcome,
   RoutingTable,
   type StreamListener,
@@ -27,6 +29,7 @@ export class FakeCluster implements ClusterAccess {
   readonly table = new RoutingTable();
   clusterSessions = 0;
   ready = true;
+  room: Room = ROOM_FOR_ALL;
   sessions = 0;
   /** Not answered yet, oldest first. */
   readonly asked: Asked[] = [];

@@ -84,6 +84,8 @@ export interface PlayerCommands {
   graceOver: { data: { readonly session: string }; reply: null };
   info: { data: unknown; reply: User };
   exists: { data: unknown; reply: { readonly exists: boolean } };
+  /** Whether a session stands here that a connection would go on with: somebody who comes back, not somebody new. */
+  isAwaited: { data: unknown; reply: { readonly isAwaited: boolean } };
   subscribeUpdates: { data: { readonly userIds: readonly string[] }; reply: null };
   unsubscribeUpdates: { data: { readonly userIds: readonly string[] }; reply: null };
   existsAnswered: { data: Answer; reply: null };

@@ -58,6 +58,7 @@ export function playerKind({ accounts, metrics, options: changes }: PlayerDepend
         return user ? { reply: user } : { refuse: { reason: REASON_UNKNOWN_USER } };
       },
       exists: (state) => ({ reply: { exists: state.account !== null } }),
+      isAwaited: (state) => ({ reply: { isAwaited: state.session !== null } }),
       subscribeUpdates: (state, data, ctx) => subscribeUpdates(state, data, ctx, options),
       unsubscribeUpdates,
       existsAnswered: (state, answer) => existsAnswered(state, answer, options),

@@ -39,6 +39,17 @@ describe('signing in', () => {
     expect(stage.internal('attach', data).refuse).toBe('unauthorized');
   });
 
+  test('somebody is awaited as long as a session stands, in its grace too', () => {
+    const stage = new Stage();
+    const isAwaited = () => stage.from('g9#z/1', 'isAwaited', null).reply;
+    expect(isAwaited()).toEqual({ isAwaited: false });
+    stage.attach('g1#a/1');
+    stage.internal('connectionLost', { subscriber: 'g1#a' });
+    expect(isAwaited()).toEqual({ isAwaited: true });
+    stage.internal('graceOver', { session: 'g1#a/1' });
+    expect(isAwaited()).toEqual({ isAwaited: false });
+  });
+
   test('attaching twice is the same as attaching once', () => {
     const stage = new Stage();
     stage.attach('g1#a/1');

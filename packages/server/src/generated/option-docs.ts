@@ -7,7 +7,8 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "reconnectMaxMs": "",
     "reconnectForMs": "",
     "keepAliveMs": "",
-    "stateLinesMax": ""
+    "stateLinesMax": "",
+    "pollMs": ""
   },
   "ClientOptions": {
     "requestTimeoutMs": "How long a request may wait for its response, time without a connection included. Lower: a cluster that replaces a node (up to 3 s) fails requests it would have answered. Higher: a person waits for nothing.",
@@ -161,6 +162,9 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "moveOnSpreadMs": "A gateway that stops asks its clients to move on one after the other, spread evenly over this time. Lower: over sooner. Higher: the gateways that they come to are not stormed.",
     "moveOnWithinMs": "A client that was asked may take so long to go by itself. Lower: slow clients lose requests under way to the close. Higher: one that does not listen holds up the stop.",
     "answerMs": "A connection that is to be closed waits so long for the answers to what it took. Above the router's hold (3 s): a change of owner is no reason to leave a request without an answer.",
+    "loginQueueMax": "Clients that may wait for a session while the cluster has no room. Lower: more are sent away. Higher: an open socket each, about 30 KiB.",
+    "loginQueueTickMs": "Those that wait are looked at this often. Lower: they begin more evenly. Higher: less work.",
+    "loginCatchUpPerSecond": "Of those that wait, so many begin per second once there is room again. Lower: they wait longer. Higher: what made room is undone in one rush.",
     "stopMs": "Longest that an orderly stop waits for the actors to hear that the clients are gone."
   },
   "GatewayServerOptions": {
