@@ -61,6 +61,14 @@ test('a node that ends tells nobody anything but that it drains: when it is let 
   expect(JSON.stringify(refused)).toContain('DEADLINE_EXCEEDED');
 });
 
+test('a whole cluster that ends parks every shard, in as many rounds as that takes, and every node is let go', async () => {
+  const world = await ClusterWorld.running();
+  const nodes = [...world.nodes.values()];
+  const drained = await world.answer(Promise.all(nodes.map(({ it }) => it.drain(30_000))));
+  expect(drained).toEqual([true, true, true]);
+  expect(new Set(world.rows().map(({ owner, backup }) => `${owner} ${backup}`))).toEqual(new Set([' ']));
+});
+
 test('a drain goes on under the next leader, and what the first one had begun is given up', async () => {
   const world = await ClusterWorld.running();
   const n1 = world.nodes.get('n1')!;

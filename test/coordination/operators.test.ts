@@ -88,7 +88,7 @@ test('process.restart asks that process, in whatever role, to hand off and end; 
     const { code, result } = await world.answer(operator.ask('process.restart', { peer: id }));
     expect([code, result.peer.split('#')[0], result.accepted]).toEqual(['', id, true]);
   }
-  await world.clock.advance(50);
+  await world.clock.advance(200);
   expect(world.retired.sort()).toEqual(['c1', 'c2', 'g1', 'n2']);
   expect((await world.answer(operator.ask('process.restart', { peer: 'n' }))).code).toBe('NOT_FOUND');
   const former = world.nodes.get('n1')!.peer.replace(/#.*/, '#former');

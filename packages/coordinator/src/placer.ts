@@ -130,8 +130,9 @@ export class Placer {
     if (this.stopped) return;
     const now = this.now();
     this.releases.tick();
-    if (now >= this.retryAt && (this.unfinished || this.homeless() > 0)) this.request();
+    // Before what may keep this busy: as long as shards are homeless, every tick asks whether they can be placed.
     this.evacuate();
+    if (now >= this.retryAt && (this.unfinished || this.homeless() > 0)) this.request();
     const isDue = now - this.balancedAt >= this.setup.options.balanceEveryMs;
     if (this.releases.isIdle && !this.running && isDue) this.balance(now);
   }

@@ -106,6 +106,7 @@ export class Registration {
       await this.write(this.lease);
       this.outage.over();
     } catch (error) {
+      if (this.stopped) return;
       if (codeOf(error) === 'LEASE_EXPIRED') {
         this.lease = undefined;
         this.value = '';

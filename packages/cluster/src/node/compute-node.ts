@@ -20,6 +20,7 @@ import { Replicator } from '../replication/replicator.js';
 import type { CommandRouter } from '../routing/call.js';
 import { Router } from '../routing/router.js';
 import { RoutingTable } from '../table/routing-table.js';
+import { Departure } from './departure.js';
 import { Flights } from './flights.js';
 import { Inbound } from './inbound.js';
 import { MemberLinks } from './member-links.js';
@@ -66,7 +67,7 @@ export class ComputeNode {
   private readonly memberLinks: MemberLinks;
   private fenceCheckedAt: Millis = 0;
   private roomNow = ROOM_FOR_ALL;
-  private released: (() => void) | undefined;
+  private departure: Departure | undefined;
   private stopping: Promise<void> | undefined;
 
   constructor(setup: ComputeNodeSetup) {
@@ -182,18 +183,19 @@ export class ComputeNode {
   }
 
   /**
-   * Asks the leader to move everything off this node, for good: `stop()` comes next, whatever the outcome.
-   * @returns whether no row names it any more; false after `limitMs`
+   * Asks the leader to move everything off this node, for good: `stop()` comes next, whatever the outcome. `hurry`: wait no longer.
+   * @returns whether no row names it any more
    */
-  drain(limitMs: Millis): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = this.setup.clock.after(limitMs, () => resolve(false));
-      this.released = () => {
-        timer.cancel();
-        resolve(true);
-      };
-      this.agent.leave();
-    });
+  async drain(limitMs: Millis, hurry?: AbortSignal): Promise<boolean> {
+    const { clock, log } = this.setup;
+    const { drainAloneMs } = this.options;
+    this.departure = new Departure({ clock, drainAloneMs, sinceGoodMs: () => this.agent.sinceGoodMs });
+    const from = clock.monotonic();
+    const gone = this.departure.wait(limitMs, hurry);
+    this.agent.leave();
+    const end = await gone;
+    log.write('info', 'node.drained', { end, ms: Math.round(clock.monotonic() - from), owns: this.shards.length });
+    return end === 'released';
   }
 
   /** Says that it drains, leaves the store, answers what waits, ends its links. */
@@ -235,7 +237,7 @@ export class ComputeNode {
         frozen: (frozen) => this.runtime.freeze(frozen),
         replaced: (by) => this.replaced(by),
         retire: (by) => retire?.(by),
-        released: () => this.released?.(),
+        released: () => this.departure?.released(),
         room: (room) => {
           this.roomNow = room;
         },

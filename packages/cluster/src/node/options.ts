@@ -32,13 +32,17 @@ export interface ComputeOptions {
   /** The fence is looked at again, beside its timer, when a command arrives this long after the last look: a process that was stopped
    *  wakes up with its messages before its timers. Lower: more looks. Higher: commands of that long may still be executed. */
   readonly fenceCheckMs: Millis;
+  /** A node that drains and has had no good acknowledgement from a leader for so long waits no more. Lower: a long change of leader leaves the rest to
+   *  the backups. Higher: a whole cluster that was killed but for its nodes ends later. */
+  readonly drainAloneMs: Millis;
 }
 
-export const COMPUTE_DEFAULTS: ComputeOptions = { fenceCheckMs: 50 };
+export const COMPUTE_DEFAULTS: ComputeOptions = { fenceCheckMs: 50, drainAloneMs: 5_000 };
 
 /** The defaults with `changes`. @throws MusterError BAD_CONFIG */
 export function computeOptions(changes: Partial<ComputeOptions> = {}): ComputeOptions {
   const options = { ...COMPUTE_DEFAULTS, ...changes };
-  if (!(options.fenceCheckMs > 0)) throw new MusterError('BAD_CONFIG', { details: 'node.fenceCheckMs is above 0' });
+  for (const [name, value] of Object.entries(options))
+    if (!(value > 0)) throw new MusterError('BAD_CONFIG', { details: `node.${name} is above 0` });
   return options;
 }

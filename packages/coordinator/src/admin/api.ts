@@ -1,5 +1,5 @@
 import type { Peers, Registered } from '@muster/cluster';
-import type { Log, Metrics } from '@muster/ports';
+import type { Clock, Log, Metrics } from '@muster/ports';
 import type { Regime } from '../regime.js';
 import type { Followers } from './events.js';
 import { adminHandlers } from './handlers.js';
@@ -9,6 +9,7 @@ import { serveAdmin } from './service.js';
 import { notLeader, type ViewSources, Views } from './views.js';
 
 export interface AdminApiSetup extends ViewSources {
+  readonly clock: Clock;
   readonly peers: Peers;
   readonly followers: Followers;
   readonly metrics: Metrics;
@@ -24,7 +25,7 @@ export interface AdminApiSetup extends ViewSources {
 
 /** Serves operators: who asks a coordinator that does not lead is told who does. */
 export function openAdmin(setup: AdminApiSetup): void {
-  const { peers, election, coordinators, followers, metrics, log, epoch, retire = () => undefined } = setup;
+  const { clock, peers, election, coordinators, followers, metrics, log, epoch, retire = () => undefined } = setup;
   const others = (): readonly Registered[] => coordinators();
   const leading = (): Regime => {
     const regime = setup.regime();
@@ -32,7 +33,7 @@ export function openAdmin(setup: AdminApiSetup): void {
     throw notLeader(peers.self.peer, setup.leads() ? '' : election.state.leader, others());
   };
   const views = new Views(setup);
-  const retirements = new Retirements({ peers, log, coordinators, epoch, retire });
+  const retirements = new Retirements({ clock, peers, log, coordinators, epoch, retire });
   const handlers = adminHandlers({ views, leading, followers, retirements, orders: new Orders(views) });
   serveAdmin({ peers, handlers, metrics, log });
 }

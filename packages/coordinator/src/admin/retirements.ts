@@ -1,5 +1,5 @@
 import type { Peers, Registered } from '@muster/cluster';
-import { type Log, MusterError, type PeerId, parsePeerId } from '@muster/ports';
+import { type Clock, type Log, type Millis, MusterError, type PeerId, parsePeerId } from '@muster/ports';
 import type { Regime } from '../regime.js';
 import type { ProcessRestartDocument } from './documents.js';
 
@@ -8,7 +8,10 @@ interface Candidate {
   readonly peer: PeerId;
 }
 
+const ANSWER_MS: Millis = 100;
+
 export interface RetirementsSetup {
+  readonly clock: Clock;
   readonly peers: Peers;
   readonly log: Log;
   readonly coordinators: () => readonly Registered[];
@@ -36,11 +39,12 @@ export class Retirements {
 
   /** @throws MusterError NOT_FOUND, UNREACHABLE (no link to it at the moment) */
   ask(regime: Regime, wanted: unknown, by: string): ProcessRestartDocument {
-    const { peers, log, retire, epoch } = this.setup;
+    const { clock, peers, log, retire, epoch } = this.setup;
     const found = this.find(regime, typeof wanted === 'string' ? wanted : '');
     const answer = { epoch: epoch(), accepted: true, role: found.role, peer: found.peer } as const;
     log.write('info', 'process.restart-asked', { peer: found.peer, by });
-    if (found.peer === peers.self.peer) retire(by);
+    // Its own end comes a little later: the answer goes through this process.
+    if (found.peer === peers.self.peer) clock.after(ANSWER_MS, () => retire(by));
     else if (!peers.send(found.peer, 'control', { type: 'retire', epoch: epoch(), body: { by } }))
       throw new MusterError('UNREACHABLE', { peer: found.peer });
     return answer;

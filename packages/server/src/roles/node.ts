@@ -43,8 +43,7 @@ export async function startNode(
         detail: node.ready ? `owns ${node.shards.length} shards` : 'no whole table yet, or no leader',
       },
     ],
-    // Its backups take over as soon as its line leaves the store: nothing is handed off before.
-    drain: () => Promise.resolve(),
+    drain: async (hurry) => void (await node.drain(config.process.drainMs, hurry)),
     stop: () => node.stop(),
   };
 }
