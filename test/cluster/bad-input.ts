@@ -90,6 +90,8 @@ export const BAD_REQUESTS: readonly (readonly [string, unknown, string])[] = [
   ['lobby/levitate', {}, 'command_unimplemented'],
   ['constructor', {}, 'command_unimplemented'],
   ['messaging/received', {}, 'command_unimplemented'],
+  ['battle/start', {}, 'command_unimplemented'],
+  ['autohost/status', { maxBattles: 1e9, currentBattles: 0, availableEngines: [] }, 'unauthorized'],
   ['messaging/send', undefined, 'invalid_request'],
   ['messaging/send', { target: 7, message: 'x' }, 'invalid_request'],
   ['messaging/send', { target: { type: 'player', userId: '1' }, message: 'x'.repeat(513) }, 'message_too_long'],

@@ -95,6 +95,7 @@ describe('requests', () => {
   test.each([
     ['lobby/create', {}, 'command_unimplemented'],
     ['user/self', {}, 'command_unimplemented'],
+    ['autohost/status', {}, 'unauthorized'],
     ['constructor', {}, 'command_unimplemented'],
     ['messaging/send', { target: 7 }, 'invalid_request'],
     ['messaging/send', { ...SEND, message: 'x'.repeat(513) }, 'message_too_long'],
