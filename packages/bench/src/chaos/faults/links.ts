@@ -127,14 +127,17 @@ const isolate: Fault = {
   },
 };
 
-/** With its backup out of reach an owner may not answer; what it answered all the same is gone with it. */
+/** Below the time after which an owner gives its silent backup up (`replication.silenceMs`): the backup still stands in the row when the owner dies. */
+const PATIENCE_MS = { from: 200, to: 700 };
+
+/** With its backup out of reach an owner may not answer: what it answered all the same would be gone with it. */
 const cutThenKill: Fault = {
   kind: 'cut-then-kill',
-  about: 'two nodes do not reach each other for a while, and in the middle of it one of them is killed',
+  about: 'two nodes do not reach each other for a moment, and before anybody has acted on it one of them is killed',
   run: async (scene): Promise<Done> => {
     const { cluster, random } = scene;
     const [a, b] = await pairOfNodes(scene);
-    const forMs = between(random, 300, 2_000);
+    const forMs = between(random, PATIENCE_MS.from, PATIENCE_MS.to);
     let killings: readonly string[] = [];
     const count = await treated(scene, swallow(bothWays(a, b)), forMs, async () => {
       killings = await kill(scene, [a]);
