@@ -1,39 +1,19 @@
-import type { AdminArguments, AdminCommand, AdminResults, ClusterEvent, FollowDocument } from '@muster/coordinator';
 import { parseEntity } from '@muster/ports';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { adminAddresses, DEFAULT_ADMIN } from './admin-address.js';
-import { AdminClient } from './admin-client.js';
-import { EXIT, Failure } from './failure.js';
-import { follow } from './follow.js';
-import { coloured, type Paint, plain } from './format/paint.js';
+import { Asking, type RolloutFlags } from './asking.js';
+import { Failure } from './failure.js';
 import { duration } from './format/units.js';
+import { movingCommands } from './moving-commands.js';
 import { type CliOptions, defaultCliOptions } from './options.js';
-import { ROLLOUT_ROLES, type RolloutRole, rollout } from './rollout.js';
+import { ROLLOUT_ROLES, type RolloutRole } from './rollout.js';
 import type { Terminal } from './terminal.js';
 import { entityShowView } from './views/entity.js';
 import { epochShowView } from './views/epoch.js';
-import { eventLine } from './views/events.js';
 import { coordinatorListView, nodeListView, nodeShowView } from './views/members.js';
 import { processRestartView } from './views/process.js';
-import { rolloutLine } from './views/rollout.js';
 import { shardListView, shardShowView } from './views/shards.js';
 import { statusView } from './views/status.js';
-import type { View } from './views/view.js';
-
-/** What every command takes, wherever it stands on the line. */
-interface Flags {
-  readonly admin: URL[];
-  readonly json?: true;
-  readonly color: boolean;
-  readonly timeout: number;
-}
-
-interface RolloutFlags {
-  readonly roles: readonly RolloutRole[];
-  readonly from?: string;
-  readonly force: boolean;
-  readonly stepTimeout: number;
-}
 
 /** Draining may take 30 s, a new database connection and every backup of its shards as long again. */
 const ROLLOUT_STEP_MS = 120_000;
@@ -111,6 +91,7 @@ function lookCommands(root: Command, asking: Asking): void {
     .command('list')
     .description('every coordinator')
     .action((_, at: Command) => asking.show(at, 'coordinator.list', {}, coordinatorListView));
+  movingCommands(root, asking, { milliseconds, shardNumber });
   root
     .command('process')
     .description('any process of the cluster')
@@ -136,114 +117,6 @@ function lookCommands(root: Command, asking: Asking): void {
     .description('what happens in the cluster, as it happens')
     .requiredOption('--follow', 'until Ctrl-C; connects again after a change of leader')
     .action((_, at: Command) => asking.events(at));
-}
-
-/** Runs one command: asks, then prints the document or the view of it. */
-class Asking {
-  private readonly terminal: Terminal;
-  private readonly defaults: CliOptions;
-
-  constructor(terminal: Terminal, defaults: CliOptions) {
-    this.terminal = terminal;
-    this.defaults = defaults;
-  }
-
-  async show<Name extends AdminCommand>(
-    at: Command,
-    name: Name,
-    args: AdminArguments[Name],
-    view: View<AdminResults[Name]>,
-  ): Promise<void> {
-    const { terminal } = this;
-    const flags = at.optsWithGlobals<Flags>();
-    const { client, options } = this.connection(flags);
-    const text = await client.call(name, args).catch((error: unknown) => {
-      throw withAdvice(error, name);
-    });
-    if (flags.json) return terminal.out(`${text.trimEnd()}\n`);
-    const page = rendered(() =>
-      view(JSON.parse(text) as AdminResults[Name], {
-        paint: this.paint(flags),
-        nowMs: terminal.nowMs(),
-        stateLinesMax: options.stateLinesMax,
-      }),
-    );
-    terminal.out(`${page.lines.map((line) => line.trimEnd()).join('\n')}\n`);
-    if (page.next.length > 0) terminal.err(`\nnext: ${page.next.join(' · ')}\n`);
-  }
-
-  async events(at: Command): Promise<void> {
-    const { terminal } = this;
-    const flags = at.optsWithGlobals<Flags>();
-    const paint = this.paint(flags);
-    const notice = (text: string): void => terminal.err(`musterctl: ${text}\n`);
-    let epoch = 0;
-    await follow({
-      ...this.connection(flags),
-      ends: terminal.ended(),
-      event: (text) => {
-        const event = JSON.parse(text) as ClusterEvent | FollowDocument;
-        if ('following' in event || (epoch > 0 && event.epoch > epoch)) {
-          notice(`another leader is followed, in epoch ${event.epoch}: events in between may be missing`);
-        }
-        epoch = Math.max(epoch, event.epoch);
-        if ('following' in event) return;
-        terminal.out(`${flags.json ? text : rendered(() => eventLine(event, paint))}\n`);
-      },
-      notice,
-    });
-  }
-
-  async rollout(at: Command, { roles, from, force, stepTimeout }: RolloutFlags): Promise<void> {
-    const { terminal } = this;
-    const flags = at.optsWithGlobals<Flags>();
-    const paint = this.paint(flags);
-    const { client, options } = this.connection(flags);
-    await rollout({
-      ask: async (command, args) => JSON.parse(await client.call(command, args)),
-      progress: (one) => terminal.out(`${flags.json ? JSON.stringify(one) : rolloutLine(one, paint)}\n`),
-      roles,
-      from,
-      force,
-      stepTimeoutMs: stepTimeout,
-      pollMs: options.pollMs,
-      ends: terminal.ended(),
-    });
-  }
-
-  private connection({ admin, timeout }: Flags): { client: AdminClient; options: CliOptions } {
-    const options = { ...this.defaults, timeoutMs: timeout };
-    return { client: new AdminClient({ urls: admin, options }), options };
-  }
-
-  private paint({ color }: Flags): Paint {
-    return this.terminal.colours && color ? coloured : plain;
-  }
-}
-
-/** A document that a view cannot read is another version's; its JSON still says everything. */
-function rendered<Text>(render: () => Text): Text {
-  try {
-    return render();
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    const hint = '--json shows it as it is';
-    throw new Failure(EXIT.failed, 'the answer has another shape than this version of musterctl knows', { hint });
-  }
-}
-
-const ADVICE: Partial<Record<AdminCommand, string>> = {
-  'node.show': '`musterctl node list` shows every id',
-  'shard.list': '`musterctl node list` shows every id',
-  'shard.show': '`musterctl shard list` shows every shard',
-};
-
-function withAdvice(error: unknown, command: AdminCommand): unknown {
-  const hint = ADVICE[command];
-  const about = error instanceof Failure && (error.exit === EXIT.notFound || error.exit === EXIT.usage);
-  return about && error.hint === '' && hint
-    ? new Failure(error.exit, error.message, { hint, code: error.code })
-    : error;
 }
 
 /** Errors are thrown, texts go through the terminal, and every help says the common options: for all commands below. */

@@ -5,15 +5,9 @@
 // Order: standbys, the vice, the leader, then nodes, then gateways. So the leader changes twice at most, and whoever takes over is new already.
 // Nobody keeps the state of a rollout: each process is named with its run, and a run that is gone is done. Whoever is interrupted, or fails, is told
 // with which process to go on; to ask twice is the same as to ask once. The leader may die at any time: questions wait for the next one.
-import type {
-  AdminArguments,
-  AdminCommand,
-  AdminResults,
-  CoordinatorDocument,
-  MemberDocument,
-  StatusDocument,
-} from '@muster/coordinator';
+import type { CoordinatorDocument, MemberDocument, StatusDocument } from '@muster/coordinator';
 import { EXIT, Failure } from './failure.js';
+import { type Ask, eventually } from './waiting.js';
 
 export type RolloutRole = 'coordinators' | 'nodes' | 'gateways';
 export const ROLLOUT_ROLES: readonly RolloutRole[] = ['coordinators', 'nodes', 'gateways'];
@@ -34,7 +28,7 @@ export type RolloutProgress =
   | { readonly type: 'done'; readonly restarted: number; readonly ms: number };
 
 export interface RolloutSetup {
-  readonly ask: <C extends AdminCommand>(command: C, args: AdminArguments[C]) => Promise<AdminResults[C]>;
+  readonly ask: Ask;
   readonly progress: (progress: RolloutProgress) => void;
   readonly roles: readonly RolloutRole[];
   /** Id of the process to begin with; what stands before it in the plan was restarted already. */
@@ -133,29 +127,6 @@ async function successor(ask: RolloutSetup['ask'], { id, peer, role }: RolloutSt
   }
   const { nodes, gateways } = await ask('node.list', {});
   return [...nodes, ...gateways].find((one) => one.id === id && one.peer !== peer && one.state === 'up')?.peer;
-}
-
-/** Asks again and again until there is an answer. Nobody leads for a moment when the leader is restarted: that passes. */
-async function eventually<T>(
-  { pollMs, ends }: RolloutSetup,
-  until: number,
-  what: string,
-  look: () => Promise<T | undefined>,
-): Promise<T> {
-  let cause = '';
-  for (;;) {
-    if (ends.aborted) throw new Failure(EXIT.failed, 'interrupted');
-    try {
-      const found = await look();
-      if (found !== undefined) return found;
-      cause = '';
-    } catch (error) {
-      if (!(error instanceof Failure && error.passes)) throw error;
-      cause = `: ${error.message}`;
-    }
-    if (performance.now() > until) throw new Failure(EXIT.unreachable, `${what}${cause}`);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
-  }
 }
 
 function withNext(error: unknown, { id }: RolloutStep): unknown {

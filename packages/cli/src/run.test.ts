@@ -33,6 +33,12 @@ const LINES = [
   ['epoch show', 'epoch.show'],
   ['coordinator list', 'coordinator.list'],
   ['process restart coordinator-2', 'process.restart'],
+  ['node drain node-2', 'node.drain'],
+  ['node undrain node-2', 'node.undrain'],
+  ['node cordon node-2', 'node.cordon'],
+  ['node uncordon node-2', 'node.uncordon'],
+  ['shard move 17 --to node-2', 'shard.move'],
+  ['move list', 'move.list'],
 ] as const;
 
 describe('every command', () => {

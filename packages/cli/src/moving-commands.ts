@@ -1,0 +1,83 @@
+import type { EndedMove, NodeOrderDocument, NodeShowDocument, ShardMoveDocument } from '@muster/coordinator';
+import { type Command, Option } from 'commander';
+import type { Asking, Wait } from './asking.js';
+import { EXIT, Failure } from './failure.js';
+import { duration } from './format/units.js';
+import { moveListView, nodeOrderView, shardMoveView } from './views/moves.js';
+import { idOf } from './views/view.js';
+
+/** Longest that `--wait` waits where no time is given: a drain moves everything that a node has. */
+const WAIT = '2min';
+
+export interface ArgumentReaders {
+  readonly milliseconds: (text: string) => number;
+  readonly shardNumber: (text: string) => number;
+}
+
+/** Commands that move things: nodes that are emptied, shards that go elsewhere. */
+export function movingCommands(root: Command, asking: Asking, read: ArgumentReaders): void {
+  const wait = (): Option =>
+    new Option('--wait [time]', 'until it is done, or this long').argParser(read.milliseconds).preset(WAIT);
+  const node = nounOf(root, 'node');
+  const order = (verb: 'drain' | 'undrain' | 'cordon' | 'uncordon', what: string): Command =>
+    node.command(`${verb} <id>`).description(what);
+  order('drain', 'everything it has goes elsewhere, and nothing comes; it stays and serves')
+    .addOption(wait())
+    .action((id: string, _, at: Command) => asking.order(at, 'node.drain', { node: id }, nodeOrderView, untilEmpty));
+  order('undrain', 'it takes shards again').action((id: string, _, at: Command) =>
+    asking.show(at, 'node.undrain', { node: id }, nodeOrderView),
+  );
+  order('cordon', 'it keeps what it has, and gets nothing more').action((id: string, _, at: Command) =>
+    asking.show(at, 'node.cordon', { node: id }, nodeOrderView),
+  );
+  order('uncordon', 'it takes shards again').action((id: string, _, at: Command) =>
+    asking.show(at, 'node.uncordon', { node: id }, nodeOrderView),
+  );
+  nounOf(root, 'shard')
+    .command('move')
+    .argument('<n>', 'its number', read.shardNumber)
+    .description('hand a shard over to another node')
+    .requiredOption('--to <id>', 'who owns it then')
+    .addOption(wait())
+    .action((n: number, { to }: { readonly to: string }, at: Command) =>
+      asking.order(at, 'shard.move', { shard: n, to }, shardMoveView, untilMoved),
+    );
+  root
+    .command('move')
+    .description('shards on their way')
+    .command('list')
+    .description('what moves now, and what moved last')
+    .action((_, at: Command) => asking.show(at, 'move.list', {}, moveListView));
+}
+
+function nounOf(root: Command, name: string): Command {
+  return root.commands.find((command) => command.name() === name)!;
+}
+
+const untilEmpty: Wait<NodeOrderDocument, NodeShowDocument> = {
+  late: ({ node }) => `${idOf(node)} still has shards`,
+  look: async (ask, { node }) => {
+    const shown = await ask('node.show', { node });
+    const { owns, backs, learns } = shown;
+    return owns.length + backs.length + learns.length === 0 ? shown : undefined;
+  },
+  said: ({ node }, ms) => `${node.id} has nothing any more after ${duration(ms)}`,
+};
+
+const untilMoved: Wait<ShardMoveDocument, EndedMove> = {
+  late: ({ move }) => `move ${move} is still under way`,
+  look: async (ask, order) => {
+    const { move, shard, to } = order;
+    const { moves, ended } = await ask('move.list', {});
+    const end = ended.find((one) => one.move === move);
+    if (end || moves.some((one) => one.move === move)) return end;
+    // Another leader: it gave up what it did not know of, unless that was committed before.
+    const { shard: row } = await ask('shard.show', { shard });
+    return { ...order, why: 'asked', end: row.owner === to ? 'moved' : 'cancelled' };
+  },
+  said: ({ shard, to, end }, ms) =>
+    end === 'moved' ? `Shard ${shard} is at ${idOf(to)} after ${duration(ms)}` : `Shard ${shard} did not move: ${end}`,
+  check: ({ shard, end }) => {
+    if (end !== 'moved') throw new Failure(EXIT.conflict, `shard ${shard} stays where it was: ${end}`);
+  },
+};
