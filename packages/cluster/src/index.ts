@@ -25,6 +25,11 @@ export { ComputeNode, type ComputeNodeSetup, placementKeys } from './node/comput
 export * from './node/options.js';
 export type { ProcessSelf, ProcessSetup, Vitals } from './node/process.js';
 export { type ClusterRules, clusterRules } from './node/rules.js';
+export { LayeredLog } from './persistence/layered-log.js';
+export * from './persistence/options.js';
+export type { StorageHealth } from './persistence/persistence.js';
+export { StorageWriter, type StorageWriterSetup } from './persistence/storage-writer.js';
+export type { LogStart, SavedText, StoredLog } from './persistence/stored-log.js';
 export * from './release/leader.js';
 export * from './release/options.js';
 export { isOlderTerm } from './replication/follower.js';

@@ -9,6 +9,7 @@ import {
   type PeerId,
   SeededRandom,
   type ShardId,
+  type ShardStore,
   silentLog,
   silentTracer,
   term,
@@ -167,8 +168,9 @@ export class World {
     id: string,
     options: NodeOptions = {},
     kinds: readonly AnyActorKind[] = [book],
+    storage?: ShardStore,
   ): Promise<Member<ComputeNode>> {
-    const setup = this.setup(id);
+    const setup = { ...this.setup(id), ...(storage && { storage }) };
     const scheduler = new InlineScheduler(this.clock);
     const process = new ComputeNode({ ...setup, kinds, scheduler, tracer: silentTracer, options: calm(options) });
     const member = await this.enter('node', process, setup.network, setup.metrics);

@@ -14,6 +14,8 @@ export interface TurnRecord {
   readonly seq: number;
   /** Empty: the actor is gone, and its state was worth nothing. */
   readonly entries: readonly unknown[];
+  /** `entries` as JSON, empty where there are none, if somebody has encoded them already. */
+  readonly text?: string;
 }
 
 /**

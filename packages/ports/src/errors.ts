@@ -80,6 +80,13 @@ export const ERRORS = {
     'internal_error',
     null,
   ),
+  STATE_TOO_NEW: row(
+    '{entity} was saved in version {version} of its kind, this build reads up to {readable}',
+    true,
+    'UNAVAILABLE',
+    'internal_error',
+    null,
+  ),
   ALREADY_EXISTS: row('{what} exists already', false, 'ALREADY_EXISTS', 'invalid_request', null),
   NOT_FOUND: row('{what} is not known', false, 'NOT_FOUND', 'invalid_request', null),
   // Links

@@ -3,7 +3,7 @@ import type { AnyActorKind } from './actor.js';
 import { Emitter } from './emission.js';
 import type { Outgoing } from './entries.js';
 import type { Envelope } from './envelope.js';
-import type { Delivery, Outcome, Subscription } from './host.js';
+import type { Adopted, Delivery, Outcome, Subscription } from './host.js';
 import { Ring } from './mailbox.js';
 import { failure } from './outcome.js';
 import type { DrainResult, Work, Worker } from './scheduler.js';
@@ -17,7 +17,7 @@ import { Turns } from './turns.js';
 export type SystemMessage =
   | { readonly type: 'answered'; readonly number: number; readonly outcome: Outcome }
   | { readonly type: 'timers' }
-  | { readonly type: 'adopted'; readonly command: string }
+  | { readonly type: 'adopted'; readonly command: string; readonly adopted: Adopted }
   | { readonly type: 'subscriber'; readonly command: string; readonly subscriber: string }
   | { readonly type: 'subscribe'; readonly subscription: Subscription; readonly done: (error?: unknown) => void };
 

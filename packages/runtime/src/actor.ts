@@ -139,8 +139,8 @@ export interface ActorDefinition<S, C extends CommandMap<C>, E extends EventMap<
   /** Topic → command handled with `{ subscriber }` whenever a process asks for the topic: for the first time, again, or back after it was lost. */
   readonly subscriberCame?: Readonly<Record<string, keyof C & string>>;
   /**
-   * Command handled once, with `null`, where an actor goes on from its copy because the process that ran it died: before any other
-   * command, or some time after the promotion. Nobody listens to it any more, and nobody said that they went.
+   * Command handled once, with an `Adopted`, where an actor goes on in another process than the one that ran it, from its copy there or
+   * from storage: before any other command, or some time after the shard came. Nobody listens to it any more, and nobody said that they went.
    */
   readonly adopted?: keyof C & string;
   /** State to JSON and back, where the state itself is not plain JSON. */

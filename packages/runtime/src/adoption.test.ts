@@ -20,7 +20,7 @@ function copyOf(records: readonly TurnRecord[]): Map<string, SavedActor> {
 
 /** Another process goes on with what the first one recorded. */
 function goOn({ clock, log }: Bank, kinds: readonly AnyActorKind[] = [account], actors = copyOf(log.records)): Bank {
-  return openBank({ kinds, clock, adoption: { actors, fencedMs: 0 } });
+  return openBank({ kinds, clock, adoption: { actors, fencedMs: 0, how: 'promoted', mayLack: false } });
 }
 
 test('an adopted actor is what it was: state, retry window (K11), timers and sends (K8), deferred replies', async () => {
@@ -148,7 +148,7 @@ test('ungated kinds stand still in an adopted shard until their former process m
   const loose = { ...account, kind: 'loose', durability: 'ephemeral' as const };
   const next = openBank({ kinds: [account, loose], clock: bank.clock });
   const other = shardId(9);
-  next.runtime.open(other, term(5), { actors: new Map(), fencedMs: 1_000 });
+  next.runtime.open(other, term(5), { actors: new Map(), fencedMs: 1_000, how: 'promoted', mayLack: false });
   const ask = async (kind: string): Promise<unknown> => {
     const before = next.replies.length;
     const origin = {

@@ -24,6 +24,8 @@ export class Emitter implements SendingActor, Due {
   private timer: WheelTimer | undefined;
   private timersQueued = false;
   outflight: Outflight | undefined;
+  /** Its former owner may have counted the stream on from `after`; here it goes on from `base`. */
+  private lacking: { readonly after: number; readonly base: number } | undefined;
 
   constructor(actor: Activation) {
     this.actor = actor;
@@ -56,6 +58,12 @@ export class Emitter implements SendingActor, Due {
     this.streams = new TopicStreams(base);
     this.streams.emptySince = clock.monotonic();
     for (const publication of publications) this.streams.publish(publication, options);
+  }
+
+  /** As {@link recover}, where the former owner may have counted the stream further than `after`: it goes on from `base`, above all that. */
+  recoverLacking(after: number, base: number): void {
+    this.recover(base, []);
+    this.lacking = { after, base };
   }
 
   /** The envelope is there: what it owes is taken up. */
@@ -108,6 +116,7 @@ export class Emitter implements SendingActor, Due {
     const { subscriptionsMax } = services.options;
     this.openStreams();
     const streams = this.streams!;
+    if (this.lacking && after > this.lacking.after && after < this.lacking.base) this.foundLost(after);
     if (streams.size >= subscriptionsMax && !streams.of(topic).includes(subscriber)) {
       done(new MusterError('TOO_MANY_REQUESTS', { max: subscriptionsMax }));
       return;
@@ -129,6 +138,15 @@ export class Emitter implements SendingActor, Due {
       done();
       for (const event of events) this.publish(event, [subscriber]);
     });
+  }
+
+  /** Somebody has seen what is not here: proof that something was lost. Once per life. */
+  private foundLost(seen: number): void {
+    const { services, key, shard } = this.actor;
+    const { after } = this.lacking!;
+    this.lacking = undefined;
+    services.counters.stateLost.add();
+    services.log.write('error', 'state.lost', { entity: key, shard: shard.id, term: shard.term, stored: after, seen });
   }
 
   unsubscribe(topic: string, subscriber: string): void {

@@ -1,4 +1,4 @@
-import { entityKey, type Millis } from '@muster/ports';
+import { entityKey, type Millis, MusterError } from '@muster/ports';
 import type { AnyActorKind, ReplyTicket } from './actor.js';
 import type { Entry, Outgoing } from './entries.js';
 import type { DeliveryOrigin, JsonText, Outcome } from './host.js';
@@ -230,9 +230,53 @@ export function saveEnvelope(envelope: Envelope): JsonText {
   return encodeJson(saved);
 }
 
-/** Reads what {@link saveEnvelope} wrote, also in an older version of the kind. Throws what `upgrade` or `restore` throws. */
+/** What {@link saveEnvelope} begins with. */
+const VERSION = /^\{"version":(\d+),/;
+const DAMAGED = '{"damaged":';
+
+/** An actor of which only is known that what is stored of it cannot be trusted: nothing is done to it, and it stays known. */
+export function damagedActor(cause: string): SavedActor {
+  return { text: `${DAMAGED}${encodeJson(cause)}}`, tail: '', seq: 0 };
+}
+
+/** A whole actor and the version of its kind that wrote it. */
+export interface ActorSnapshot {
+  readonly text: JsonText;
+  readonly seq: number;
+  readonly version: number;
+}
+
+/** The actor as one text; undefined where it cannot be read here. */
+export function snapshotActor(
+  kind: AnyActorKind,
+  id: string,
+  saved: SavedActor,
+  options: RuntimeOptions,
+): ActorSnapshot | undefined {
+  try {
+    const { text, seq } = compactActor(kind, id, saved, options);
+    // As it is, also where it was written by another version: whoever reads it upgrades it.
+    const version = VERSION.exec(text)?.[1];
+    return version === undefined ? undefined : { text, seq, version: Number(version) };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads what {@link saveEnvelope} wrote, also in an older version of the kind. Throws what `upgrade` or `restore` throws.
+ * @throws MusterError STATE_DAMAGED, STATE_TOO_NEW
+ */
 export function restoreEnvelope(kind: AnyActorKind, id: string, text: JsonText): Envelope {
   const saved = decodeJson(text) as SavedEnvelope;
+  if (text.startsWith(DAMAGED)) {
+    const { damaged: cause } = saved as unknown as { readonly damaged: string };
+    throw new MusterError('STATE_DAMAGED', { shard: 'its own', entity: `${kind.kind}/${id}`, cause });
+  }
+  if (saved.version > kind.version) {
+    const details = { entity: `${kind.kind}/${id}`, version: saved.version, readable: kind.version };
+    throw new MusterError('STATE_TOO_NEW', details);
+  }
   const form = saved.version === kind.version ? saved.state : upgraded(kind, saved);
   return {
     kind,
@@ -286,7 +330,7 @@ export function mayOwe({ text, tail }: SavedActor): boolean {
 }
 
 function upgraded(kind: AnyActorKind, saved: SavedEnvelope): unknown {
-  if (!kind.upgrade || saved.version > kind.version)
+  if (!kind.upgrade)
     throw new TypeError(`${kind.kind} of version ${saved.version} cannot be read by version ${kind.version}`);
   return kind.upgrade(saved.state, saved.version);
 }

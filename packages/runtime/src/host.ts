@@ -1,6 +1,6 @@
 import type { EntityRef, ErrorCode, Millis, ShardId, Term, TraceParent } from '@muster/ports';
 import type { Json } from './actor.js';
-import type { SavedActor } from './envelope.js';
+import type { ActorSnapshot, SavedActor } from './envelope.js';
 
 /**
  * A value as JSON text. Whatever leaves an actor is encoded when its turn ends: the actor may change its state while a reply
@@ -106,7 +106,16 @@ export interface Subscription {
 }
 
 /** Ownership of one shard, as this process last heard it. */
-export type ShardState = 'open' | 'sealed' | 'closed';
+export type ShardState = 'loading' | 'open' | 'sealed' | 'closed';
+
+/**
+ * How an actor came to its present process: from the copy of a backup that was `promoted`, of a target that the shard `moved` to, or
+ * `loaded` from storage. `mayLack`: its former owner may have let out what is not in it, up to a second's worth.
+ */
+export interface Adopted {
+  readonly how: 'promoted' | 'moved' | 'loaded';
+  readonly mayLack: boolean;
+}
 
 export interface HostStats {
   readonly shards: number;
@@ -117,8 +126,8 @@ export interface HostStats {
   readonly timers: number;
 }
 
-/** A shard whose owner died, as its backup has it. */
-export interface Adoption {
+/** A shard's actors as they come to a new owner. */
+export interface Adoption extends Adopted {
   /** By `kind/id`. */
   readonly actors: ReadonlyMap<string, SavedActor>;
   /** Ungated kinds stand still for so long: their former process may not have noticed yet that it is fenced. */
@@ -129,6 +138,10 @@ export interface Adoption {
 export interface ActorHost {
   /** This process owns the shard in `term` from now on; one that is opened for the first time goes on from `adoption`, if any. */
   open(shard: ShardId, term: Term, adoption?: Adoption): void;
+  /** This process owns the shard, but its actors are not here yet: until `open` whoever asks hears SHARD_MOVING. */
+  load(shard: ShardId, term: Term): void;
+  /** The actor as it is now, to be stored; undefined: there is nothing of it. `unreadable`: what is here cannot be told as one text. */
+  snapshot(shard: ShardId, entity: EntityRef): ActorSnapshot | 'unreadable' | undefined;
   /** Every actor of a `replicated` kind that has a record, as it is when it is asked for: what changes meanwhile is in the log. */
   copies(shard: ShardId): Iterable<readonly [entity: string, saved: SavedActor]>;
   /** Every actor of the other kinds that has changed since it was born: what no log has. Of a sealed shard: what goes with a hand-off. */

@@ -2,9 +2,11 @@ export * from './actor.js';
 export * from './define.js';
 export type { Entry, Outgoing } from './entries.js';
 export {
+  type ActorSnapshot,
   applyRecord,
   compactActor,
   type Deferred,
+  damagedActor,
   type Envelope,
   emptyEnvelope,
   type Received,

@@ -96,5 +96,6 @@ function withClock(bank: Bank, { command, data }: Step): unknown {
 
 /** The actor's saved form as the runtime itself has it. */
 async function parkedText(bank: Bank): Promise<string | undefined> {
-  return bank.runtime.save(SHARD, ref('a'));
+  const saved = bank.runtime.snapshot(SHARD, ref('a'));
+  return typeof saved === 'object' ? saved.text : saved;
 }

@@ -2,8 +2,16 @@ import { causeOf, type EntityRef, entityKey, isEntity, isMusterError, type Milli
 import { Activation, type Keeper } from './activation.js';
 import type { AnyActorKind } from './actor.js';
 import type { Recovered } from './emission.js';
-import { type Envelope, emptyEnvelope, restoreActor, type SavedActor, saveEnvelope } from './envelope.js';
-import type { Outcome } from './host.js';
+import {
+  type ActorSnapshot,
+  type Envelope,
+  emptyEnvelope,
+  restoreActor,
+  type SavedActor,
+  saveEnvelope,
+  snapshotActor,
+} from './envelope.js';
+import type { Adopted, Outcome } from './host.js';
 import type { RuntimeOptions } from './options.js';
 import { failure } from './outcome.js';
 import { publicationsOf } from './publications.js';
@@ -40,6 +48,7 @@ export class Residents implements Keeper {
       } else if (parked) envelope = restoreActor(kind, ref.id, parked, this.services.options);
       else if (!kind.load) envelope = this.unborn(shard, kind, ref.id, undefined);
     } catch (error) {
+      if (isMusterError(error) && STAYS.has(error.code)) return this.leave(shard, error);
       this.note(key, parked ? 'restore' : 'initial', error);
       return activationFailed(key, causeOf(error));
     }
@@ -51,13 +60,45 @@ export class Residents implements Keeper {
       parked.timer?.cancel();
       shard.parked.delete(key);
     }
-    if (recovery) {
-      activation.emitter.recover(recovery.base, recovery.publications);
-      if (kind.adopted !== undefined) activation.takeSystem({ type: 'adopted', command: kind.adopted });
-    }
+    if (recovery) this.takeUp(activation, envelope!, recovery, parked!.adopted!);
     if (envelope) this.start(activation, envelope, undefined);
     else this.load(activation, kind);
     return activation;
+  }
+
+  /** It goes on from what another process had of it. */
+  private takeUp(activation: Activation, envelope: Envelope, { base, publications }: Recovery, adopted: Adopted): void {
+    const { kind, emitter, shard } = activation;
+    if (adopted.mayLack) {
+      const after = envelope.stream;
+      // Above all that may have been lost, or new events would look like those.
+      envelope.stream = shard.numbering.next();
+      emitter.recoverLacking(after, envelope.stream);
+    } else emitter.recover(base, publications);
+    if (kind.adopted !== undefined) activation.takeSystem({ type: 'adopted', command: kind.adopted, adopted });
+  }
+
+  /** What there is of it must not be touched: it stays as it is, and whoever wants it hears why. */
+  private leave({ id: shard }: Shard, { code, details }: MusterError): Outcome {
+    this.services.counters.failures.add(1, { part: 'unreadable' });
+    return failure(code, { ...details, shard });
+  }
+
+  /** The actor as it is now, to be stored. */
+  snapshot(shard: Shard, ref: EntityRef): ActorSnapshot | 'unreadable' | undefined {
+    const key = entityKey(ref);
+    const kind = this.kinds.get(ref.kind);
+    const envelope = shard.actors.get(key)?.envelope;
+    const parked = shard.parked.get(key);
+    if (!kind || (!envelope?.born && !parked)) return undefined;
+    try {
+      const saved = envelope?.born ? { text: saveEnvelope(envelope), tail: '', seq: envelope.seq } : parked!;
+      return snapshotActor(kind, ref.id, saved, this.services.options) ?? 'unreadable';
+    } catch (error) {
+      this.services.counters.failures.add(1, { part: 'save' });
+      this.services.log.write('error', 'actor.failed', { entity: key, part: 'save', error });
+      return 'unreadable';
+    }
   }
 
   /** Every actor of the shard leaves; who waits hears `outcome`. */
@@ -112,7 +153,7 @@ export class Residents implements Keeper {
       if (text === undefined) this.forget(activation);
       else {
         const timer = this.parkTimer(shard, activation.ref, envelope);
-        shard.parked.set(key, { text, tail: '', seq: envelope.seq, timer, adopted: false });
+        shard.parked.set(key, { text, tail: '', seq: envelope.seq, timer, adopted: undefined });
       }
       counters.passivations.add(1, { how: text === undefined ? 'forgotten' : 'parked' });
       return true;
@@ -235,6 +276,9 @@ export class Residents implements Keeper {
     if (restarts.broke(key, clock.monotonic())) log.write('error', 'actor.quarantined', { entity: key });
   }
 }
+
+/** Errors that say something about what is stored, not about the actor's code. */
+const STAYS: ReadonlySet<string> = new Set(['STATE_DAMAGED', 'STATE_TOO_NEW']);
 
 interface Recovery {
   readonly base: number;

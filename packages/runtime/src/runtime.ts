@@ -15,13 +15,12 @@ import {
 import { Activation } from './activation.js';
 import type { AnyActorKind, Json } from './actor.js';
 import { Awakening } from './awakening.js';
-import { restoreActor, type SavedActor, saveEnvelope } from './envelope.js';
+import type { ActorSnapshot, SavedActor } from './envelope.js';
 import type {
   ActorHost,
   Adoption,
   Delivery,
   HostStats,
-  JsonText,
   Outcome,
   Outlet,
   ShardState,
@@ -61,6 +60,8 @@ export class ActorRuntime implements ActorHost {
   private readonly services: Services;
   private readonly residents: Residents;
   private readonly shards = new Map<ShardId, Shard>();
+  /** Shards whose actors are not here yet. */
+  private readonly loading = new Map<ShardId, Term>();
   private readonly subscribers = new SubscriberIndex<Activation>();
   private readonly logs: CommitLogs;
   private readonly kinds: ReadonlyMap<string, AnyActorKind>;
@@ -95,8 +96,13 @@ export class ActorRuntime implements ActorHost {
     this.residents = new Residents(this.services, this.kinds);
   }
 
+  load(id: ShardId, term: Term): void {
+    if (!this.stopping && !this.shards.has(id)) this.loading.set(id, term);
+  }
+
   open(id: ShardId, term: Term, adoption?: Adoption): void {
     if (this.stopping) return;
+    this.loading.delete(id);
     const shard = this.shards.get(id);
     if (!shard) {
       const opened = new Shard(id, term, this.openLog(id, term));
@@ -127,6 +133,7 @@ export class ActorRuntime implements ActorHost {
   }
 
   close(id: ShardId): void {
+    this.loading.delete(id);
     const shard = this.shards.get(id);
     if (!shard) return;
     this.shards.delete(id);
@@ -139,11 +146,11 @@ export class ActorRuntime implements ActorHost {
   }
 
   stateOf(id: ShardId): ShardState {
-    return this.shards.get(id)?.state ?? 'closed';
+    return this.shards.get(id)?.state ?? (this.loading.has(id) ? 'loading' : 'closed');
   }
 
   termOf(id: ShardId): Term | undefined {
-    return this.shards.get(id)?.term;
+    return this.shards.get(id)?.term ?? this.loading.get(id);
   }
 
   actorsIn(id: ShardId): number {
@@ -201,16 +208,9 @@ export class ActorRuntime implements ActorHost {
     return shard && describeActor(shard, entity, this.kinds.get(entity.kind), this.services.options);
   }
 
-  /** The entity's envelope as text, as {@link saveEnvelope} gives it; undefined where it has none. A record may follow at any time. */
-  save(id: ShardId, entity: EntityRef): JsonText | undefined {
+  snapshot(id: ShardId, entity: EntityRef): ActorSnapshot | 'unreadable' | undefined {
     const shard = this.shards.get(id);
-    const key = entityKey(entity);
-    const envelope = shard?.actors.get(key)?.envelope;
-    if (envelope?.born) return saveEnvelope(envelope);
-    const parked = shard?.parked.get(key);
-    const kind = this.kinds.get(entity.kind);
-    if (!parked || !kind || parked.tail === '') return parked?.text;
-    return saveEnvelope(restoreActor(kind, entity.id, parked, this.services.options));
+    return shard && this.residents.snapshot(shard, entity);
   }
 
   copies(id: ShardId): Iterable<readonly [entity: string, saved: SavedActor]> {
@@ -248,9 +248,10 @@ export class ActorRuntime implements ActorHost {
     });
   }
 
-  private adopt(shard: Shard, { actors, fencedMs }: Adoption): void {
+  private adopt(shard: Shard, { actors, fencedMs, how, mayLack }: Adoption): void {
+    const adopted = { how, mayLack };
     for (const [key, { text, tail, seq }] of actors)
-      shard.parked.set(key, { text, tail, seq, timer: undefined, adopted: true });
+      shard.parked.set(key, { text, tail, seq, timer: undefined, adopted });
     shard.awakening = new Awakening(shard, this.kinds, this.services, (ref) => this.residents.activate(shard, ref));
     shard.awakening.start();
     if (fencedMs <= 0) return;
@@ -268,6 +269,7 @@ export class ActorRuntime implements ActorHost {
 
   private notOwner(id: ShardId): Outcome {
     if (this.stopping) return failure('STOPPING', { peer: 'this process' });
+    if (this.loading.has(id)) return failure('SHARD_MOVING', { shard: id });
     return failure('NOT_OWNER', { shard: id, term: 0, peer: 'this process' });
   }
 

@@ -50,6 +50,8 @@ export interface RuntimeCounters {
   readonly timersFired: Counter;
   readonly records: Counter;
   readonly publications: Counter;
+  /** Actors of which a subscriber had seen what is not in their state. */
+  readonly stateLost: Counter;
 }
 
 export function runtimeCounters(metrics: Metrics): RuntimeCounters {
@@ -67,5 +69,6 @@ export function runtimeCounters(metrics: Metrics): RuntimeCounters {
     timersFired: counter('timers_fired', 'Timers of actors that fired'),
     records: counter('records', 'Turn records appended'),
     publications: counter('publications', 'Events handed to subscribers'),
+    stateLost: metrics.counter('muster_state_lost_total', 'Actors that are known to have lost what was acknowledged'),
   };
 }

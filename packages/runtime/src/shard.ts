@@ -2,6 +2,7 @@ import { type CommitLog, MemoryCommitLog, type ShardId, type Term } from '@muste
 import type { Activation } from './activation.js';
 import type { Awakening } from './awakening.js';
 import type { SavedActor } from './envelope.js';
+import type { Adopted } from './host.js';
 import { Numbering } from './numbering.js';
 import type { WheelTimer } from './timer-wheel.js';
 
@@ -9,7 +10,7 @@ import type { WheelTimer } from './timer-wheel.js';
 export interface Parked extends SavedActor {
   readonly timer: WheelTimer | undefined;
   /** It came with the shard and has not been awake here. */
-  readonly adopted: boolean;
+  readonly adopted: Adopted | undefined;
 }
 
 /** One shard that this process owns: its log, its actors in memory and those parked. */

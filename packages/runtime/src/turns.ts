@@ -101,7 +101,7 @@ export class Turns {
         this.turn(this.systemInput(message.command, { subscriber: message.subscriber }, { type: 'runtime' }, NO_LEAD));
         return;
       case 'adopted':
-        this.turn(this.systemInput(message.command, null, { type: 'runtime' }, NO_LEAD));
+        this.turn(this.systemInput(message.command, message.adopted, { type: 'runtime' }, NO_LEAD));
         return;
       case 'subscribe':
         this.actor.emitter.subscribe(message.subscription, message.done);

@@ -18,9 +18,6 @@ export { type MemoryStoreOptions, memoryStoreDefaults } from './memory-store/opt
 export type { MemoryStorePath } from './memory-store/path.js';
 export { MemoryStoreServer } from './memory-store/server.js';
 export { MemoryStore } from './memory-store/store.js';
-export type { StorageCommitLog } from './shard-log/commit-log.js';
-export { StorageCommitLogs, type StorageCommitLogsSetup } from './shard-log/commit-logs.js';
-export { SHARD_LOG_DEFAULTS, type ShardLogOptions, shardLogOptions } from './shard-log/options.js';
 export { MemoryShardServer } from './shard-store/memory-shard-server.js';
 export { MemoryShardStore } from './shard-store/memory-shard-store.js';
 export { SHARD_STORE_DEFAULTS, type ShardStoreOptions, shardStoreOptions } from './shard-store/options.js';

@@ -1,4 +1,4 @@
-import type { CommitLogs, Millis, ShardId, Tracer } from '@muster/ports';
+import type { CommitLogs, Millis, ShardId, ShardStore, Tracer } from '@muster/ports';
 import {
   ActorRuntime,
   type AnyActorKind,
@@ -13,6 +13,7 @@ import { ownedDigest } from '../heartbeat/protocol.js';
 import type { Peers } from '../links/peers.js';
 import { type LoadReport, MemberAgent } from '../membership/agent.js';
 import { ROOM_FOR_ALL, type Room } from '../membership/room.js';
+import { Persistence, type StorageHealth } from '../persistence/persistence.js';
 import { ReleaseOwner } from '../release/owner-side.js';
 import { BackupKeeper } from '../replication/backup-keeper.js';
 import { replicationOptions } from '../replication/options.js';
@@ -35,6 +36,8 @@ export interface ComputeNodeSetup extends ProcessSetup {
   readonly kinds: readonly AnyActorKind[];
   readonly scheduler: LocalScheduler;
   readonly tracer: Tracer;
+  /** Where actors are when no process has them. Absent: nowhere. */
+  readonly storage?: ShardStore;
   /** Stands between the actors and their logs: who watches or replaces them. */
   readonly logs?: (logs: CommitLogs) => CommitLogs;
   readonly options?: NodeOptions;
@@ -57,6 +60,7 @@ export class ComputeNode {
   readonly agent: MemberAgent;
   readonly replicator: Replicator;
   readonly backups: BackupKeeper;
+  private readonly persistence: Persistence | undefined;
   private readonly setup: ComputeNodeSetup;
   private readonly options: ComputeOptions;
   private readonly routerParts: Router;
@@ -90,7 +94,7 @@ export class ComputeNode {
       metrics,
       gatePosition: rules.gatePosition,
     });
-    const logs = setup.logs?.(replicator) ?? replicator;
+    const logs = setup.logs?.(this.stored(replicator)) ?? this.stored(replicator);
     this.replicator = replicator;
     const runtime = { clock, random, scheduler, kinds, logs, outlet, metrics, log, tracer, checkFence };
     const changed = {
@@ -100,6 +104,19 @@ export class ComputeNode {
     this.runtime = new ActorRuntime({ ...runtime, ...changed });
     const host = this.runtime;
     replicator.join(host);
+    const { persistence: persistenceOptions } = options;
+    this.persistence =
+      setup.storage &&
+      new Persistence({
+        store: setup.storage,
+        clock,
+        random,
+        metrics,
+        log,
+        host,
+        ...(persistenceOptions && { options: persistenceOptions }),
+      });
+    const { persistence } = this;
     this.backups = new BackupKeeper({
       clock,
       peers,
@@ -107,6 +124,7 @@ export class ComputeNode {
       kinds,
       runtime: runtimeOptions(options.runtime),
       options: replication,
+      persists: persistence !== undefined,
       isOlderTerm: rules.isOlderTerm,
       metrics,
       log,
@@ -130,6 +148,8 @@ export class ComputeNode {
       host,
       log,
       epoch,
+      persistence,
+      ...(persistence && { write: (shard: ShardId) => persistence.park([shard]) }),
       ...(releaseOptions && { options: releaseOptions }),
     });
     const handoff = handoffOptions(options.handoff);
@@ -143,6 +163,7 @@ export class ComputeNode {
       host,
       replicator,
       backups: this.backups,
+      persistence,
       source: this.source,
       target: this.target,
       log,
@@ -198,6 +219,16 @@ export class ComputeNode {
     return end === 'released';
   }
 
+  /** How far storage is behind, and whether it answers; undefined where the node has none. */
+  get storage(): StorageHealth | undefined {
+    return this.persistence?.health;
+  }
+
+  /** Resolves when everything that was recorded so far is stored: true; false after `limitMs`. */
+  async flush(limitMs: Millis): Promise<boolean> {
+    return (await this.persistence?.flush(limitMs)) ?? true;
+  }
+
   /** Says that it drains, leaves the store, answers what waits, ends its links. */
   stop(): Promise<void> {
     this.stopping ??= this.leave();
@@ -210,6 +241,7 @@ export class ComputeNode {
     this.releases.stop();
     this.source.stop();
     this.target.stop();
+    await this.park();
     // Before its line leaves the store: from then on its shards are somebody else's, however late the store's answer comes here.
     await this.runtime.shutdown();
     this.keeper.stop();
@@ -218,6 +250,23 @@ export class ComputeNode {
     this.replicator.stop();
     this.backups.stop();
     await this.peers.stop();
+  }
+
+  /** What nobody took over stays in storage: all of it, and with the word that it is all. */
+  private async park(): Promise<void> {
+    if (!this.persistence) return;
+    for (const shard of this.shards) await this.runtime.seal(shard);
+    await this.persistence.park(this.shards);
+  }
+
+  /** Logs with storage behind the copies, where there is storage. */
+  private stored(replicator: Replicator): CommitLogs {
+    return {
+      open: (shard, term, go) => {
+        const copies = replicator.open(shard, term, go);
+        return this.persistence?.layer(shard, copies, go) ?? copies;
+      },
+    };
   }
 
   private newAgent(): MemberAgent {

@@ -53,11 +53,11 @@ test('K8, K10: whatever is written while a learner catches up over a bad link, i
       expect(n2.process.backups.stateOf(SHARD)?.phase).toBe('complete');
       // Nothing had to be mended on the way.
       expect(n1.metrics.value('muster_replication_refused_total')).toBe(0);
-      const truth = BOOKS.map((of) => n1.process.runtime.save(SHARD, of));
+      const truth = BOOKS.map((of) => n1.process.runtime.snapshot(SHARD, of));
       n1.cable.kill();
       await world.clock.advance(20);
       world.place([{ shard: SHARD, owner: n2.peer, origin: 'promoted', term: term(3), sure: true }]);
-      expect(BOOKS.map((of) => n2.process.runtime.save(SHARD, of))).toEqual(truth);
+      expect(BOOKS.map((of) => n2.process.runtime.snapshot(SHARD, of))).toEqual(truth);
       for (const of of BOOKS) expect(await world.answer(g, of, 'read')).toEqual(written.get(of.id) ?? []);
     }),
     { numRuns: 40 },

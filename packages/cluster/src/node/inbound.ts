@@ -81,6 +81,8 @@ export class Inbound {
       case 'open':
         // The sender heard of a newer term: whatever it is, this process does not own it there yet.
         return sentIn > this.host.termOf(shard)! ? 'NOT_OWNER' : undefined;
+      // Its state is not here yet, or not here any more: who asks waits.
+      case 'loading':
       case 'sealed':
         return 'SHARD_MOVING';
       case 'closed':

@@ -5,6 +5,7 @@ import type { HandoffOptions } from '../handoff/options.js';
 import type { HeartbeatOptions } from '../heartbeat/options.js';
 import type { PeersOptions } from '../links/options.js';
 import type { MembershipOptions } from '../membership/options.js';
+import type { PersistenceOptions } from '../persistence/options.js';
 import type { ReleaseOptions } from '../release/options.js';
 import type { ReplicationOptions } from '../replication/options.js';
 import type { RouterOptions } from '../routing/options.js';
@@ -24,6 +25,7 @@ export interface NodeOptions extends ClusterOptions {
   readonly runtime?: Partial<RuntimeOptions>;
   readonly release?: Partial<ReleaseOptions>;
   readonly replication?: Partial<ReplicationOptions>;
+  readonly persistence?: Partial<PersistenceOptions>;
   readonly handoff?: Partial<HandoffOptions>;
   readonly node?: Partial<ComputeOptions>;
 }

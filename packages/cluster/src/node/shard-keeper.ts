@@ -1,7 +1,8 @@
-import type { Log, PeerId, ShardId, Term } from '@muster/ports';
+import type { Log, PeerId, ShardId, ShardRefusal, Term } from '@muster/ports';
 import type { ActorHost, Adoption, SavedActor } from '@muster/runtime';
 import type { HandoffSource } from '../handoff/source-side.js';
 import type { HandoffTarget } from '../handoff/target-side.js';
+import type { Persistence } from '../persistence/persistence.js';
 import type { BackupKeeper } from '../replication/backup-keeper.js';
 import type { Replicator } from '../replication/replicator.js';
 import type { RoutingTable, ShardRow } from '../table/routing-table.js';
@@ -13,6 +14,8 @@ export interface ShardKeeperSetup {
   /** What this process owns goes to others, and what it holds for others. */
   readonly replicator: Replicator;
   readonly backups: BackupKeeper;
+  /** Absent: what is neither copied here nor owned already begins anew. */
+  readonly persistence: Persistence | undefined;
   /** Shards in use that are handed over, and that come here. */
   readonly source: HandoffSource;
   readonly target: HandoffTarget;
@@ -29,6 +32,7 @@ export class ShardKeeper {
 
   constructor(setup: ShardKeeperSetup) {
     this.setup = setup;
+    if (setup.persistence) setup.persistence.refused = (shard, refused) => this.refused(shard, refused);
     this.release = setup.table.listen({ rowChanged: (row, before) => this.changed(row, before) });
     for (const row of setup.table.allRows()) this.follow(row, row);
   }
@@ -50,7 +54,7 @@ export class ShardKeeper {
   }
 
   private follow(row: ShardRow, before: ShardRow): void {
-    const { self, host, log, replicator, backups, source, target } = this.setup;
+    const { self, log, replicator, backups, source, target, persistence, host } = this.setup;
     const { shard, owner, term } = row;
     const held = this.mine.get(shard);
     if (owner !== self) {
@@ -65,15 +69,22 @@ export class ShardKeeper {
       return;
     }
     if (held === term) {
+      persistence?.assign(row);
       replicator.assign(row);
       return;
     }
     if (held !== undefined && !isSameOwnership(row, held)) this.close(shard);
     const promotion = this.mine.has(shard) ? undefined : backups.promote(row);
     const adoption = promotion && withUnlogged(promotion.adoption, target.takeOver(row));
+    // What it gates on changes before anything can leave under the new term.
+    persistence?.assign(row);
+    const isNew = !this.mine.has(shard);
     this.mine.set(shard, term);
     replicator.assign(row, promotion?.heldUntil, promotion?.continues);
-    host.open(shard, term, adoption);
+    if (promotion) persistence?.inherit(row, promotion.inherited);
+    if (persistence && isNew && !promotion) this.load(row, persistence);
+    else if (persistence?.isLoading(shard)) host.load(shard, term);
+    else host.open(shard, term, adoption);
     target.rowChanged(row);
     if (row.origin === 'moved' && held === undefined && !promotion)
       log.write('error', 'handoff.copy-missing', { shard, term, former: before.owner });
@@ -88,12 +99,38 @@ export class ShardKeeper {
         sure: row.sure === true,
         origin,
       });
-    } else log.write('debug', 'shard.opened', { shard, term });
+    } else if (!persistence) log.write('debug', 'shard.opened', { shard, term });
+  }
+
+  /** What there is of it is in storage. */
+  private load(row: ShardRow, persistence: Persistence): void {
+    const { host, log } = this.setup;
+    const { shard } = row;
+    host.load(shard, row.term);
+    persistence.load(row, (adoption) => {
+      const term = this.mine.get(shard)!;
+      host.open(shard, term, adoption);
+      const { size } = adoption.actors;
+      log.write('debug', 'shard.opened', { shard, term, actors: size, mayLack: adoption.mayLack });
+    });
+  }
+
+  /** Storage ended the log of a shard: nothing goes on here that is not recorded. */
+  private refused(shard: ShardId, refused: ShardRefusal): void {
+    const { self, table, persistence } = this.setup;
+    this.close(shard);
+    const row = table.row(shard);
+    // Somebody else's row is on its way. Else storage lost what it had, or could not take a record: what it has is what there is.
+    if (refused === 'STALE_TERM' || row.owner !== self || !persistence) return;
+    this.mine.set(shard, row.term);
+    this.setup.replicator.assign(row);
+    this.load(row, persistence);
   }
 
   private close(shard: ShardId): void {
     this.mine.delete(shard);
     this.setup.host.close(shard);
+    this.setup.persistence?.close(shard);
   }
 }
 

@@ -3,6 +3,7 @@ import type { ActorHost } from '@muster/runtime';
 import type { EnvelopeOf } from '@muster/wire';
 import type { PeerInfo } from '../links/handshake.js';
 import type { Peers } from '../links/peers.js';
+import type { Persistence } from '../persistence/persistence.js';
 import { type ReleaseOptions, releaseOptions } from './options.js';
 import { newRelease, type ReleaseEffect, type ReleaseInput, type ReleaseState, step } from './owner.js';
 
@@ -15,6 +16,8 @@ export interface OwnerSideSetup {
   /** Resolves when storage has all that a sealed shard holds, false where it cannot be kept. Absent: this process has no storage. */
   readonly write?: (shard: ShardId) => Promise<boolean>;
   readonly log: Log;
+  /** Where actors are stored: a shard is empty when that is stored, too. */
+  readonly persistence?: Pick<Persistence, 'isStored' | 'park' | 'reopen'> | undefined;
   readonly options?: Partial<ReleaseOptions>;
 }
 
@@ -52,7 +55,7 @@ export class ReleaseOwner {
     const { host } = this.setup;
     if (body.cancel) this.input(shard, { type: 'cancel', move: body.move }, from);
     else {
-      const facts = { state: host.stateOf(shard), term: host.termOf(shard), actors: host.actorsIn(shard) };
+      const facts = { state: host.stateOf(shard), term: host.termOf(shard), actors: this.actorsIn(shard) };
       this.input(shard, { type: 'release', move: body.move, term: term(of), park: body.park, shard: facts }, from);
     }
   }
@@ -75,7 +78,7 @@ export class ReleaseOwner {
   }
 
   private apply(shard: ShardId, of: Term, effect: ReleaseEffect, asker: PeerInfo | undefined): void {
-    const { host, log, peers } = this.setup;
+    const { host, log, peers, persistence } = this.setup;
     switch (effect.type) {
       case 'seal':
         log.write('debug', 'shard.sealing', { shard, term: of });
@@ -87,6 +90,7 @@ export class ReleaseOwner {
       case 'reopen':
         log.write('debug', 'shard.reopened', { shard, term: effect.term });
         host.open(shard, effect.term);
+        persistence?.reopen(shard);
         return;
       case 'say': {
         const { move, done } = effect;
@@ -108,8 +112,15 @@ export class ReleaseOwner {
   }
 
   private async seal(shard: ShardId): Promise<void> {
-    const { host } = this.setup;
+    const { host, persistence } = this.setup;
     await host.seal(shard);
-    this.input(shard, { type: 'sealed', actors: host.actorsIn(shard) });
+    if (persistence && this.actorsIn(shard) === 0) await persistence.park([shard], this.options.askEveryMs);
+    this.input(shard, { type: 'sealed', actors: this.actorsIn(shard) });
+  }
+
+  /** With one more, where there may still be something in it as far as storage knows. */
+  private actorsIn(shard: ShardId): number {
+    const { host, persistence } = this.setup;
+    return host.actorsIn(shard) + (persistence?.isStored(shard) === false ? 1 : 0);
   }
 }

@@ -15,6 +15,7 @@ import type { Adoption, AnyActorKind, RuntimeOptions, SavedActor } from '@muster
 import type { AckInit, EnvelopeOf, Record as WireRecord } from '@muster/wire';
 import type { PeerInfo } from '../links/handshake.js';
 import type { Peers } from '../links/peers.js';
+import type { Inherited } from '../persistence/persistence.js';
 import type { RoutingTable, ShardRow } from '../table/routing-table.js';
 import { Copy, type CopySetup } from './copy.js';
 import {
@@ -36,6 +37,8 @@ export interface BackupKeeperSetup {
   readonly kinds: readonly AnyActorKind[];
   readonly runtime: RuntimeOptions;
   readonly options: ReplicationOptions;
+  /** This node stores what it owns. */
+  readonly persists: boolean;
   readonly isOlderTerm?: typeof isOlderTerm;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -47,6 +50,8 @@ export interface Promotion {
   readonly heldUntil: Millis;
   /** After a hand-off: the backup that stays follows the same log. */
   readonly continues: FormerLog | undefined;
+  /** What storage may lack of it. */
+  readonly inherited: Inherited;
 }
 
 interface Held {
@@ -83,6 +88,7 @@ export class BackupKeeper {
       kinds: new Map(setup.kinds.map((kind) => [kind.kind, kind])),
       runtime: setup.runtime,
       options,
+      persists: setup.persists,
       failed(entity, error) {
         failures.add();
         log.write('error', 'replication.unmerged', { entity, error });
@@ -126,7 +132,8 @@ export class BackupKeeper {
    * and nothing has come in between. What is placed is not here, whatever is left here of an earlier time.
    */
   promote(row: ShardRow): Promotion | undefined {
-    const { clock, options } = this.setup;
+    const { setup } = this;
+    const { clock, options } = setup;
     const held = this.copies.get(row.shard);
     if (!held) return undefined;
     const { state, copy } = held;
@@ -141,7 +148,8 @@ export class BackupKeeper {
     if (!complete) return undefined;
     const fencedMs = atRest ? 0 : options.ungatedWaitMs;
     return {
-      adoption: { actors: copy.actors, fencedMs },
+      adoption: { actors: copy.actors, fencedMs, how: moved ? 'moved' : 'promoted', mayLack: false },
+      inherited: setup.persists ? copy.inherited(moved ? state.position : 0) : { start: 0 },
       heldUntil: Math.max(heldUntil, clock.monotonic()),
       continues: moved ? { from: former, position: state.position } : undefined,
     };
@@ -156,7 +164,7 @@ export class BackupKeeper {
     // The new owner may have been heard before its row, and have sent all of it.
     if (this.copies.get(shard)?.state.owner === successor) return;
     const copy = new Copy(this.copying);
-    for (const [entity, saved] of actors) copy.put(entity, saved);
+    for (const [entity, saved] of actors) copy.put(entity, saved, end);
     const owner = this.setup.peers.self.peer;
     this.copies.set(shard, { state: { ...newFollower(of), phase: 'complete', owner, position: end }, copy });
   }
@@ -168,6 +176,7 @@ export class BackupKeeper {
     const { self } = this.setup.peers;
     const former = held.state.owner as PeerId;
     const holds = backup === self.peer || learner === self.peer;
+    if (of > held.state.term) held.copy.raised();
     this.step(shard, held, { type: 'row', term: of, holds });
     if (former !== '' && former !== self.peer && (!holds || former !== owner)) this.leases.refuse(former, shard, of);
   }
@@ -182,7 +191,9 @@ export class BackupKeeper {
     const { seeding, first, end, records } = body;
     const continues = body.continues as PeerId | '';
     const input = { type: 'append', from: peer, term: term(of), seeding, first, end, continues } as const;
-    this.step(shard as ShardId, this.held(shard as ShardId), input, records);
+    const held = this.held(shard as ShardId);
+    const effects = this.step(shard as ShardId, held, input, records);
+    if (effects.some(({ type }) => type === 'records')) held.copy.told(body.stored);
   }
 
   private snapshot({ peer, role }: PeerInfo, { shard: number, term: of, body }: EnvelopeOf<'snapshot'>): void {
@@ -201,7 +212,7 @@ export class BackupKeeper {
     });
     if (!effects.some(({ type }) => type === 'actors')) return;
     this.leases.rely(peer, shard);
-    for (const { entity, ...saved } of entities) if (isKey(entity)) held.copy.put(entity, saved);
+    for (const { entity, ...saved } of entities) if (isKey(entity)) held.copy.put(entity, saved, held.state.position);
   }
 
   private held(shard: ShardId): Held {
@@ -221,13 +232,14 @@ export class BackupKeeper {
     input: FollowerInput,
     records: readonly WireRecord[] = NOTHING,
   ): readonly FollowerEffect[] {
+    const first = input.type === 'append' ? input.first : 0;
     const { state, effects } = stepFollower(held.state, input, this.setup.isOlderTerm);
     held.state = state;
     for (const effect of effects) {
-      if (effect.type === 'forget') held.copy.actors.clear();
+      if (effect.type === 'forget') held.copy.clear();
       else if (effect.type === 'ack') this.acknowledge(shard, effect);
       else if (effect.type === 'continued') this.continued(shard, state, effect.former);
-      else if (effect.type === 'records' && !this.take(held, records, effect.skip)) {
+      else if (effect.type === 'records' && !this.take(held, records, first, effect.skip)) {
         this.setup.log.write('error', 'replication.mismatch', { shard, owner: state.owner, term: state.term });
         return this.step(shard, held, { type: 'mismatch' });
       }
@@ -242,10 +254,10 @@ export class BackupKeeper {
     this.setup.log.write('debug', 'handoff.continued', { shard, term: of, owner, former, position });
   }
 
-  private take({ state, copy }: Held, records: readonly WireRecord[], skip: number): boolean {
+  private take({ state, copy }: Held, records: readonly WireRecord[], first: Position, skip: number): boolean {
     for (let i = skip; i < records.length; i += 1) {
       const record = records[i]!;
-      if (!isKey(record.entity) || !copy.take(record, state.phase === 'complete')) return false;
+      if (!isKey(record.entity) || !copy.take(record, first + i, state.phase === 'complete')) return false;
     }
     return true;
   }

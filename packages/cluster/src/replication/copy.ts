@@ -1,5 +1,6 @@
-import { parseEntity } from '@muster/ports';
+import { type Position, parseEntity } from '@muster/ports';
 import { type AnyActorKind, compactActor, type RuntimeOptions, type SavedActor } from '@muster/runtime';
+import type { Inherited } from '../persistence/persistence.js';
 import type { ReplicationOptions } from './options.js';
 
 export interface CopiedRecord {
@@ -15,10 +16,13 @@ class Held implements SavedActor {
   older: string;
   newer = '';
   seq: number;
+  /** Of its last record in the owner's log, or of the snapshot that it came with. */
+  position: Position;
   /** The older records are merged when the newer are longer than this. */
   mergeAt: number;
 
-  constructor(text: string, tail: string, seq: number, mergeAt: number) {
+  constructor({ text, tail, seq }: SavedActor, position: Position, mergeAt: number) {
+    this.position = position;
     this.text = text;
     this.older = tail;
     this.seq = seq;
@@ -34,6 +38,8 @@ export interface CopySetup {
   readonly kinds: ReadonlyMap<string, AnyActorKind>;
   readonly runtime: RuntimeOptions;
   readonly options: ReplicationOptions;
+  /** Actors are stored: a copy remembers of whom storage may not know that it is gone. */
+  readonly persists: boolean;
   /** A copy that cannot be merged stays as it is: whoever adopts it will say what is wrong with it. */
   readonly failed: (entity: string, error: unknown) => void;
 }
@@ -41,32 +47,65 @@ export interface CopySetup {
 /** The actors of one shard as text: nothing is read before it is needed, but for merging what has become long. */
 export class Copy {
   readonly actors = new Map<string, Held>();
+  /** Where those went whose end may not be stored yet. */
+  private readonly ends = new Map<string, Position>();
+  /** Everything before is stored; 0: unknown. */
+  private stored = 0;
+  private knownBehind = false;
   private readonly setup: CopySetup;
 
   constructor(setup: CopySetup) {
     this.setup = setup;
   }
 
+  clear(): void {
+    this.actors.clear();
+    this.ends.clear();
+    this.stored = 0;
+    this.knownBehind = false;
+  }
+
+  /** The owner says what is stored (`stored` in the wire format). */
+  told(stored: number): void {
+    this.knownBehind = stored > 0;
+    if (stored <= this.stored) return;
+    this.stored = stored;
+    for (const [entity, position] of this.ends) if (position < stored) this.ends.delete(entity);
+  }
+
+  /** The shard has a new term: what storage calls it has to be heard again. */
+  raised(): void {
+    this.knownBehind = false;
+  }
+
+  /** Who goes on from this copy with a log that begins after `start` owes storage these. */
+  inherited(start: Position): Inherited {
+    const unsaved = [...this.actors].filter(([, { position }]) => position >= this.stored).map(([entity]) => entity);
+    return { start, unsaved: [...unsaved, ...this.ends.keys()], knownBehind: this.knownBehind };
+  }
+
   /** As the owner had it when it was sent; whatever came before it is in it. */
-  put(entity: string, { text, tail, seq }: SavedActor): void {
-    this.actors.set(entity, new Held(text, tail, seq, this.mergeAt(text)));
+  put(entity: string, saved: SavedActor, position: Position): void {
+    this.actors.set(entity, new Held(saved, position, this.mergeAt(saved.text)));
   }
 
   /** False where a record before it is missing. `complete`: every actor that there is, is here. */
-  take({ entity, seq, entries }: CopiedRecord, complete: boolean): boolean {
+  take({ entity, seq, entries }: CopiedRecord, position: Position, complete: boolean): boolean {
     if (entries === '') {
       this.actors.delete(entity);
+      if (this.setup.persists) this.ends.set(entity, position);
       return true;
     }
     const held = this.actors.get(entity);
     if (!held) {
-      if (seq === 1) this.actors.set(entity, new Held('', entries, seq, this.mergeAt('')));
+      if (seq === 1) this.actors.set(entity, new Held({ text: '', tail: entries, seq }, position, this.mergeAt('')));
       // In its snapshot, which is on its way.
       return seq === 1 || !complete;
     }
     if (seq <= held.seq) return true;
     if (seq !== held.seq + 1) return false;
     held.seq = seq;
+    held.position = position;
     held.newer = joined(held.newer, entries);
     if (held.newer.length > held.mergeAt) this.merge(entity, held);
     return true;

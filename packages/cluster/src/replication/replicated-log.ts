@@ -1,4 +1,4 @@
-import type { CommitLog, Millis, PeerId, Position, ShardId, TurnRecord } from '@muster/ports';
+import type { CommitLog, Millis, PeerId, Position, ShardId, Term, TurnRecord } from '@muster/ports';
 import { encodeJson } from '@muster/runtime';
 import type { EnvelopeInit, RecordInit } from '@muster/wire';
 import type { ReplicationOptions } from './options.js';
@@ -76,6 +76,9 @@ export class ReplicatedLog implements CommitLog {
   private closed = false;
   private pumping = false;
   private wasGated = false;
+  /** What copies are told: see Append in the wire format. */
+  private stored = 0;
+  private toldTerm: Term | undefined;
 
   constructor(shard: ShardId, place: Place, go: () => void, keeper: LogKeeper) {
     this.shard = shard;
@@ -98,10 +101,10 @@ export class ReplicatedLog implements CommitLog {
     return isGated(this.state);
   }
 
-  append({ entity, seq, entries }: TurnRecord): Position {
+  append({ entity, seq, entries, text: encoded }: TurnRecord): Position {
     this.last += 1;
     if (this.state.followers.length === 0) return this.last;
-    const text = entries.length === 0 ? '' : encodeJson(entries);
+    const text = encoded ?? (entries.length === 0 ? '' : encodeJson(entries));
     const chars = text.length + entity.length;
     this.records.push({ entity, seq, entries: text, chars });
     this.openChars += chars;
@@ -127,6 +130,18 @@ export class ReplicatedLog implements CommitLog {
     if (this.waiting.length === 0) this.stuckSince = this.keeper.now();
     this.waiting.push({ position, recorded, run });
     if (this.waiting.length >= WAITING_MAX) this.full = true;
+  }
+
+  /** Everything up to `position` is stored; undefined: copies may not rely on storage. They hear it with what they are sent next. */
+  tell(position: Position | undefined): void {
+    const stored = position === undefined ? 0 : position + 1;
+    if (stored === this.stored && this.toldTerm === this.state.term) return;
+    this.stored = stored;
+    this.toldTerm = this.state.term;
+    // Where nothing else is sent: with that they know that they owe storage nothing.
+    if (position !== this.last || this.closed) return;
+    for (const { peer, phase } of this.state.followers)
+      if (phase === 'following' && this.cursors.get(peer) === this.last) this.ship(peer, true);
   }
 
   /** The runtime has taken the new term: what waits may leave under it. */
@@ -177,7 +192,8 @@ export class ReplicatedLog implements CommitLog {
       const records = this.batch(cursor);
       const end: Position = cursor + records.length;
       const continues = follower.phase === 'joining' ? this.continues : '';
-      const body = { seeding: follower.seeding, first: cursor + 1, records, end, continues };
+      const { seeding } = follower;
+      const body = { seeding, first: cursor + 1, records, end, stored: this.stored, continues };
       if (!this.keeper.send(peer, { type: 'append', shard: this.shard, term: this.state.term, body })) return false;
       asked = true;
       cursor = end;

@@ -1,6 +1,5 @@
 import type {
   Clock,
-  CommitLog,
   CommitLogs,
   Counter,
   Metrics,
@@ -104,7 +103,7 @@ export class Replicator implements CommitLogs, LogKeeper {
   }
 
   /** @throws Error where the shard's row was not assigned before */
-  open(shard: ShardId, _term: Term, go: () => void): CommitLog {
+  open(shard: ShardId, _term: Term, go: () => void): ReplicatedLog {
     const place = this.places.get(shard);
     if (!place) throw new Error(`shard ${shard} has no place yet`);
     const log = new ReplicatedLog(shard, place, go, this);

@@ -4,7 +4,9 @@ import {
   MEMBERSHIP_DEFAULTS,
   membershipOptions,
   PEERS_DEFAULTS,
+  PERSISTENCE_DEFAULTS,
   peersOptions,
+  persistenceOptions,
   ROUTER_DEFAULTS,
   routerOptions,
   STREAMS_DEFAULTS,
@@ -117,6 +119,12 @@ export const SECTIONS = {
   tachyon: section('Limits on client messages.', 'TachyonOptions', TACHYON_DEFAULTS, tachyonOptions),
   player: section('The player actor.', 'PlayerOptions', PLAYER_DEFAULTS, playerOptions),
   runtime: section('Virtual actors on a node.', 'RuntimeOptions', RUNTIME_DEFAULTS, runtimeOptions),
+  persistence: section(
+    'Actors in storage. `leaseMs` and `leaseMarginMs` the same in every process.',
+    'PersistenceOptions',
+    PERSISTENCE_DEFAULTS,
+    persistenceOptions,
+  ),
   heartbeat: section(
     'Who is alive. The same in every process.',
     'HeartbeatOptions',

@@ -72,11 +72,31 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "runtime": "",
     "release": "",
     "replication": "",
+    "persistence": "",
     "handoff": "",
     "node": ""
   },
   "ComputeOptions": {
     "fenceCheckMs": "The fence is looked at again, beside its timer, when a command arrives this long after the last look: a process that was stopped wakes up with its messages before its timers. Lower: more looks. Higher: commands of that long may still be executed."
+  },
+  "PersistenceOptions": {
+    "gatherMs": "How long a record waits for others before they are committed together; none while a commit is under way, those that come meanwhile are the next. Lower: replies leave sooner, storage works more. Higher: the opposite. At most 5.",
+    "commitRecordsMax": "Records of one commit. Lower: more commits. Higher: small commits wait behind large ones.",
+    "commitCharsMax": "Characters of one commit, unless one record is longer. Lower: more commits. Higher: small commits wait behind large ones.",
+    "claimsMax": "Shards claimed in one call. Lower: a cold start takes more calls. Higher: one call holds more locks.",
+    "lagCharsMax": "A shard takes no new turns while this much of it waits. Lower: slow storage slows actors sooner. Higher: more is executed that may have to be repeated elsewhere. In characters of JSON.",
+    "lagMs": "Nor while something of it has waited this long.",
+    "totalCharsMax": "No shard takes new turns while this much waits in all. Lower: less memory while storage is away. Higher: longer bursts pass.",
+    "leaseMs": "An owner may answer reads for so long after it asked storage whether the term still holds (K7), and a new owner is silent for so long after its claim. The same in every process. Lower: reads of quiet shards ask storage more often. Higher: a fail-over takes longer.",
+    "leaseMarginMs": "What two clocks may differ in over `leaseMs`; the new owner waits it in addition.",
+    "flushMs": "Beside a backup records wait this long for others. Lower: storage works more. Higher: more is missing after owner and backup died together. At most 1,000.",
+    "tailCharsMin": "An actor is stored whole when its records are this long, or as long as it was itself, if that is more. Lower: storage writes more. Higher: loads read more. In characters of JSON.",
+    "savesMax": "Actors stored whole in one call. Lower: a promoted owner takes more calls. Higher: a call holds the loop for longer.",
+    "unsavedMax": "A shard with a backup takes no new turns while more of its actors than this wait for storage, which is away. Lower: long outages stop busy shards. Higher: more memory.",
+    "loadsMax": "Shards read from storage at a time. Lower: a start with much state takes longer. Higher: more pages in memory at once.",
+    "parkMs": "How long a process that ends waits for storage to have everything. Lower: less is stored where storage is slow. Higher: an orderly stop without storage takes longer.",
+    "retryMinMs": "Wait before a failed commit is tried again: the first …",
+    "retryMaxMs": "… and, doubled each time, the longest. Lower: storage that comes back is overrun. Higher: actors wait longer than storage was away."
   },
   "ReleaseOptions": {
     "askEveryMs": "An owner that waits, sealed, for a new term or a cancel says so this often. Lower: a shard whose leader died opens sooner. Higher: fewer messages while the store is away."
@@ -350,19 +370,6 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "maxEntries": "Keys. A cluster has one per process, page, override and audit entry; beyond this something writes without end.",
     "maxLeases": "Leases. One per process; beyond this something grants without end.",
     "maxStalledMessages": "Messages that wait in one stalled path; the rest is lost. Higher: longer stalls are told in full, for more memory."
-  },
-  "ShardLogOptions": {
-    "gatherMs": "How long a record waits for others before they are committed together; none while a commit is under way, those that come meanwhile are the next. Lower: replies leave sooner, storage works more. Higher: the opposite. At most 5.",
-    "commitRecordsMax": "Records of one commit. Lower: more commits. Higher: small commits wait behind large ones.",
-    "commitCharsMax": "Characters of one commit, unless one record is longer. Lower: more commits. Higher: small commits wait behind large ones.",
-    "claimsMax": "Shards claimed in one call. Lower: a cold start takes more calls. Higher: one call holds more locks.",
-    "lagCharsMax": "A shard takes no new turns while this much of it waits. Lower: slow storage slows actors sooner. Higher: more is executed that may have to be repeated elsewhere. In characters of JSON.",
-    "lagMs": "Nor while something of it has waited this long.",
-    "totalCharsMax": "No shard takes new turns while this much waits in all. Lower: less memory while storage is away. Higher: longer bursts pass.",
-    "leaseMs": "An owner may answer reads for so long after it asked storage whether the term still holds (K7), and a new owner is silent for so long after its claim. The same in every process. Lower: reads of quiet shards ask storage more often. Higher: a fail-over takes longer.",
-    "leaseMarginMs": "What two clocks may differ in over `leaseMs`; the new owner waits it in addition.",
-    "retryMinMs": "Wait before a failed commit is tried again: the first …",
-    "retryMaxMs": "… and, doubled each time, the longest. Lower: storage that comes back is overrun. Higher: actors wait longer than storage was away."
   },
   "ShardStoreOptions": {
     "batchRecordsMax": "Records of one group commit. Lower: more commits. Higher: one may outlast its deadline.",

@@ -29,9 +29,10 @@ export async function startNode(
     vitals,
     replaced,
     retire,
+    storage: storage.shards,
     kinds: kindsOf(foundation, storage),
     scheduler: new NactScheduler((worker, error) => log.write('error', 'actor.escaped', { worker, error })),
-    options: { ...clusterOptionsOf(config), runtime: config.runtime },
+    options: { ...clusterOptionsOf(config), runtime: config.runtime, persistence: config.persistence },
   });
   const address = await node.start();
   return {

@@ -28,6 +28,7 @@ export class NodeRole implements Role {
       metrics,
       log,
       kinds: [player, registerKind, accountKind, alarmKind, pulseKind(acts)],
+      storage: storage.shards,
       scheduler: new InlineScheduler(clock, (worker, error) => log.write('error', 'worker.failed', { worker, error })),
       tracer: silentTracer,
       logs: (logs) => writers.watched(process.peer, logs),

@@ -770,6 +770,8 @@ export interface Append {
   readonly records: readonly Record[];
   /** position of the last one */
   readonly end: number;
+  /** one more than the position up to which storage has everything; 0: do not rely on storage */
+  readonly stored: number;
   /** to a backup of the owner before: that owner, whose log ended before `first` */
   readonly continues: string;
 }
@@ -781,6 +783,8 @@ export interface AppendInit {
   readonly records?: readonly RecordInit[] | undefined;
   /** position of the last one */
   readonly end?: number | undefined;
+  /** one more than the position up to which storage has everything; 0: do not rely on storage */
+  readonly stored?: number | undefined;
   /** to a backup of the owner before: that owner, whose log ended before `first` */
   readonly continues?: string | undefined;
 }
@@ -790,6 +794,7 @@ export function writeAppend(w: Writer, m: AppendInit): void {
   if (m.first) { w.uint32(16); writeUint53(w, m.first); }
   if (m.records) for (const each of m.records) { w.uint32(26).fork(); writeRecord(w, each); w.ldelim(); }
   if (m.end) { w.uint32(32); writeUint53(w, m.end); }
+  if (m.stored) { w.uint32(40); writeUint53(w, m.stored); }
   if (m.continues) { w.uint32(50); w.string(m.continues); }
 }
 
@@ -799,6 +804,7 @@ export function readAppend(r: Reader, end: number): Append {
   let first_: number = 0;
   const records_: Record[] = [];
   let end_: number = 0;
+  let stored_: number = 0;
   let continues_: string = '';
   while (r.pos < end) {
     const tag = r.tag();
@@ -807,12 +813,13 @@ export function readAppend(r: Reader, end: number): Append {
       case 16: first_ = readUint53(r); break;
       case 26: records_.push(readRecord(r, r.size() + r.pos)); break;
       case 32: end_ = readUint53(r); break;
+      case 40: stored_ = readUint53(r); break;
       case 50: continues_ = readString(r); break;
       default: throw wrongField('Append', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Append');
-  return { seeding: seeding_, first: first_, records: records_, end: end_, continues: continues_ };
+  return { seeding: seeding_, first: first_, records: records_, end: end_, stored: stored_, continues: continues_ };
 }
 
 export interface Record {

@@ -92,7 +92,7 @@ export class Town {
     for (let shard = 0; shard < SHARD_COUNT; shard += 1) {
       const actors = this.copies.get(shardId(shard)) ?? new Map();
       this.copies.set(shardId(shard), new Map(actors));
-      this.runtime.open(shardId(shard), term(2), { actors, fencedMs: 0 });
+      this.runtime.open(shardId(shard), term(2), { actors, fencedMs: 0, how: 'promoted', mayLack: false });
     }
     this.seen.length = 0;
     void former.shutdown();

@@ -3,31 +3,40 @@ import type { Counter, Gauge, Histogram, Metrics, Millis, ShardRefusal } from '@
 const BUCKETS_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5] as const;
 const BUCKETS_RECORDS = [1, 2, 5, 10, 20, 50, 100, 500, 1_000, 5_000] as const;
 
-/** What the log in storage did. */
-export class LogCounters {
+/** What the way into storage did. */
+export class WriterCounters {
   private readonly seconds: Histogram;
   private readonly records: Histogram;
   private readonly failures: Counter;
   private readonly refusals: Counter;
   private readonly chars: Gauge;
+  private readonly saves: Counter;
+  private readonly mergers: Counter;
+  private readonly unread: Counter;
 
   constructor(metrics: Metrics) {
     this.seconds = metrics.histogram(
-      'muster_storage_log_commit_seconds',
+      'muster_persistence_commit_seconds',
       'How long group commits took.',
       BUCKETS_SECONDS,
     );
     this.records = metrics.histogram(
-      'muster_storage_log_commit_records',
+      'muster_persistence_commit_records',
       'Records of one group commit.',
       BUCKETS_RECORDS,
     );
     this.failures = metrics.counter(
-      'muster_storage_log_failures_total',
+      'muster_persistence_failures_total',
       'Calls of storage without an answer, by code.',
     );
-    this.refusals = metrics.counter('muster_storage_log_refused_total', 'Logs that storage ended, by reason.');
-    this.chars = metrics.gauge('muster_storage_log_waiting_chars', 'Records that wait for storage, in characters.');
+    this.refusals = metrics.counter('muster_persistence_refused_total', 'Logs that storage ended, by reason.');
+    this.chars = metrics.gauge('muster_persistence_waiting_chars', 'Records that wait for storage, in characters.');
+    this.saves = metrics.counter('muster_persistence_saved_total', 'Actors stored whole.');
+    this.mergers = metrics.counter(
+      'muster_persistence_merged_total',
+      'Records given up because their actors were stored whole.',
+    );
+    this.unread = metrics.counter('muster_persistence_unreadable_total', 'Actors that could not be read to be stored.');
   }
 
   committed(records: number, ms: Millis): void {
@@ -41,6 +50,18 @@ export class LogCounters {
 
   refused(reason: ShardRefusal): void {
     this.refusals.add(1, { reason });
+  }
+
+  saved(actors: number): void {
+    this.saves.add(actors);
+  }
+
+  merged(records: number): void {
+    this.mergers.add(records);
+  }
+
+  unreadable(): void {
+    this.unread.add();
   }
 
   waiting(chars: number): void {

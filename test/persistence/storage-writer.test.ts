@@ -1,6 +1,15 @@
 import { expect, test } from '@jest/globals';
 import {
+  LayeredLog,
+  type LogStart,
+  type PersistenceOptions,
+  persistenceOptions,
+  type SavedText,
+  StorageWriter,
+} from '@muster/cluster';
+import {
   type ClaimAnswer,
+  MemoryCommitLog,
   MemoryMetrics,
   SeededRandom,
   type ShardId,
@@ -9,38 +18,39 @@ import {
   term,
   VirtualClock,
 } from '@muster/ports';
-import { MemoryShardServer } from '../shard-store/memory-shard-server.js';
-import { MemoryShardStore } from '../shard-store/memory-shard-store.js';
-import { StorageCommitLogs } from './commit-logs.js';
-import { type ShardLogOptions, shardLogOptions } from './options.js';
+import { MemoryShardServer, MemoryShardStore } from '@muster/storage';
 
 const SHARD = shardId(7);
 
-function world(options: Partial<ShardLogOptions> = {}) {
+function world(options: Partial<PersistenceOptions> = {}) {
   const clock = new VirtualClock();
   const server = new MemoryShardServer({ clock });
-  const process = (more: { isSure?: () => boolean } = {}) => {
+  const process = () => {
     const store = new MemoryShardStore({ clock, server });
     const metrics = new MemoryMetrics();
     const ended: string[] = [];
     const found: ClaimAnswer['before'][] = [];
-    const logs = new StorageCommitLogs({
+    const logs = new StorageWriter({
       store,
       clock,
       random: new SeededRandom(1),
       metrics,
       log: silentLog,
       options,
-      ...more,
       on: {
         claimed: (_, { before }) => found.push(before),
-        refused: (shard, asTerm, refused) => ended.push(`${shard}@${asTerm} ${refused}`),
+        refused: ({ shard, term: asTerm }, refused) => ended.push(`${shard}@${asTerm} ${refused}`),
       },
     });
-    const open = (asTerm: number, shard: ShardId = SHARD) => {
+    const open = (asTerm: number, shard: ShardId = SHARD, given: Partial<LogStart> = {}) => {
       let woken = 0;
       const left: string[] = [];
-      const log = logs.open(shard, term(asTerm), () => {
+      /** What the actors of this owner are, as far as they are to be stored whole. */
+      const whole = new Map<string, SavedText | 'unreadable'>();
+      const saved = (entity: string) => whole.get(entity);
+      const start = { shard, term: term(asTerm), standing: 'gated', start: 0, isSure: false, saved, ...given } as const;
+      const stored = logs.begin(start);
+      const log = new LayeredLog(new MemoryCommitLog(), stored, () => {
         woken += 1;
       });
       let turns = 0;
@@ -50,7 +60,7 @@ function world(options: Partial<ShardLogOptions> = {}) {
         log.onDurable(log.end, () => left.push(word));
       };
       const read = (word: string) => log.onDurable(log.end, () => left.push(word));
-      return { log, left, turn, read, woken: () => woken };
+      return { log, stored, left, turn, read, whole, woken: () => woken };
     };
     return { store, logs, metrics, ended, found, open };
   };
@@ -62,19 +72,19 @@ test('nothing leaves before it is stored, and what many shards did at once is on
   const { clock, process, stored } = world();
   const { metrics, open } = process();
   const shards = [1, 2, 3].map((n) => ({ id: shardId(n), ...open(1, shardId(n)) }));
-  await clock.advance(5);
-  const commits = metrics.value('muster_storage_log_commit_records_count');
+  await clock.advance(10);
+  const commits = metrics.value('muster_persistence_commit_records_count');
   for (const shard of shards) shard.turn('one');
   for (const shard of shards) shard.turn('two');
   expect(shards.flatMap(({ left }) => left)).toEqual([]);
-  await clock.advance(5);
+  await clock.advance(10);
   for (const { left, id } of shards) {
     expect(left).toEqual(['one', 'two']);
     expect(stored(id)).toEqual([1, 2]);
   }
-  expect(metrics.value('muster_storage_log_commit_records_count')).toBe(commits + 1);
-  expect(metrics.value('muster_storage_log_commit_records_sum')).toBe(6);
-  expect(metrics.value('muster_storage_log_waiting_chars')).toBe(0);
+  expect(metrics.value('muster_persistence_commit_records_count')).toBe(commits + 1);
+  expect(metrics.value('muster_persistence_commit_records_sum')).toBe(6);
+  expect(metrics.value('muster_persistence_waiting_chars')).toBe(0);
 });
 
 test('K5: a deposed owner lets nothing out: its records are refused, and it is told', async () => {
@@ -82,27 +92,26 @@ test('K5: a deposed owner lets nothing out: its records are refused, and it is t
   const [old, young] = [process(), process()];
   const before = old.open(1);
   before.turn();
-  await clock.advance(5);
-  const after = young.open(2);
-  await clock.advance(5);
+  await clock.advance(10);
+  const after = young.open(2, SHARD, { isSure: true });
+  await clock.advance(10);
   before.turn('late');
   before.read('late read');
   await clock.advance(1_000);
   expect(before.left).toEqual(['turn 1']);
   expect(old.ended).toEqual(['7@1 STALE_TERM']);
-  expect(old.metrics.value('muster_storage_log_refused_total', { reason: 'STALE_TERM' })).toBe(1);
+  expect(old.metrics.value('muster_persistence_refused_total', { reason: 'STALE_TERM' })).toBe(1);
   expect(young.found).toEqual([{ term: 1, position: 1, standing: 'gated' }]);
   after.turn('next');
-  await clock.advance(5);
+  await clock.advance(10);
   expect(after.left).toEqual(['next']);
-  expect(after.log.storedAt(after.log.end)).toBe(2);
   expect(stored()).toHaveLength(2);
 });
 
 test('K5: an owner that comes too late is refused by its claim, before it has written anything', async () => {
   const { clock, process, stored } = world();
   process().open(5);
-  await clock.advance(5);
+  await clock.advance(10);
   const late = process();
   const { turn, left } = late.open(4);
   turn();
@@ -115,7 +124,7 @@ test('while storage is away nothing leaves and no turns are taken; then everythi
   const { logs, metrics, open } = process();
   const { log, turn, read, left, woken } = open(1);
   turn();
-  await clock.advance(5);
+  await clock.advance(10);
   server.stop();
   turn();
   read('read');
@@ -124,7 +133,7 @@ test('while storage is away nothing leaves and no turns are taken; then everythi
   expect(log.full).toBe(true);
   expect(logs.awaySince).toBeDefined();
   expect([left, woken()]).toEqual([['turn 1'], 0]);
-  expect(metrics.value('muster_storage_log_failures_total', { code: 'STORAGE_UNAVAILABLE' })).toBeGreaterThan(30);
+  expect(metrics.value('muster_persistence_failures_total', { code: 'STORAGE_UNAVAILABLE' })).toBeGreaterThan(30);
   server.start();
   await clock.advance(1_300);
   expect(left).toEqual(['turn 1', 'turn 2', 'read']);
@@ -136,10 +145,10 @@ test('a commit whose answer was lost is sent again and is there once', async () 
   const { clock, process, stored } = world();
   const { store, open } = process();
   const { turn, left } = open(1);
-  await clock.advance(5);
+  await clock.advance(10);
   store.path.loseAnswers(3);
   turn();
-  await clock.advance(3);
+  await clock.advance(5);
   expect([stored(), left]).toEqual([[1], []]);
   turn();
   await clock.advance(1_000);
@@ -153,7 +162,7 @@ test('a full disk stops its shards, not their records', async () => {
   const { clock, server, process, stored } = world();
   const { open } = process();
   const { log, turn, left } = open(1);
-  await clock.advance(5);
+  await clock.advance(10);
   server.fill();
   turn();
   await clock.advance(5_000);
@@ -168,12 +177,12 @@ test('a shard is full by size before it is by time, and goes on when there is ro
   const { open } = process();
   const { log, turn, woken } = open(1);
   const other = open(1, shardId(8));
-  await clock.advance(5);
+  await clock.advance(10);
   server.stall();
   turn('x'.repeat(2_000));
   expect([log.full, other.log.full]).toEqual([true, false]);
   server.resume();
-  await clock.advance(5);
+  await clock.advance(10);
   expect([log.full, woken(), other.woken()]).toEqual([false, 1, 0]);
 });
 
@@ -181,7 +190,7 @@ test('all shards are full when too much waits in all of them together', async ()
   const { clock, server, process } = world({ lagCharsMax: 1_000, totalCharsMax: 1_500 });
   const { open } = process();
   const shards = [1, 2, 3].map((n) => open(1, shardId(n)));
-  await clock.advance(5);
+  await clock.advance(10);
   server.stall();
   for (const { turn } of shards.slice(0, 2)) turn('x'.repeat(900));
   expect(shards.map(({ log }) => log.full)).toEqual([true, true, true]);
@@ -194,7 +203,7 @@ test('all shards are full when too much waits in all of them together', async ()
 
 test('K7: a read of a quiet shard waits until storage has said that the term still holds', async () => {
   const { clock, process } = world();
-  const [old, young] = [process(), process({ isSure: () => true })];
+  const [old, young] = [process(), process()];
   const { turn, read, left } = old.open(1);
   turn();
   await clock.advance(100);
@@ -203,11 +212,11 @@ test('K7: a read of a quiet shard waits until storage has said that the term sti
   await clock.advance(200);
   read('after it');
   expect(left).toHaveLength(2);
-  await clock.advance(5);
+  await clock.advance(10);
   expect(left.at(-1)).toBe('after it');
   await clock.advance(300);
-  young.open(2);
-  await clock.advance(5);
+  young.open(2, SHARD, { isSure: true });
+  await clock.advance(10);
   read('deposed');
   await clock.advance(1_000);
   expect(left).not.toContain('deposed');
@@ -217,7 +226,7 @@ test('K7: a new owner is silent for as long as the old one may answer reads, unl
   const { clock, process } = world();
   const first = process().open(1);
   first.read('first');
-  await clock.advance(5);
+  await clock.advance(10);
   expect(first.left).toEqual(['first']);
   const second = process().open(2);
   second.turn('second');
@@ -226,17 +235,17 @@ test('K7: a new owner is silent for as long as the old one may answer reads, unl
   expect(second.left).toEqual([]);
   await clock.advance(10);
   expect(second.left).toEqual(['second', 'second too']);
-  const third = process({ isSure: () => true }).open(3);
+  const third = process().open(3, SHARD, { isSure: true });
   third.turn('third');
-  await clock.advance(5);
+  await clock.advance(10);
   expect(third.left).toEqual(['third']);
   const { store } = process();
   const parked = store.mark([{ shard: SHARD, term: term(3), standing: 'parked', through: 2 }]);
-  await clock.advance(5);
+  await clock.advance(10);
   expect((await parked)[0]!.refused).toBeUndefined();
   const fourth = process().open(4);
   fourth.turn('fourth');
-  await clock.advance(5);
+  await clock.advance(10);
   expect(fourth.left).toEqual(['fourth']);
 });
 
@@ -244,7 +253,7 @@ test('slow storage does not keep reads for ever: an answer frees what was asked 
   const { clock, process } = world();
   const { store, open } = process();
   const { read, left } = open(1);
-  await clock.advance(5);
+  await clock.advance(10);
   store.path.delay({ requestMs: 400, answerMs: 400 });
   await clock.advance(500);
   read('slow');
@@ -255,35 +264,34 @@ test('slow storage does not keep reads for ever: an answer frees what was asked 
 test('an owner whose term is raised goes on where it was, also where the last answer under the old one was lost', async () => {
   const { clock, process, stored } = world();
   const { store, open, ended, found } = process();
-  const { log, turn, left } = open(1);
+  const { stored: way, turn, left } = open(1);
   turn();
-  await clock.advance(5);
+  await clock.advance(10);
   store.path.loseAnswers(1);
   turn();
-  await clock.advance(3);
-  log.raise(term(2));
+  await clock.advance(5);
+  way.raise(term(2), 'gated');
   turn();
   await clock.advance(1_000);
   expect(left).toEqual(['turn 1', 'turn 2', 'turn 3']);
   expect(stored()).toEqual([1, 2, 3]);
   expect(ended).toEqual([]);
   expect(found.at(-1)).toEqual({ term: 1, position: 2, standing: 'gated' });
-  expect(log.storedAt(log.end)).toBe(3);
 });
 
 test('an owner raised before its first claim was answered hears both answers', async () => {
   const { clock, server, process } = world();
   const { open, found } = process();
-  const { log, turn, left } = open(1);
+  const { stored: way, turn, left } = open(1);
   server.stall();
   turn();
-  log.raise(term(2));
-  await clock.advance(5);
-  log.raise(term(3));
+  way.raise(term(2), 'gated');
+  await clock.advance(10);
+  way.raise(term(3), 'gated');
   server.resume();
   await clock.advance(50);
   expect(left).toEqual(['turn 1']);
-  expect(found).toEqual([undefined, { term: 1, position: 0, standing: 'gated' }]);
+  expect(found).toEqual([undefined, { term: 1, position: 0, standing: 'behind' }]);
   expect(server.head(SHARD)).toEqual({ term: 3, position: 1, standing: 'gated' });
 });
 
@@ -293,7 +301,7 @@ test('a record that cannot be stored ends its shard and no other', async () => {
   const [bad, good] = [open(1), open(1, shardId(8))];
   bad.turn('bad', 'a/\ud800');
   good.turn('good');
-  await clock.advance(5);
+  await clock.advance(10);
   expect([bad.left, good.left, ended]).toEqual([[], ['good'], ['7@1 UNSTORABLE']]);
 });
 
@@ -302,12 +310,12 @@ test('storage that was put back to an older state ends the shards that it has lo
   const { store, open, ended } = process();
   const { turn, left } = open(3);
   turn();
-  await clock.advance(5);
+  await clock.advance(10);
   const restored = new MemoryShardServer({ clock });
   const empty = new MemoryShardStore({ clock, server: restored });
   store.append = (batches) => empty.append(batches);
   turn('lost');
-  await clock.advance(5);
+  await clock.advance(10);
   expect([left, ended]).toEqual([['turn 1'], ['7@3 NOT_CLAIMED']]);
   expect(server.rowsIn(SHARD)).toHaveLength(1);
 });
@@ -316,7 +324,7 @@ test('a closed log lets nothing out, also when its records were stored', async (
   const { clock, process, stored } = world();
   const { store, open } = process();
   const { log, turn, left } = open(1);
-  await clock.advance(5);
+  await clock.advance(10);
   store.path.delay({ requestMs: 0, answerMs: 50 });
   turn();
   await clock.advance(20);
@@ -339,7 +347,7 @@ test('more than one commit may hold goes in several, and a thousand shards are c
   expect(stored(shardId(1))).toHaveLength(25);
   expect(stored(shardId(2))).toHaveLength(1);
   expect(shards[2]!.left).toHaveLength(1);
-  expect(metrics.value('muster_storage_log_commit_records_sum')).toBe(26);
+  expect(metrics.value('muster_persistence_commit_records_sum')).toBe(26);
 });
 
 test('options that contradict each other are refused', () => {
@@ -350,6 +358,6 @@ test('options that contradict each other are refused', () => {
     { lagCharsMax: 1e9 },
     { leaseMs: Number.NaN },
   ])
-    expect(() => shardLogOptions(wrong)).toThrow(expect.objectContaining({ code: 'BAD_CONFIG' }));
-  expect(shardLogOptions({ gatherMs: 5 }).gatherMs).toBe(5);
+    expect(() => persistenceOptions(wrong)).toThrow(expect.objectContaining({ code: 'BAD_CONFIG' }));
+  expect(persistenceOptions({ gatherMs: 5 }).gatherMs).toBe(5);
 });

@@ -1,12 +1,10 @@
 // Owners that follow each other while storage is cut, stalled, full or loses answers. Checked against what storage holds in the end:
 // what an owner let out is there, once, in order; and what was read was never older than what somebody else had let out by then.
 import { expect, test } from '@jest/globals';
-import { MemoryMetrics, SeededRandom, shardId, silentLog, term, VirtualClock } from '@muster/ports';
+import { LayeredLog, StorageWriter, type StoredLog } from '@muster/cluster';
+import { MemoryCommitLog, MemoryMetrics, SeededRandom, shardId, silentLog, term, VirtualClock } from '@muster/ports';
+import { MemoryShardServer, MemoryShardStore } from '@muster/storage';
 import fc from 'fast-check';
-import { MemoryShardServer } from '../shard-store/memory-shard-server.js';
-import { MemoryShardStore } from '../shard-store/memory-shard-store.js';
-import type { StorageCommitLog } from './commit-log.js';
-import { StorageCommitLogs } from './commit-logs.js';
 
 const SHARD = shardId(3);
 
@@ -33,8 +31,9 @@ type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
 interface Owner {
   readonly store: MemoryShardStore;
-  readonly logs: StorageCommitLogs;
-  log: StorageCommitLog | undefined;
+  readonly logs: StorageWriter;
+  stored: StoredLog | undefined;
+  log: LayeredLog | undefined;
   turns: number;
 }
 
@@ -69,7 +68,7 @@ class Play {
         break;
       case 'raise':
         this.term += 1;
-        this.present.log!.raise(term(this.term));
+        this.present.stored!.raise(term(this.term), 'gated');
         break;
       case 'cut':
         this.owners[each.owner]!.store.path.cut();
@@ -107,7 +106,7 @@ class Play {
     const { clock, server } = this;
     const store = new MemoryShardStore({ clock, server });
     const rest = { clock, random: new SeededRandom(seed), metrics: new MemoryMetrics(), log: silentLog };
-    return { store, logs: new StorageCommitLogs({ store, ...rest }), log: undefined, turns: 0 };
+    return { store, logs: new StorageWriter({ store, ...rest }), stored: undefined, log: undefined, turns: 0 };
   }
 
   /** The one before is not told: it finds out, or goes on. */
@@ -116,26 +115,28 @@ class Play {
     this.lives += 1;
     owner.log?.close();
     owner.turns = 0;
-    owner.log = owner.logs.open(SHARD, term(this.term), () => undefined);
+    const rest = { standing: 'gated', start: 0, isSure: false, saved: () => undefined } as const;
+    owner.stored = owner.logs.begin({ shard: SHARD, term: term(this.term), ...rest });
+    owner.log = new LayeredLog(new MemoryCommitLog(), owner.stored, () => undefined);
   }
 
   private turn(owner: Owner): void {
     if (!owner.log || owner.log.full) return;
     owner.turns += 1;
-    const word = `${owner.log.term}:${owner.turns}`;
+    const word = `${owner.stored!.term}:${owner.turns}`;
     owner.log.append({ entity: 'a/1', seq: owner.turns, entries: [word] });
     owner.log.onDurable(owner.log.end, () => this.out.push(word));
   }
 
   /** It sees its own turns only: stale where a newer owner has let something out by now, unless it never leaves. */
   private read(owner: Owner): void {
-    const { log } = owner;
-    if (!log || log.full) return;
-    const unseen = this.out.filter((word) => this.isNewer(word, log));
+    const { log, stored } = owner;
+    if (!log || !stored || log.full) return;
+    const unseen = this.out.filter((word) => this.isNewer(word, stored));
     log.onDurable(log.end, () => this.staleReads.push(...unseen));
   }
 
-  private isNewer(word: string, log: StorageCommitLog): boolean {
+  private isNewer(word: string, log: StoredLog): boolean {
     return Number(word.split(':')[0]) > log.term;
   }
 }

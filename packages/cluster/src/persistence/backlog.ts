@@ -1,0 +1,105 @@
+import type { Millis, Position, StoredRecord } from '@muster/ports';
+import type { Committer } from './committer.js';
+
+interface Waiting {
+  readonly record: StoredRecord;
+  readonly at: Millis;
+  readonly position: Position;
+}
+
+/** What a record costs in memory beside its text, in characters. */
+const RECORD_CHARS = 64;
+
+/** Records of one shard that are not known to be stored. */
+export class Backlog {
+  /** So many, from the first, were in a call without an answer: they may be stored, so they can only be sent again as they are. */
+  inDoubt = 0;
+  chars = 0;
+  private readonly committer: Pick<Committer, 'now' | 'waits'>;
+  private waiting: Waiting[] = [];
+
+  constructor(committer: Pick<Committer, 'now' | 'waits'>) {
+    this.committer = committer;
+  }
+
+  get size(): number {
+    return this.waiting.length;
+  }
+
+  /** Position of the oldest. */
+  get from(): Position | undefined {
+    return this.waiting[0]?.position;
+  }
+
+  /** When the oldest came. */
+  get since(): Millis | undefined {
+    return this.waiting[0]?.at;
+  }
+
+  push(record: StoredRecord, position: Position): void {
+    this.waiting.push({ record, at: this.committer.now, position });
+    this.count(charsOf(record));
+  }
+
+  /** Before all others; `position` is not above theirs. */
+  pushFirst(record: StoredRecord, position: Position): void {
+    this.waiting.unshift({ record, at: this.committer.now, position });
+    this.count(charsOf(record));
+  }
+
+  /** The next records within the limits, at least one where `must` and there is one; what is in doubt goes again as it went. */
+  take(limits: { readonly records: number; readonly chars: number; readonly must: boolean }) {
+    const records: StoredRecord[] = [];
+    let chars = 0;
+    const most = this.inDoubt || Math.max(limits.records, limits.must ? 1 : 0);
+    for (const { record } of this.waiting.slice(0, most)) {
+      const fits = chars + record.text.length <= limits.chars || (limits.must && records.length === 0);
+      if (!fits && this.inDoubt === 0) break;
+      chars += record.text.length;
+      records.push(record);
+    }
+    this.inDoubt = records.length;
+    return { records, chars };
+  }
+
+  /** So many, from the first, are stored; what else was sent is not. */
+  arrived(count: number): void {
+    const done = this.waiting.splice(0, count);
+    this.inDoubt = 0;
+    this.count(-done.reduce((sum, { record }) => sum + charsOf(record), 0));
+  }
+
+  /** Actors with records that were never sent. */
+  merging(): ReadonlySet<string> {
+    return new Set(this.waiting.slice(this.inDoubt).map(({ record }) => record.entity));
+  }
+
+  /** Drops records of these actors that were never sent, each told to `dropped`. Returns how many. */
+  drop(entities: ReadonlySet<string>, dropped: (entity: string, position: Position) => void): number {
+    const before = this.waiting.length;
+    let chars = 0;
+    this.waiting = this.waiting.filter(({ record, position }, i) => {
+      if (i < this.inDoubt || !entities.has(record.entity)) return true;
+      dropped(record.entity, position);
+      chars += charsOf(record);
+      return false;
+    });
+    this.count(-chars);
+    return before - this.waiting.length;
+  }
+
+  clear(): void {
+    this.waiting = [];
+    this.inDoubt = 0;
+    this.count(-this.chars);
+  }
+
+  private count(chars: number): void {
+    this.chars += chars;
+    this.committer.waits(chars);
+  }
+}
+
+function charsOf({ entity, text }: StoredRecord): number {
+  return entity.length + text.length + RECORD_CHARS;
+}

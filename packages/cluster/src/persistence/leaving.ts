@@ -1,0 +1,61 @@
+import type { Millis, Position } from '@muster/ports';
+import type { Committer } from './committer.js';
+
+export interface Waiter {
+  readonly position: Position;
+  /** It shows its own record, not what others wrote. */
+  readonly recorded: boolean;
+  readonly run: () => void;
+  readonly at: Millis;
+  /** Calls sent when it came: a later one says whether the term still held after it. */
+  readonly after: number;
+}
+
+/** What wants to leave a shard, in order: nothing overtakes. */
+export class Leaving {
+  private readonly committer: Pick<Committer, 'now' | 'calls' | 'failed'>;
+  private waiters: Waiter[] = [];
+
+  constructor(committer: Pick<Committer, 'now' | 'calls' | 'failed'>) {
+    this.committer = committer;
+  }
+
+  get size(): number {
+    return this.waiters.length;
+  }
+
+  /** When the first of them came. */
+  get since(): Millis | undefined {
+    return this.waiters[0]?.at;
+  }
+
+  /** It leaves at once: true. Else it waits until {@link release}. */
+  pass(given: Pick<Waiter, 'position' | 'recorded' | 'run'>, mayLeave: (waiter: Waiter) => boolean): boolean {
+    const { now: at, calls: after } = this.committer;
+    const waiter = { ...given, at, after };
+    if (this.waiters.length === 0 && mayLeave(waiter)) {
+      waiter.run();
+      return true;
+    }
+    this.waiters.push(waiter);
+    return false;
+  }
+
+  release(mayLeave: (waiter: Waiter) => boolean): void {
+    let released = 0;
+    while (released < this.waiters.length && mayLeave(this.waiters[released]!)) {
+      const { run } = this.waiters[released]!;
+      released += 1;
+      try {
+        run();
+      } catch (error) {
+        this.committer.failed(error);
+      }
+    }
+    this.waiters.splice(0, released);
+  }
+
+  clear(): void {
+    this.waiters = [];
+  }
+}

@@ -1,0 +1,356 @@
+// What the turns of this process's actors changed, on its way into storage.
+//
+//   append ──► waiting ──► one call for all shards ──► stored
+//                 ▲              │ no answer: again, from the first record that is not known to be stored
+//                 └──────────────┘ (positions that are stored already are left out there: once in effect)
+//
+// A shard without a backup has its second place here (K9): nothing leaves before it is stored. Beside a backup records are written
+// `flushMs` later, many together. The row says which it is; storage says so too (`standing`), because whoever comes after owner and backup
+// both died has to know whether something may be missing:
+//
+//   row names no backup   ──claim behind──► all that may have left is stored ──mark gated──► what is stored leaves
+//   row names a backup    ──claim behind──► what the backup has leaves, stored or not
+//   the shard is left     ──all is stored──► mark parked
+//
+// One call is under way at a time. For each shard in this order: its claim (K5: nothing is written before its term is raised), then the
+// records of a call that was not answered, exactly as they were sent, then actors that are to be stored whole (a promoted owner's that
+// were not stored yet, those with long tails, and those whose records became too many to keep while storage was away), then records.
+//
+// Who may die when: the owner, at any time: alone, what it let out is stored; beside a backup, that has what is not. Storage: beside a
+// backup the shard goes on, and memory stays bounded, as records are given up and their actors stored whole later; alone the shard becomes full and takes
+// no turns. A newer owner's claim refuses whatever this one sends: the log is over. Its last reads may have left up to `leaseMs` after its
+// last answered call was sent; the newer owner is silent for longer than that (K7).
+
+import {
+  type ClaimAnswer,
+  type Clock,
+  codeOf,
+  type EntitySnapshot,
+  jitter,
+  type Log,
+  type Metrics,
+  type Millis,
+  type Random,
+  type ShardAnswer,
+  type ShardId,
+  type ShardRefusal,
+  type ShardStore,
+  type Term,
+  type Timer,
+} from '@muster/ports';
+import type { Answered, Committer } from './committer.js';
+import { WriterCounters } from './counters.js';
+import { type PersistenceOptions, persistenceOptions } from './options.js';
+import { type LogStart, type Need, StoredLog } from './stored-log.js';
+
+export interface StorageWriterSetup {
+  readonly store: ShardStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly options?: Partial<PersistenceOptions>;
+  readonly on?: {
+    /** How the last owner left the shard: where it was `behind`, something may be missing. */
+    claimed?(log: StoredLog, answer: ClaimAnswer): void;
+    /** Nothing leaves this log any more. STALE_TERM: the shard has another owner. Else storage has lost what it had, or cannot store it. */
+    refused?(log: StoredLog, refused: ShardRefusal): void;
+  };
+}
+
+type Save = { readonly shard: ShardId; readonly term: Term; readonly entities: readonly EntitySnapshot[] };
+
+/** The logs of many shards on their way into one storage. */
+export class StorageWriter implements Committer {
+  readonly options: PersistenceOptions;
+  private readonly setup: StorageWriterSetup;
+  private readonly counters: WriterCounters;
+  /** Those that want a call, who waits longest first. */
+  private readonly wanting = new Set<StoredLog>();
+  /** Those for which nobody waits. */
+  private laterOnes = new Set<StoredLog>();
+  private readonly fullOnes = new Set<StoredLog>();
+  private chars = 0;
+  private sent = 0;
+  private timer: Timer | undefined;
+  private flushTimer: Timer | undefined;
+  private underWay = false;
+  private hasSaved = false;
+  private failures = 0;
+  private failingSince: Millis | undefined;
+
+  constructor(setup: StorageWriterSetup) {
+    this.setup = setup;
+    this.options = persistenceOptions(setup.options);
+    this.counters = new WriterCounters(setup.metrics);
+  }
+
+  begin(start: LogStart): StoredLog {
+    const log = new StoredLog(this, start);
+    this.wants(log);
+    return log;
+  }
+
+  /** Since when no call has been answered, while that is so. */
+  get awaySince(): Millis | undefined {
+    return this.failingSince;
+  }
+
+  /** Characters that wait, of all logs. */
+  get waitingChars(): number {
+    return this.chars;
+  }
+
+  // --- what its logs ask
+
+  get now(): Millis {
+    return this.setup.clock.monotonic();
+  }
+
+  get calls(): number {
+    return this.sent;
+  }
+
+  get overfull(): boolean {
+    return this.chars > this.options.totalCharsMax;
+  }
+
+  wants(log: StoredLog): void {
+    this.wanting.add(log);
+    if (this.underWay || this.timer) return;
+    this.callAfter(log.need === 'claim' ? 0 : this.options.gatherMs);
+  }
+
+  wantsLater(log: StoredLog): void {
+    this.laterOnes.add(log);
+    this.flushTimer ??= this.setup.clock.after(this.options.flushMs, () => this.flush());
+  }
+
+  /** What waits for others is written now. */
+  flush(): void {
+    this.flushTimer?.cancel();
+    this.flushTimer = undefined;
+    const logs = this.laterOnes;
+    this.laterOnes = new Set();
+    for (const log of logs) this.wants(log);
+  }
+
+  waits(chars: number): void {
+    this.chars += chars;
+    this.counters.waiting(this.chars);
+  }
+
+  refusedTurns(log: StoredLog): void {
+    this.fullOnes.add(log);
+  }
+
+  later(delayMs: Millis, run: () => void): void {
+    this.setup.clock.after(delayMs, () => {
+      run();
+      this.wakeFull();
+    });
+  }
+
+  failed(error: unknown): void {
+    this.setup.log.write('error', 'persistence.release-failed', { error });
+  }
+
+  merged(records: number): void {
+    this.counters.merged(records);
+  }
+
+  unreadable(entity: string): void {
+    this.counters.unreadable();
+    this.setup.log.write('error', 'persistence.unsaved', { entity });
+  }
+
+  closed(log: StoredLog): void {
+    this.wanting.delete(log);
+    this.laterOnes.delete(log);
+    this.fullOnes.delete(log);
+    this.wakeFull();
+  }
+
+  // --- calls
+
+  private callAfter(delayMs: Millis): void {
+    this.timer = this.setup.clock.after(delayMs, () => {
+      this.timer = undefined;
+      void this.call();
+    });
+  }
+
+  /** One call, and the next one as long as there is something to do. Never rejects. */
+  private async call(): Promise<void> {
+    this.underWay = true;
+    let again: Millis = 0;
+    try {
+      const { need, logs } = this.next();
+      if (need === 'claim') await this.claim(logs);
+      else if (need === 'mark') await this.mark(logs);
+      else if (need === 'save') await this.save(logs);
+      else if (need !== undefined) await this.append(logs);
+    } catch (error) {
+      again = this.unanswered(error);
+    }
+    this.underWay = false;
+    this.wakeFull();
+    if (this.wanting.size > 0 && !this.timer) this.callAfter(again);
+  }
+
+  /** One kind of call, and for whom: claims first, as nothing else goes before them. */
+  private next(): { readonly need: Need | undefined; readonly logs: readonly StoredLog[] } {
+    const by = new Map<Need, StoredLog[]>();
+    for (const log of this.wanting) {
+      const { need } = log;
+      if (need === undefined) this.wanting.delete(log);
+      else by.set(need, [...(by.get(need) ?? []), log]);
+    }
+    const records = [...(by.get('append') ?? []), ...(by.get('ask') ?? [])];
+    for (const need of ['claim', 'mark', 'save'] as const) {
+      const logs = by.get(need);
+      // Many saves must not hold up the records of other shards.
+      const isNext = need !== 'save' || !this.hasSaved || records.length === 0;
+      if (!logs || !isNext) continue;
+      this.hasSaved = need === 'save';
+      return { need, logs: logs.slice(0, this.options.claimsMax) };
+    }
+    this.hasSaved = false;
+    return { need: records.length > 0 ? 'append' : undefined, logs: records };
+  }
+
+  private async claim(logs: readonly StoredLog[]): Promise<void> {
+    const claims = logs.map((log) => ({ shard: log.shard, term: log.claimTerm, standing: log.claiming() }));
+    const answered = this.sending();
+    const answers = await this.setup.store.claim(claims);
+    this.answered();
+    for (const [i, answer] of answers.entries()) {
+      const log = logs[i]!;
+      const { term, standing } = claims[i]!;
+      // It may have been raised again meanwhile: then this answer is of no use.
+      if (log.claimTerm !== term) continue;
+      this.each(log, answer.refused ?? log.claimed(answer, standing, answered));
+      if (log.isOpen) this.setup.on?.claimed?.(log, answer);
+    }
+  }
+
+  private async mark(logs: readonly StoredLog[]): Promise<void> {
+    const marks = logs.map((log) => ({ shard: log.shard, term: log.term, ...log.marking() }));
+    const answered = this.sending();
+    const answers = await this.setup.store.mark(marks);
+    this.answered();
+    for (const [i, { refused }] of answers.entries()) {
+      const log = logs[i]!;
+      const { standing, term } = marks[i]!;
+      // Where it was raised meanwhile its claim says what storage calls it.
+      if (log.term !== term) continue;
+      if (!refused) log.marked(standing, answered);
+      this.each(log, refused);
+    }
+  }
+
+  private async save(logs: readonly StoredLog[]): Promise<void> {
+    const { savesMax, commitCharsMax } = this.options;
+    const saves: Save[] = [];
+    const savers: StoredLog[] = [];
+    let [actors, chars] = [0, 0];
+    for (const log of logs) {
+      if (actors >= savesMax || chars >= commitCharsMax) break;
+      const entities = log.nextSaves(savesMax - actors, commitCharsMax - chars);
+      if (entities.length === 0) continue;
+      savers.push(log);
+      saves.push({ shard: log.shard, term: log.term, entities });
+      actors += entities.length;
+      chars += entities.reduce((sum, { text }) => sum + text.length, 0);
+    }
+    if (saves.length === 0) return;
+    const answered = this.sending();
+    const answers = await this.setup.store.save(saves);
+    this.answered();
+    this.counters.saved(actors);
+    for (const [i, { refused }] of answers.entries()) {
+      const log = savers[i]!;
+      if (!refused) log.savedAll(saves[i]!.entities, answered);
+      // Refused because of our own newer term: they are saved again.
+      this.each(log, log.term === saves[i]!.term ? refused : undefined);
+    }
+  }
+
+  private async append(logs: readonly StoredLog[]): Promise<void> {
+    const { commitRecordsMax, commitCharsMax } = this.options;
+    const batches: ReturnType<StoredLog['batch']>[] = [];
+    let [records, chars] = [0, 0];
+    for (const log of logs) {
+      if (batches.length > 0 && (records >= commitRecordsMax || chars >= commitCharsMax)) break;
+      const limits = { records: commitRecordsMax - records, chars: commitCharsMax - chars, must: batches.length === 0 };
+      const batch = log.batch(limits);
+      batches.push(batch);
+      records += batch.records.length;
+      chars += batch.chars;
+    }
+    const answered = this.sending();
+    const answers = await this.setup.store.append(batches);
+    this.answered();
+    this.counters.committed(records, this.now - answered.sentAt);
+    for (const [i, answer] of answers.entries()) this.appended(logs[i]!, answer, answered);
+  }
+
+  private appended(log: StoredLog, answer: ShardAnswer, answered: Answered): void {
+    if (answer.refused === undefined) this.each(log, log.stored(answer.position, answered));
+    // Refused because of our own newer term: its claim says what had arrived.
+    else this.each(log, log.need === 'claim' ? undefined : answer.refused);
+  }
+
+  /** It was answered: to the end of the line, where it wants more; over, where it was refused. */
+  private each(log: StoredLog, refused: ShardRefusal | undefined): void {
+    if (!log.isOpen) return;
+    this.wanting.delete(log);
+    if (refused) this.refuse(log, refused);
+    else if (log.isPatient) this.wantsLater(log);
+    else if (log.need !== undefined) this.wanting.add(log);
+  }
+
+  private refuse(log: StoredLog, refused: ShardRefusal): void {
+    const { shard, term } = log;
+    this.counters.refused(refused);
+    this.setup.log.write(refused === 'STALE_TERM' ? 'info' : 'error', 'persistence.refused', { shard, term, refused });
+    log.close();
+    this.setup.on?.refused?.(log, refused);
+  }
+
+  private sending(): Answered {
+    this.sent += 1;
+    return { call: this.sent, sentAt: this.now };
+  }
+
+  private answered(): void {
+    if (this.failingSince !== undefined) {
+      this.setup.log.write('info', 'persistence.back', { awayMs: this.now - this.failingSince });
+      this.failingSince = undefined;
+    }
+    this.failures = 0;
+  }
+
+  /** How long to wait. Whatever the error is, what waits cannot be stored in another way. */
+  private unanswered(error: unknown): Millis {
+    const { random, log } = this.setup;
+    this.counters.failed(codeOf(error) ?? 'unknown');
+    if (this.failingSince === undefined) {
+      this.failingSince = this.now;
+      log.write('warn', 'persistence.away', { error });
+    }
+    const { retryMinMs, retryMaxMs } = this.options;
+    const delayMs = Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(this.failures, 20));
+    this.failures += 1;
+    return jitter(random, delayMs);
+  }
+
+  /** Those that were told to be full and are not any more. */
+  private wakeFull(): void {
+    for (const log of [...this.fullOnes]) {
+      this.fullOnes.delete(log);
+      // Asked again, it is back in the set where it still is.
+      if (!log.full) log.resumed();
+    }
+  }
+}

@@ -1,0 +1,372 @@
+import type {
+  ClaimAnswer,
+  EntitySnapshot,
+  LogBatch,
+  Millis,
+  Position,
+  ShardId,
+  ShardRefusal,
+  ShardStanding,
+  StoredPosition,
+  StoredRecord,
+  Term,
+} from '@muster/ports';
+import { Backlog } from './backlog.js';
+import type { Answered, Committer } from './committer.js';
+import { Leaving, type Waiter } from './leaving.js';
+import { Unsaved } from './unsaved.js';
+
+/** An actor as it is now. */
+export type SavedText = Pick<EntitySnapshot, 'text' | 'seq' | 'version'>;
+
+/** `gated`: nothing leaves before it is stored. `behind`: it leaves when the backup has it, and is stored later (K9). */
+export type Standing = Exclude<ShardStanding, 'parked'>;
+
+export interface LogStart {
+  readonly shard: ShardId;
+  readonly term: Term;
+  readonly standing: Standing;
+  /** Position of the last record before this owner's first. */
+  readonly start: Position;
+  /** Actors of which storage may have an older state, or which it may not know to be gone: saved before any record is written. */
+  readonly unsaved?: Iterable<string>;
+  /** Storage is known to call the shard `behind`: the owner before had heard it say so, and nobody has claimed otherwise since. */
+  readonly knownBehind?: boolean;
+  /** No former owner can still be answering reads (K7). */
+  readonly isSure: boolean;
+  /** The actor as it is when asked, with all that was appended; undefined: it is gone. */
+  readonly saved: (entity: string) => SavedText | 'unreadable' | undefined;
+}
+
+const NEVER = -Infinity;
+
+/** What a log needs of storage next. */
+export type Need = 'claim' | 'append' | 'mark' | 'save' | 'ask';
+
+/** One shard's way into storage: its second place where it has no backup, a copy at most a second old where it has one. */
+export class StoredLog {
+  readonly shard: ShardId;
+  term: Term;
+  /** Called when turns may go on that could not before. */
+  go: () => void = () => undefined;
+  /** Called whenever more is stored than before. */
+  advanced: () => void = () => undefined;
+  private readonly committer: Committer;
+  private readonly firstTerm: Term;
+  private readonly isSure: boolean;
+  private readonly saved: LogStart['saved'];
+  /** What the row makes of the shard. */
+  private standing: Standing;
+  private parking = false;
+  /** What storage calls it for certain; undefined: something else may have arrived there. */
+  private known: ShardStanding | undefined;
+  /** The term has to be raised in storage before anything is written (K5). */
+  private needsClaim = true;
+  /** End of the stored log; known with the first claim. */
+  private storedEnd: StoredPosition | undefined;
+  private last: Position;
+  private readonly backlog: Backlog;
+  private readonly unsaved: Unsaved;
+  /** Up to here something may have left that was not stored: while it is not, storage alone is no second place. */
+  private owedThrough: Position = NEVER;
+  private readonly leaving: Leaving;
+  private confirmed: Answered = { call: 0, sentAt: NEVER };
+  /** Nothing leaves before: the shard's former owner may still answer reads (K7). */
+  private quietUntil = NEVER;
+  private over = false;
+
+  constructor(
+    committer: Committer,
+    { shard, term, standing, start, unsaved = [], knownBehind, isSure, saved }: LogStart,
+  ) {
+    this.committer = committer;
+    this.shard = shard;
+    this.term = term;
+    this.firstTerm = term;
+    this.standing = standing;
+    this.last = start;
+    this.isSure = isSure;
+    this.saved = saved;
+    this.known = knownBehind ? 'behind' : undefined;
+    this.backlog = new Backlog(committer);
+    this.leaving = new Leaving(committer);
+    this.unsaved = new Unsaved(committer.options);
+    for (const entity of unsaved) this.unsaved.want(entity, start);
+    if (this.unsaved.size > 0) this.owedThrough = start;
+  }
+
+  /** Everything up to here is stored. */
+  get durable(): Position {
+    return Math.min(this.backlog.from ?? this.last + 1, this.unsaved.from) - 1;
+  }
+
+  /** Storage is the second place: the shard has no backup. */
+  get isLone(): boolean {
+    return this.standing === 'gated';
+  }
+
+  /** Nothing is missing in storage, and it is known what it calls the shard. */
+  get isSettled(): boolean {
+    return this.need === undefined || this.need === 'ask';
+  }
+
+  /** What copies may be told: everything up to here is stored, and storage says that it may be behind. Undefined: they may not rely on it. */
+  get toldThrough(): Position | undefined {
+    return this.known === 'behind' ? this.durable : undefined;
+  }
+
+  get full(): boolean {
+    if (this.over) return false;
+    const { options, now, overfull } = this.committer;
+    const isLate = now - (this.leaving.since ?? now) > options.lagMs;
+    // Beside a backup storage may be away for long: what would be too much is merged (`append`). Only names can become too many.
+    const isMuch = this.isFree ? this.unsaved.isFull : overfull || this.backlog.chars > options.lagCharsMax;
+    const full = isLate || isMuch;
+    if (full) this.committer.refusedTurns(this);
+    return full;
+  }
+
+  /** Since when its oldest record waits. */
+  get waitsSince(): Millis | undefined {
+    return this.backlog.since;
+  }
+
+  /** A tail that was read with the shard. */
+  hasTail(entity: string, chars: number): void {
+    this.unsaved.grown(entity, chars);
+  }
+
+  append(position: Position, record: StoredRecord): void {
+    this.last = position;
+    if (this.over) return;
+    this.backlog.push(record, position);
+    if (record.text === '') this.unsaved.gone(record.entity);
+    else if (this.unsaved.grown(record.entity, record.text.length)) this.unsaved.want(record.entity, position);
+    if (!this.isFree) this.committer.wants(this);
+    else {
+      if (this.backlog.chars > this.committer.options.lagCharsMax || this.committer.overfull) this.merge();
+      this.committer.wantsLater(this);
+    }
+  }
+
+  /** Runs once everything up to `position` is stored; where the shard has a backup, at once. In order. `recorded`: see CommitLog. */
+  onDurable(position: Position, run: () => void, recorded = false): void {
+    if (this.over) return;
+    if (!this.leaving.pass({ position, recorded, run }, (waiter) => this.mayLeave(waiter))) this.committer.wants(this);
+  }
+
+  /** The row of this shard, which is still ours. */
+  raise(term: Term, standing: Standing): void {
+    if (term === this.term && standing === this.standing) return;
+    // What left while there was a backup has to be stored before storage is the only second place.
+    if (this.standing === 'behind' && standing === 'gated') this.owedThrough = this.last;
+    if (term > this.term) this.needsClaim = true;
+    this.term = term;
+    this.standing = standing;
+    this.parking = false;
+    this.committer.wants(this);
+    this.release();
+  }
+
+  /** Nobody works on the shard any more: once all is stored, storage is to say so. */
+  park(): void {
+    this.parking = true;
+    this.committer.wants(this);
+  }
+
+  unpark(): void {
+    this.parking = false;
+    this.committer.wants(this);
+  }
+
+  get isParked(): boolean {
+    return this.parking && this.known === 'parked' && !this.needsClaim;
+  }
+
+  close(): void {
+    if (this.over) return;
+    this.over = true;
+    this.backlog.clear();
+    this.leaving.clear();
+    this.committer.closed(this);
+  }
+
+  // --- what the committer asks and tells
+
+  get isOpen(): boolean {
+    return !this.over;
+  }
+
+  get need(): Need | undefined {
+    if (this.over) return undefined;
+    if (this.needsClaim || this.storedEnd === undefined) return 'claim';
+    if (this.backlog.inDoubt > 0) return 'append';
+    if (!this.parking && this.known !== this.standing && (!this.isLone || this.isPaid)) return 'mark';
+    // Records of these actors would not fit what storage has of them.
+    if (this.unsaved.size > 0) return this.storedEnd === 0 ? 'append' : 'save';
+    if (this.backlog.size > 0) return 'append';
+    if (this.known !== this.wanted) return 'mark';
+    return this.leaving.size > 0 && this.committer.now >= this.quietUntil ? 'ask' : undefined;
+  }
+
+  /** Nobody waits for what it needs, and it has not waited long itself. */
+  get isPatient(): boolean {
+    if (this.parking || !this.isFree || this.need !== 'append' || this.backlog.inDoubt > 0) return false;
+    return this.committer.now - this.backlog.since! < this.committer.options.flushMs;
+  }
+
+  /** The first term until its claim is answered, even if it was raised meanwhile: that answer alone tells how the last owner left. */
+  get claimTerm(): Term {
+    return this.storedEnd === undefined ? this.firstTerm : this.term;
+  }
+
+  /** `gated` only where it was so already: whoever comes new says so with a mark, when it has looked at what it found. */
+  claiming(): Standing {
+    const as = this.standing === 'gated' && this.known === 'gated' ? 'gated' : 'behind';
+    if (as !== this.known) this.known = undefined;
+    return as;
+  }
+
+  /** What storage is to call the shard, and from where on. */
+  marking(): { readonly standing: ShardStanding; readonly through: StoredPosition } {
+    this.known = undefined;
+    // Copies may not rely on it any more.
+    this.advanced();
+    return { standing: this.wanted, through: this.storedEnd! };
+  }
+
+  /** The next records within the limits; at least one where `must` and there is one. Nothing: is this still my term? */
+  batch(limits: {
+    readonly records: number;
+    readonly chars: number;
+    readonly must: boolean;
+  }): LogBatch & { chars: number } {
+    // An actor stored whole at position 0 would be overlooked: a log that ends there counts as empty. Its own absence goes before it.
+    const needsFirst = this.storedEnd === 0 && this.unsaved.size > 0 && this.backlog.inDoubt === 0;
+    if (needsFirst) this.backlog.pushFirst({ entity: this.unsaved.first(1)[0]!, seq: 0, text: '' }, this.durable + 1);
+    const { records, chars } = this.backlog.take(needsFirst ? { ...limits, records: 1 } : limits);
+    return { shard: this.shard, term: this.term, first: this.storedEnd! + 1, records, chars };
+  }
+
+  /** The next actors to be stored whole, as they are now; their records are not needed any more. May be empty. */
+  nextSaves(max: number, charsMax: number): readonly EntitySnapshot[] {
+    const taken: EntitySnapshot[] = [];
+    const before = Math.min(this.unsaved.from, this.backlog.from ?? Infinity);
+    let chars = 0;
+    for (const entity of this.unsaved.first(max)) {
+      if (chars >= charsMax) break;
+      const saved = this.saved(entity);
+      if (typeof saved === 'object') {
+        taken.push({ entity, position: this.storedEnd!, ...saved });
+        chars += saved.text.length;
+        continue;
+      }
+      if (saved === 'unreadable') this.committer.unreadable(entity);
+      // Gone: the record that says so was merged with others, or was the former owner's.
+      else this.backlog.pushFirst({ entity, seq: 0, text: '' }, before);
+      this.unsaved.gone(entity);
+    }
+    const names = new Set(taken.map(({ entity }) => entity));
+    this.drop(names);
+    this.unsaved.taken(names);
+    return taken;
+  }
+
+  /** They are stored. */
+  savedAll(snapshots: readonly EntitySnapshot[], answered: Answered): void {
+    if (this.over) return;
+    for (const { entity, text } of snapshots) this.unsaved.arrived(entity, text.length);
+    this.settled(answered);
+  }
+
+  /** The claim of {@link claimTerm} stands. Its refusal, where storage has lost something of ours. */
+  claimed({ position, before, term }: ClaimAnswer, as: Standing, answered: Answered): ShardRefusal | undefined {
+    if (this.over) return undefined;
+    const { options, now } = this.committer;
+    if (this.storedEnd === undefined) {
+      this.storedEnd = position;
+      const isFree = this.isSure || before === undefined || before.standing === 'parked';
+      if (!isFree) this.beQuiet(now + options.leaseMs + options.leaseMarginMs);
+    } else if (position < this.storedEnd) return 'GAP';
+    this.known = as;
+    this.needsClaim = term !== this.term;
+    // Under the old term something may have arrived whose answer did not.
+    return this.stored(position, answered);
+  }
+
+  /** Everything up to `position` is stored, and at some time after the call was sent the term still held. */
+  stored(position: StoredPosition, answered: Answered): ShardRefusal | undefined {
+    if (this.over) return undefined;
+    const arrived = position - this.storedEnd!;
+    // More than was ever sent: somebody else writes under our term.
+    if (arrived > this.backlog.inDoubt) return 'STALE_TERM';
+    this.backlog.arrived(arrived);
+    this.storedEnd = position;
+    this.settled(answered);
+    return undefined;
+  }
+
+  /** Storage calls it so now. */
+  marked(as: ShardStanding, answered: Answered): void {
+    if (this.over) return;
+    this.known = as;
+    this.settled(answered);
+  }
+
+  /** It was told to be full, and is not any more. */
+  resumed(): void {
+    this.go();
+  }
+
+  private get wanted(): ShardStanding {
+    return this.parking ? 'parked' : this.standing;
+  }
+
+  /** The shard has a backup, and storage knows that it may lack something. */
+  private get isFree(): boolean {
+    return this.standing === 'behind' && this.known === 'behind';
+  }
+
+  private get isPaid(): boolean {
+    return this.durable >= this.owedThrough;
+  }
+
+  /** Too much waits: the actors will be stored as they are by then, which takes no more memory however long that is. */
+  private merge(): void {
+    this.drop(this.backlog.merging());
+  }
+
+  /** Records of these actors that were never sent. */
+  private drop(entities: ReadonlySet<string>): void {
+    if (entities.size === 0) return;
+    const dropped = this.backlog.drop(entities, (entity, position) => this.unsaved.want(entity, position));
+    this.committer.merged(dropped);
+  }
+
+  private settled(answered: Answered): void {
+    this.confirmed = answered;
+    this.release();
+    this.advanced();
+  }
+
+  private mayLeave({ position, recorded, after }: Waiter): boolean {
+    const { now, options } = this.committer;
+    if (this.isFree) return true;
+    if (this.known !== 'gated' || this.standing !== 'gated' || this.needsClaim) return false;
+    if (position > this.durable || now < this.quietUntil) return false;
+    // K7: a record is stored in a call that was sent after it; a read needs one that was, or the lease of the last.
+    return recorded || after < this.confirmed.call || now - this.confirmed.sentAt <= options.leaseMs;
+  }
+
+  private release(): void {
+    this.leaving.release((waiter) => !this.over && this.mayLeave(waiter));
+  }
+
+  private beQuiet(until: Millis): void {
+    this.quietUntil = until;
+    this.committer.later(until - this.committer.now, () => {
+      this.release();
+      if (this.need !== undefined) this.committer.wants(this);
+    });
+  }
+}

@@ -1,0 +1,84 @@
+import type { Position } from '@muster/ports';
+import type { PersistenceOptions } from './options.js';
+
+/** Actors of one shard that are to be stored whole, and how long the tails of the others have become. */
+export class Unsaved {
+  private readonly options: Pick<PersistenceOptions, 'tailCharsMin' | 'unsavedMax'>;
+  /** By name: the position of the oldest change that is not stored. */
+  private readonly wanted = new Map<string, Position>();
+  /** Those whose text is on its way, and the oldest change since it was taken. */
+  private readonly onTheWay = new Map<string, Position | undefined>();
+  /** Characters that an actor's records may still grow by before it is stored whole. */
+  private readonly left = new Map<string, number>();
+  private lowest: Position | undefined = Infinity;
+
+  constructor(options: Pick<PersistenceOptions, 'tailCharsMin' | 'unsavedMax'>) {
+    this.options = options;
+  }
+
+  get size(): number {
+    return this.wanted.size;
+  }
+
+  get isFull(): boolean {
+    return this.wanted.size > this.options.unsavedMax;
+  }
+
+  /** Before the oldest change of any of them everything is stored; Infinity: of all. */
+  get from(): Position {
+    this.lowest ??= [...this.wanted.values()].reduce((lowest, each) => Math.min(lowest, each), Infinity);
+    return this.lowest;
+  }
+
+  want(entity: string, from: Position): void {
+    if (this.onTheWay.has(entity)) this.onTheWay.set(entity, Math.min(this.onTheWay.get(entity) ?? from, from));
+    const known = this.wanted.get(entity);
+    if (known !== undefined && known <= from) return;
+    this.wanted.set(entity, from);
+    if (this.lowest !== undefined) this.lowest = Math.min(this.lowest, from);
+  }
+
+  /** So many of them. */
+  first(max: number): readonly string[] {
+    const names: string[] = [];
+    for (const entity of this.wanted.keys()) {
+      if (names.length === max) break;
+      names.push(entity);
+    }
+    return names;
+  }
+
+  /** The text of these is on its way, as it is now; of those before it is not known whether it arrived. */
+  taken(entities: Iterable<string>): void {
+    this.onTheWay.clear();
+    for (const entity of entities) this.onTheWay.set(entity, undefined);
+  }
+
+  /** It is stored with so many characters, as it was when it was taken. */
+  arrived(entity: string, chars: number): void {
+    const since = this.onTheWay.get(entity);
+    this.onTheWay.delete(entity);
+    this.left.set(entity, Math.max(this.options.tailCharsMin, chars));
+    this.delete(entity);
+    if (since !== undefined) this.want(entity, since);
+  }
+
+  /** There is nothing to be stored of it. */
+  gone(entity: string): void {
+    this.left.delete(entity);
+    this.delete(entity);
+  }
+
+  /** Its records have become longer: true where it should be stored whole. */
+  grown(entity: string, chars: number): boolean {
+    const left = (this.left.get(entity) ?? this.options.tailCharsMin) - chars;
+    this.left.set(entity, left);
+    return left < 0;
+  }
+
+  private delete(entity: string): void {
+    const from = this.wanted.get(entity);
+    // Looked for when somebody asks: many are stored at a time.
+    if (this.wanted.delete(entity) && from === this.lowest) this.lowest = undefined;
+  }
+}
