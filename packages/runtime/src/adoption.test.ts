@@ -55,7 +55,7 @@ test('an adopted actor that owes nobody anything stays asleep until its first co
 });
 
 test('a shard whose ungated kinds still stand still is not empty: who got it as such would not wait', async () => {
-  const bank = openBank({ adoption: { actors: new Map(), fencedMs: 500 } });
+  const bank = openBank({ adoption: { actors: new Map(), fencedMs: 500, how: 'moved', mayLack: false } });
   expect(bank.runtime.actorsIn(SHARD)).toBe(1);
   await bank.clock.advance(501);
   expect(bank.runtime.actorsIn(SHARD)).toBe(0);

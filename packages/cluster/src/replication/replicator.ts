@@ -93,9 +93,7 @@ export class Replicator implements CommitLogs, LogKeeper {
 
   /** The row of a shard that this process owns: before the shard is opened in its term, and whenever it changes. */
   assign({ shard, term, backup, learner }: ShardRow, heldUntil: Millis = 0, continues?: FormerLog): void {
-    const { peers } = this.setup;
-    const linked = [backup, learner].filter((peer): peer is PeerId => peer !== '' && peers.link(peer) !== undefined);
-    const place = { term, backup, learner, linked, heldUntil, continues };
+    const place = { term, backup, learner, linked: this.linked(backup, learner), heldUntil, continues };
     this.places.set(shard, place);
     for (const peer of [backup, learner]) if (peer !== '') this.pair(peer);
     this.logs.get(shard)?.assign(place);
@@ -104,8 +102,10 @@ export class Replicator implements CommitLogs, LogKeeper {
 
   /** @throws Error where the shard's row was not assigned before */
   open(shard: ShardId, _term: Term, go: () => void): ReplicatedLog {
-    const place = this.places.get(shard);
-    if (!place) throw new Error(`shard ${shard} has no place yet`);
+    const assigned = this.places.get(shard);
+    if (!assigned) throw new Error(`shard ${shard} has no place yet`);
+    // Links may have come and gone while its actors were read.
+    const place = { ...assigned, linked: this.linked(assigned.backup, assigned.learner) };
     const log = new ReplicatedLog(shard, place, go, this);
     this.logs.set(shard, log);
     const wait = place.heldUntil - this.now();
@@ -222,6 +222,10 @@ export class Replicator implements CommitLogs, LogKeeper {
   private writable(peer: PeerId): void {
     for (const log of this.logs.values()) log.ship(peer);
     this.seeder.wake();
+  }
+
+  private linked(...peers: readonly (PeerId | '')[]): readonly PeerId[] {
+    return peers.filter((peer): peer is PeerId => peer !== '' && this.setup.peers.link(peer) !== undefined);
   }
 
   private pair(peer: PeerId): void {
