@@ -16,16 +16,7 @@ import { Activation } from './activation.js';
 import type { AnyActorKind, Json } from './actor.js';
 import { Awakening } from './awakening.js';
 import type { ActorSnapshot, SavedActor } from './envelope.js';
-import type {
-  ActorHost,
-  Adoption,
-  Delivery,
-  HostStats,
-  Outcome,
-  Outlet,
-  ShardState,
-  Subscription,
-} from './host.js';
+import type { ActorHost, Adoption, Delivery, HostStats, Outcome, Outlet, ShardState, Subscription } from './host.js';
 import { describeActor } from './inspection.js';
 import { Loads } from './loads.js';
 import { type RuntimeOptions, runtimeOptions } from './options.js';
