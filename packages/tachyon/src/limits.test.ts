@@ -144,6 +144,36 @@ describe('limits of our own', () => {
   });
 });
 
+test('what a definition asks beyond the published schema is there to be asked', () => {
+  const idle = commands.flatMap(({ commandId, data, reply }) =>
+    [data, reply].flatMap((schema) => (schema ? idleMarks(schema, commandId) : [])),
+  );
+  expect(idle).toEqual([]);
+});
+
+/** Names under `oursAlone` that name nothing: what was taken away, and its mark forgotten, would hide a difference to come. */
+function idleMarks(node: unknown, where: string): string[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const {
+    oursAlone = [],
+    properties = {},
+    required = [],
+  } = node as {
+    readonly oursAlone?: readonly string[];
+    readonly properties?: object;
+    readonly required?: readonly string[];
+  };
+  const idle = oursAlone.filter((mark) => {
+    const [kind, name = ''] = mark.split('/');
+    if (kind === 'required') return !required.includes(name);
+    return name === '' ? !Object.hasOwn(node, mark) : !Object.hasOwn(properties, name);
+  });
+  return [
+    ...idle.map((mark) => `${where} ${mark}`),
+    ...Object.entries(node).flatMap(([key, inner]) => (key === 'oursAlone' ? [] : idleMarks(inner, `${where}.${key}`))),
+  ];
+}
+
 function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
