@@ -3,7 +3,7 @@ import { dispatch, type Ref, type SupervisionContext, spawn, start, stop } from 
 import type { DrainResult, LocalScheduler, SchedulerStats, Work, Worker } from './scheduler.js';
 
 type Failed = (worker: string, error: unknown) => void;
-/** All that nact ever carries. DRAIN: there is work. POISON: the last message, after which the actor may be stopped. */
+/** All that nact ever carries. DRAIN: some are ready, this one among them. POISON: the last message, after which the actor may be stopped. */
 type Token = 'drain' | 'poison';
 
 interface Group {
@@ -19,8 +19,10 @@ class NactWorker implements Worker {
   readonly group: Group;
   readonly work: Work;
   ref: Ref<Token> | undefined;
-  /** A DRAIN token is in nact's mailbox, or will be when the predecessor has ended. */
+  /** It is among the ready, or will be when its predecessor or its running drain has ended. */
   armed = false;
+  /** A drain that takes its time. */
+  running: Promise<void> | undefined;
   stopped = false;
   predecessor: Promise<void> | undefined;
   ended: Promise<void> | undefined;
@@ -36,7 +38,8 @@ class NactWorker implements Worker {
 /**
  * Actors scheduled by nact 7.6.2: one nact actor per worker under one parent per group. nact's traps, and what keeps us out of them:
  * - a parent's child map is copied for each message the parent handles → parents never get one;
- * - one `setImmediate` per message, no mailbox bound → nact only ever carries one DRAIN token per worker, messages stay with the runtime;
+ * - one `setImmediate`, three promises and a copied context per message, no mailbox bound → messages stay with the runtime, and one DRAIN token,
+ *   to the first worker that is ready, serves all that are ready when it comes;
  * - `stop()` drops queued messages and lets the running handler overlap its successor → we stop by a POISON token behind whatever
  *   runs, and a namesake does not start before the poisoned one has ended;
  * - a throwing handler or `onCrash` wedges the actor → the handler never throws and never rejects, `onCrash` only says "go on";
@@ -48,6 +51,8 @@ export class NactScheduler implements LocalScheduler {
   private readonly groups = new Map<string, Group>();
   private readonly ending = new Map<string, Promise<void>>();
   private readonly failed: Failed;
+  /** Whose drain is due, in the order of waking. A token is on its way to the first, or about to be sent. */
+  private ready: NactWorker[] = [];
   private spawned = 0;
   private workers = 0;
   private failures = 0;
@@ -73,7 +78,7 @@ export class NactScheduler implements LocalScheduler {
     const worker = handle as NactWorker;
     if (worker.armed || worker.stopped) return;
     worker.armed = true;
-    if (worker.predecessor === undefined) dispatch(worker.ref!, 'drain');
+    if (worker.predecessor === undefined && worker.running === undefined) this.enqueue(worker);
   }
 
   stop(handle: Worker): Promise<void> {
@@ -85,7 +90,8 @@ export class NactScheduler implements LocalScheduler {
     const poisoned = new Promise<void>((resolve) => {
       worker.end = resolve;
     });
-    const ended = (worker.predecessor ?? Promise.resolve()).then(() => {
+    const idle = (worker.predecessor ?? Promise.resolve()).then(() => worker.running);
+    const ended = idle.then(() => {
       dispatch(worker.ref!, 'poison');
       return poisoned;
     });
@@ -110,21 +116,48 @@ export class NactScheduler implements LocalScheduler {
   }
 
   /** nact's handler of every worker: `worker` is the actor's nact state. */
-  private readonly handle = (worker: NactWorker, token: Token): NactWorker | Promise<NactWorker> => {
+  private readonly handle = (worker: NactWorker, token: Token): NactWorker => {
     if (token === 'poison') return this.bury(worker);
+    // Who is woken from now on waits for the next token: sockets and timers get their turn in between.
+    const { ready } = this;
+    this.ready = [];
+    for (const one of ready) this.drain(one);
+    return worker;
+  };
+
+  private enqueue(worker: NactWorker): void {
+    // The first of them has nothing before the token in nact's mailbox: it is not running, and POISON comes later.
+    if (this.ready.push(worker) === 1) dispatch(worker.ref!, 'drain');
+  }
+
+  private drain(worker: NactWorker): void {
     worker.armed = false;
-    if (worker.stopped) return worker;
+    if (worker.stopped) return;
     try {
       const result = worker.work.drain();
-      if (typeof result === 'string') return this.finished(worker, result);
-      return result.then(
-        (end) => this.finished(worker, end),
-        (error) => this.crashed(worker, error),
-      );
+      if (typeof result === 'string') this.finished(worker, result);
+      else this.run(worker, result);
     } catch (error) {
-      return this.crashed(worker, error);
+      this.crashed(worker, error);
     }
-  };
+  }
+
+  private run(worker: NactWorker, result: Promise<DrainResult>): void {
+    worker.running = result.then(
+      (end) => this.rested(worker, end),
+      (error) => {
+        this.crashed(worker, error);
+        this.rested(worker, 'idle');
+      },
+    );
+  }
+
+  private rested(worker: NactWorker, result: DrainResult): void {
+    worker.running = undefined;
+    if (worker.stopped) return;
+    if (worker.armed) this.enqueue(worker);
+    else this.finished(worker, result);
+  }
 
   private bury(worker: NactWorker): NactWorker {
     stop(worker.ref!);
@@ -133,26 +166,24 @@ export class NactScheduler implements LocalScheduler {
     return worker;
   }
 
-  private finished(worker: NactWorker, result: DrainResult): NactWorker {
+  private finished(worker: NactWorker, result: DrainResult): void {
     if (result === 'more') this.wake(worker);
-    return worker;
   }
 
-  private crashed(worker: NactWorker, error: unknown): NactWorker {
+  private crashed(worker: NactWorker, error: unknown): void {
     this.failures += 1;
     try {
       this.failed(worker.name, error);
     } catch {
       // Whoever listens to failures may fail too; nact must not see it.
     }
-    return worker;
   }
 
   private waitFor(worker: NactWorker, predecessor: Promise<void>): void {
     worker.predecessor = predecessor;
     void predecessor.then(() => {
       worker.predecessor = undefined;
-      if (worker.armed && !worker.stopped) dispatch(worker.ref!, 'drain');
+      if (worker.armed && !worker.stopped) this.enqueue(worker);
     });
   }
 

@@ -113,6 +113,30 @@ describe.each(forms)('%s', (_name, make) => {
     expect(order).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
   });
 
+  test('a drain that takes its time holds up nobody else, and a wake meanwhile is one more drain when it has ended', async () => {
+    const { scheduler, settle } = start();
+    const { open, passed } = gate();
+    const order: string[] = [];
+    const drained = (name: string, result: DrainResult | Promise<DrainResult>) => ({
+      drain: () => {
+        order.push(name);
+        return result;
+      },
+    });
+    const slow = scheduler.spawn('g', 'slow', drained('slow', passed));
+    const quick = scheduler.spawn('g', 'quick', drained('quick', 'idle'));
+    scheduler.wake(slow);
+    scheduler.wake(quick);
+    await settle();
+    scheduler.wake(slow);
+    scheduler.wake(quick);
+    await settle();
+    expect(order).toEqual(['slow', 'quick', 'quick']);
+    open();
+    await settle();
+    expect(order).toEqual(['slow', 'quick', 'quick', 'slow']);
+  });
+
   test('a worker never overlaps itself', async () => {
     const { scheduler, settle } = start();
     const { open, passed } = gate();
@@ -287,4 +311,26 @@ describe.each(forms)('%s', (_name, make) => {
     await end;
     expect(over).toBe(true);
   });
+});
+
+test('workers that are ready together are served by one token (nact: a setImmediate, three promises and a copied context for each)', async () => {
+  const scheduler = new NactScheduler();
+  const order: string[] = [];
+  const drain = (name: string) => ({
+    drain: (): DrainResult => {
+      if (order.length === 0) queueMicrotask(() => order.push('whatever comes after the token'));
+      order.push(name);
+      return 'idle';
+    },
+  });
+  for (const [group, name] of [
+    ['1', 'a'],
+    ['2', 'b'],
+    ['3', 'c'],
+  ] as const)
+    scheduler.wake(scheduler.spawn(group, name, drain(name)));
+  await turnOfTheLoop();
+  await turnOfTheLoop();
+  expect(order).toEqual(['a', 'b', 'c', 'whatever comes after the token']);
+  await scheduler.shutdown();
 });
