@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -14,6 +15,8 @@ import type { Rule } from './tcp-proxy/rules.js';
 
 const ASK_PROXIES_MS = 10_000;
 const POLL_MS = 50;
+/** Of what musterctl printed, for the error. */
+const LAST_WORDS_LENGTH = 2_000;
 /** One address plays all clients: what is meant for strangers would count the run itself. */
 const LIMITS = [
   'edge.loginsMax=1000',
@@ -98,6 +101,32 @@ export class ChaosCluster {
       }
     }
     throw new Error(`${command}: ${String(refusal)}`);
+  }
+
+  /** Runs musterctl to its end; what it prints goes to the log. @throws Error with its last words where it fails or takes longer */
+  async musterctl(args: readonly string[], withinMs: number): Promise<void> {
+    const entry = fileURLToPath(new URL('./main.js', import.meta.resolve('@muster/cli')));
+    const { interrupted } = this.setup;
+    const child = spawn(process.execPath, [entry, ...args, '--admin', this.document.admin], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: withinMs,
+      killSignal: 'SIGKILL',
+      signal: interrupted,
+    });
+    let said = '';
+    const keep = (chunk: unknown): void => {
+      said = `${said}${chunk}`.slice(-LAST_WORDS_LENGTH);
+      this.log.write(chunk);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    const code = await new Promise<number | null>((resolve) => {
+      child.once('close', resolve);
+      // Interrupted: its end follows.
+      child.once('error', () => undefined);
+    });
+    interrupted.throwIfAborted();
+    if (code !== 0) throw new Error(`musterctl ${args.join(' ')} ended with ${code}: ${said}`);
   }
 
   status(): Promise<StatusDocument> {

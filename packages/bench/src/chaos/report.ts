@@ -64,6 +64,7 @@ export function lineOf(report: RoundReport): string {
     ),
     `longest gap ${longestGapMs} ms, longest wait ${longestWaitMs} ms`,
     `sockets lost: ${sockets.join(', ') || 'none'}`,
+    ...(sum(report.movedOn) > 0 ? [`${sum(report.movedOn)} clients moved on when told to`] : []),
     ...(fellBack.players.length > 0
       ? [
           `${fellBack.players.length} players lived on owner and backup, ${fellBack.lost.length} of their messages fell back`,

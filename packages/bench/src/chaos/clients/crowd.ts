@@ -1,5 +1,5 @@
 // All clients of a chaos run, in a process of their own: what the cluster or the launcher does to its own loop cannot make them look slow.
-import { MusterClient, playerSignIn } from '@muster/client';
+import { MusterClient, nodeSocket, playerSignIn, type SocketFactory } from '@muster/client';
 import { answering } from '../../child.js';
 import type { LedgerEntry } from '../ledger/entries.js';
 import { Journal } from '../ledger/journal.js';
@@ -26,13 +26,21 @@ let progress = { sent: 0, acknowledged: 0 };
 
 async function signIn({ ledger, gateways, players: count }: SignIn): Promise<readonly string[]> {
   journal = new Journal(ledger);
+  const nameOf = (url: string): string =>
+    gateways.find((one) => new URL(one.url).host === new URL(url).host)?.id ?? url;
   await inLanes(CHAOS.signInsAtOnce, [...Array(count).keys()], async (index) => {
     const gateway = gateways[index % gateways.length]!;
     const loginHint = `chaos-${String(index).padStart(3, '0')}`;
-    const client = new MusterClient({ url: gateway.url, signIn: playerSignIn({ loginHint }) });
+    // A client that is told to move on goes elsewhere: only who dials knows where it is.
+    let dialled = gateway.url;
+    const socket: SocketFactory = (url, ...rest) => {
+      dialled = url;
+      return nodeSocket(url, ...rest);
+    };
+    const client = new MusterClient({ url: gateway.url, signIn: playerSignIn({ loginHint }), socket });
     await client.connect(CHAOS.signInTimeoutMs);
     const { userId } = client.self!.user;
-    const player = new Player({ client, gateway: gateway.id, journal: journal! });
+    const player = new Player({ client, gateway: () => nameOf(dialled), journal: journal! });
     await client.request('messaging/subscribeReceived', { since: { type: 'from_start' } });
     if (players.some(({ id }) => id === userId)) throw new Error(`two clients are player ${userId}`);
     players.push(player);

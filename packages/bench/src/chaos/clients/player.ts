@@ -5,7 +5,8 @@ import { CHAOS } from '../options.js';
 
 export interface PlayerSetup {
   readonly client: MusterClient;
-  readonly gateway: string;
+  /** Id of the gateway that it dialled last. */
+  readonly gateway: () => string;
   readonly journal: Journal<LedgerEntry>;
 }
 
@@ -22,20 +23,22 @@ export class Player {
   private collecting: [marker: string, id: string][] | undefined;
   private sent = 0;
   private views = 0;
+  private state: string;
   private leaving = false;
 
   constructor(setup: PlayerSetup) {
     this.setup = setup;
     this.id = setup.client.self!.user.userId;
     const { client, gateway, journal } = setup;
-    journal.write({ t: 'joined', at: Date.now(), player: this.id, gateway });
+    journal.write({ t: 'joined', at: Date.now(), player: this.id, gateway: gateway() });
     client.on('messaging/received', ({ message, marker }) => this.receive(message, marker));
     // A new connection, or a view that has to begin afresh: what came meanwhile has to be asked for.
     client.on('user/self', () => {
       this.views += 1;
       void this.subscribe();
     });
-    client.onState(({ state, error }) => this.lost(state, error));
+    this.state = client.state;
+    client.onState(({ state, error }) => this.changed(state, error));
   }
 
   get hasAll(): boolean {
@@ -139,12 +142,17 @@ export class Player {
     }
   }
 
-  private lost(state: string, error: ClientError | undefined): void {
-    // A failed attempt to come back ends in `waiting`, too; only the loss of an open connection says so.
-    const isLoss = error?.code === 'connection_lost' || state === 'closed';
-    if (this.leaving || !isLoss) return;
+  private changed(state: string, error: ClientError | undefined): void {
+    const before = this.state;
+    this.state = state;
+    if (this.leaving) return;
     const { gateway, journal } = this.setup;
-    journal.write({ t: 'socket-lost', at: Date.now(), by: this.id, gateway, why: error?.message ?? state });
+    const left = { at: Date.now(), by: this.id, gateway: gateway() };
+    // Told to move on, it dials another server without a break.
+    if (before === 'open' && state === 'connecting') journal.write({ t: 'moved', ...left });
+    // A failed attempt to come back ends in `waiting`, too; only the loss of an open connection says so.
+    else if (error?.code === 'connection_lost' || state === 'closed')
+      journal.write({ t: 'socket-lost', ...left, why: error?.message ?? state });
   }
 }
 

@@ -32,6 +32,7 @@ export interface Book {
   readonly histories: readonly Of<'history'>[];
   readonly gaveUp: readonly Of<'gave-up'>[];
   readonly missed: readonly Of<'missed'>[];
+  readonly moved: readonly Of<'moved'>[];
   readonly sockets: readonly Of<'socket-lost'>[];
   readonly joined: readonly Of<'joined'>[];
   readonly ended: readonly Of<'ended'>[];
@@ -58,6 +59,7 @@ export function bookOf(ledger: readonly LedgerEntry[], run: readonly RunEntry[])
     histories: of('history'),
     gaveUp: of('gave-up'),
     missed: of('missed'),
+    moved: of('moved'),
     sockets: of('socket-lost'),
     joined: of('joined'),
     ended: of('ended'),

@@ -179,7 +179,8 @@ test('a socket is lost only with the process that held it, or when its client wa
   expect(rulesOf([...GOOD, lost('closed with 1006')])).toEqual(['sockets']);
   expect(rulesOf([...GOOD, lost('closed with 1006')], [...ROUND, ended('gateway-1', 3_990)])).toEqual(['sockets']);
   expect(rulesOf([...GOOD, lost('closed with 1006')], [...ROUND, ended('gateway-2', 3_990)])).toEqual([]);
-  expect(rulesOf([...GOOD, lost('closed with 1001: this gateway stops')])).toEqual([]);
+  for (const why of ['closed with 1012: the server is restarting', 'the server is restarting'])
+    expect(rulesOf([...GOOD, lost(why)])).toEqual([]);
 });
 
 test('a fault that nothing shows, and a round without one, have proved nothing', () => {
@@ -236,5 +237,6 @@ test('the figures of a round: longest gap of service, longest wait of one comman
     longestGapMs: 600,
     longestWaitMs: 450,
     socketsLost: { 'gateway-2': 1 },
+    movedOn: {},
   });
 });

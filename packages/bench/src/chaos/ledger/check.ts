@@ -31,8 +31,8 @@ const SLACK_MS = 500;
 /** A socket is lost a moment before or after the launcher hears that the gateway has ended. A paused client machine hears late. */
 const SOCKET_BEFORE_MS = 3_000;
 const SOCKET_AFTER_MS = 15_000;
-/** Close code of a gateway that asks its clients to move on. */
-const MOVED_ON = /\b1001\b/;
+/** What a client says that was asked to come back a little later: by a close code, or by a hint. */
+const SENT_AWAY = /closed with (1001|1012)\b|the server is restarting/;
 
 export function check(book: Book): Verdict {
   const excuses = new Excuses(book.lostBoth);
@@ -237,7 +237,7 @@ function placeOf({ marker }: Heard): { readonly prefix: string; readonly n: numb
 
 function sockets({ sockets, ended }: Book): Violation[] {
   const hasReason = (gateway: string, at: number, why: string): boolean =>
-    MOVED_ON.test(why) ||
+    SENT_AWAY.test(why) ||
     ended.some((end) => end.id === gateway && at >= end.at - SOCKET_BEFORE_MS && at <= end.at + SOCKET_AFTER_MS);
   return sockets
     .filter(({ gateway, at, why }) => !hasReason(gateway, at, why))

@@ -34,6 +34,8 @@ export type LedgerEntry =
       readonly complete: boolean;
       readonly messages: readonly (readonly [marker: string, id: string])[];
     }
+  /** It was told to move on, and left this gateway for another. */
+  | { readonly t: 'moved'; readonly at: number; readonly by: string; readonly gateway: string }
   | {
       readonly t: 'socket-lost';
       readonly at: number;

@@ -17,6 +17,8 @@ export interface RoundFigures {
   readonly longestWaitMs: number;
   /** How many clients lost their socket, by gateway. */
   readonly socketsLost: Readonly<Record<string, number>>;
+  /** How many clients moved on to another gateway when they were told to, by the one they left. */
+  readonly movedOn: Readonly<Record<string, number>>;
 }
 
 export function figuresOf(book: Book, round: number): RoundFigures {
@@ -27,7 +29,7 @@ export function figuresOf(book: Book, round: number): RoundFigures {
   const failed = attempts.filter(({ outcome }) => outcome !== undefined && outcome !== 'ok');
   const refused = failed.filter(({ outcome }) => outcome!.startsWith('refused'));
   const heard = new Set([...book.feeds.values()].flat().map(({ id }) => id));
-  const sockets = book.sockets.filter(({ at }) => at >= from && at <= until);
+  const inRound = ({ at }: { readonly at: number }): boolean => at >= from && at <= until;
   return {
     seconds: Math.round((until - from) / 100) / 10,
     sent: attempts.length,
@@ -37,7 +39,8 @@ export function figuresOf(book: Book, round: number): RoundFigures {
     refusedYetHappened: refused.filter(({ id }) => heard.has(id)).length,
     longestGapMs: longestGap(acknowledged.map(({ doneAt }) => doneAt!)),
     longestWaitMs: longestWait(book, round),
-    socketsLost: counted(sockets.map(({ gateway }) => gateway)),
+    socketsLost: counted(book.sockets.filter(inRound).map(({ gateway }) => gateway)),
+    movedOn: counted(book.moved.filter(inRound).map(({ gateway }) => gateway)),
   };
 }
 
