@@ -82,10 +82,10 @@ export class TestCluster {
   }
 
   /** `musterctl …` against this cluster's first coordinator, as a process of its own. */
-  async cli(args: readonly string[], admin = this.document.admin): Promise<CliResult> {
+  async cli(args: readonly string[], admin = this.document.admin, deadlineMs = CLI_DEADLINE_MS): Promise<CliResult> {
     const child = spawn(process.execPath, [CLI, ...args, '--admin', admin], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: CLI_DEADLINE_MS,
+      timeout: deadlineMs,
     });
     let out = '';
     let err = '';

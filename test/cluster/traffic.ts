@@ -18,6 +18,8 @@ export interface TrafficReport {
   readonly failures: readonly string[];
   /** Times a client lost its socket. */
   readonly disconnects: number;
+  /** Times a client went to another gateway because its own asked it to. */
+  readonly moves: number;
   /** Longest time between a command and its answer. */
   readonly slowestMs: number;
 }
@@ -32,6 +34,7 @@ export class Traffic {
   private readonly failures: string[] = [];
   private answered = 0;
   private disconnects = 0;
+  private moves = 0;
   private slowestMs = 0;
   private running = true;
   private readonly paceMs: number;
@@ -45,8 +48,12 @@ export class Traffic {
     const names = Array.from({ length: players }, (_, n) => `traffic${n}`);
     traffic.clients.push(...(await Promise.all(names.map((name, n) => signIn(gateways[n % gateways.length]!, name)))));
     for (const client of traffic.clients) {
+      let before = client.state;
       client.onState(({ state }) => {
-        if (traffic.running && state !== 'open') traffic.disconnects += 1;
+        // One that is told to move on connects elsewhere at once; one that lost its socket waits first.
+        if (traffic.running && state === 'connecting' && before === 'open') traffic.moves += 1;
+        else if (traffic.running && before === 'open') traffic.disconnects += 1;
+        before = state;
       });
       traffic.loops.push(traffic.talk(client));
     }
@@ -55,8 +62,8 @@ export class Traffic {
 
   /** So far. */
   get report(): TrafficReport {
-    const { answered, failures, disconnects, slowestMs } = this;
-    return { answered, failures: [...failures], disconnects, slowestMs };
+    const { answered, failures, disconnects, moves, slowestMs } = this;
+    return { answered, failures: [...failures], disconnects, moves, slowestMs };
   }
 
   /** User ids of the players. */
