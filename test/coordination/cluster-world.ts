@@ -1,5 +1,5 @@
 import { ClusterClient, ComputeNode, type MemberInfo, storeKeys } from '@muster/cluster';
-import { type ClusterEvent, Coordinator, type CoordinatorOptions } from '@muster/coordinator';
+import { type ClusterEvent, Coordinator, type CoordinatorOptions, type PolicyChanges } from '@muster/coordinator';
 import {
   entity,
   HASHED_SHARDS,
@@ -65,6 +65,7 @@ interface Shape {
   readonly zones?: readonly string[];
   readonly slowLearners?: boolean;
   readonly log?: Log;
+  readonly policies?: PolicyChanges;
 }
 
 export interface WorldRow {
@@ -89,16 +90,22 @@ export class ClusterWorld {
   readonly gateways = new Map<string, Part<ClusterClient>>();
   private readonly log: Log;
   private readonly options: Partial<CoordinatorOptions>;
+  private readonly policies: PolicyChanges;
   private readonly regime: Regime | undefined;
   /** Learners of nodes that start from now on do not catch up until told to. */
   slowLearners = false;
   /** Ids of processes that were asked to end so that they are started again. */
   readonly retired: string[] = [];
+  /** Of every process's event loop, as it says. */
+  utilisation = 0;
   private starts = 0;
   private requests = 0;
 
-  constructor(given: { options?: Partial<CoordinatorOptions>; regime?: Regime; log?: Log } = {}) {
+  constructor(
+    given: { policies?: PolicyChanges; options?: Partial<CoordinatorOptions>; regime?: Regime; log?: Log } = {},
+  ) {
     this.options = given.options ?? {};
+    this.policies = given.policies ?? {};
     this.regime = given.regime;
     this.log = given.log ?? silentLog;
     this.wires = new Wires(new LoopbackNetwork({ clock: this.clock }));
@@ -107,8 +114,8 @@ export class ClusterWorld {
 
   /** A cluster at rest: everybody registered, every shard owned, and backed where there are two nodes whose learners catch up. */
   static async running(shape: Shape = {}) {
-    const { coordinators = 2, nodes = 3, gateways = 1, zones = [], slowLearners = false, log } = shape;
-    const world = new ClusterWorld({ options: { expectNodes: nodes }, ...(log ? { log } : {}) });
+    const { coordinators = 2, nodes = 3, gateways = 1, zones = [], slowLearners = false, log, policies = {} } = shape;
+    const world = new ClusterWorld({ policies, options: { expectNodes: nodes }, ...(log ? { log } : {}) });
     world.slowLearners = slowLearners;
     for (let n = 1; n <= coordinators; n += 1) {
       world.coordinator(`c${n}`);
@@ -129,7 +136,7 @@ export class ClusterWorld {
       const { regime } = this;
       const onReplaced = (by: string) => replacedBy.push(by);
       const more = { retire: () => void this.retired.push(id), ...(regime ? { storage: regime } : {}) };
-      return new Coordinator({ ...setup, ...more, options: this.options, onReplaced });
+      return new Coordinator({ ...setup, ...more, ...this.policies, options: this.options, onReplaced });
     });
     this.coordinators.set(id, part);
     part.it.start().catch(() => undefined);
@@ -277,6 +284,7 @@ export class ClusterWorld {
     const store = new MemoryStore({ clock, server: this.server });
     const self = { id, incarnation: `i${this.starts}`, address: `${id}:0`, cluster: 'test', zone: '', build: '1' };
     const random = new SeededRandom(this.starts);
-    return { clock, network, store, self, random, metrics: this.metrics, log: this.log.with({ at: id }) };
+    const vitals = () => ({ loopLagMs: 0, utilisation: this.utilisation, rssBytes: 0 });
+    return { clock, network, store, self, random, metrics: this.metrics, log: this.log.with({ at: id }), vitals };
   }
 }

@@ -1,8 +1,6 @@
 import {
   dials,
-  type HandoffOptions,
   type HeartbeatOptions,
-  handoffOptions,
   heartbeatOptions,
   Listing,
   type MembershipOptions,
@@ -44,13 +42,14 @@ import { agreeOnShape } from './cluster-shape.js';
 import { Election } from './election.js';
 import { HeardLoads } from './heard-loads.js';
 import { type CoordinatorOptions, coordinatorOptions } from './options.js';
+import { type Policies, type PolicyChanges, policies } from './policies.js';
 import { Regime } from './regime.js';
 import { Remembered } from './remembered.js';
 import { type CoordinatorRules, coordinatorRules } from './rules.js';
 import { StoreHealth } from './store-health.js';
 import { TermFloor } from './term-floor.js';
 
-export interface CoordinatorSetup {
+export interface CoordinatorSetup extends PolicyChanges {
   readonly clock: Clock;
   readonly random: Random;
   readonly network: Network;
@@ -76,7 +75,6 @@ export interface CoordinatorSetup {
   readonly retire?: (by: string) => void;
   readonly options?: Partial<CoordinatorOptions>;
   readonly heartbeat?: Partial<HeartbeatOptions>;
-  readonly handoff?: Partial<HandoffOptions>;
   readonly takeover?: Partial<TakeoverOptions>;
   readonly membership?: Partial<MembershipOptions>;
   readonly peers?: Partial<PeersOptions>;
@@ -97,7 +95,7 @@ export class Coordinator {
   private readonly options: CoordinatorOptions;
   private readonly rules: CoordinatorRules;
   private readonly heartbeat: HeartbeatOptions;
-  private readonly handoff: HandoffOptions;
+  private readonly policies: Policies;
   private readonly takeover: TakeoverOptions;
   private readonly membership: MembershipOptions;
   private readonly keys: StoreKeys;
@@ -126,7 +124,7 @@ export class Coordinator {
     this.options = coordinatorOptions(setup.options);
     this.rules = coordinatorRules(setup.rules);
     this.heartbeat = heartbeatOptions(setup.heartbeat);
-    this.handoff = handoffOptions(setup.handoff);
+    this.policies = policies(setup);
     this.takeover = takeoverOptions(setup.takeover);
     this.membership = membershipOptions(setup.membership);
     this.keys = storeKeys(cluster);
@@ -349,7 +347,7 @@ export class Coordinator {
       options: this.options,
       rules: this.rules,
       heartbeat: this.heartbeat,
-      handoff: this.handoff,
+      policies: this.policies,
       takeover: this.takeover,
       on: {
         fenced: () => election.fenced(),

@@ -1,5 +1,5 @@
 import { type PeerInfo, type Registered, readMembers, type StoreKeys, type Watch } from '@muster/cluster';
-import type { Compare, RangeResult } from '@muster/ports';
+import type { Compare, Millis, RangeResult } from '@muster/ports';
 
 /** One node or gateway in this leader's regime. */
 export interface Member {
@@ -8,6 +8,8 @@ export interface Member {
   /** Its line in the store, where it has one. */
   readonly line: Compare | undefined;
   readonly state: 'up' | 'cordoned' | 'draining';
+  /** Since when it has this state, as far as this leader knows. */
+  readonly since: Millis;
   /** It was given up, and nobody knows yet whether it has stopped what others were given since. */
   readonly doubted: boolean;
 }

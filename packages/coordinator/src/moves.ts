@@ -13,7 +13,7 @@ import {
   startMove,
   stepMove,
 } from '@muster/cluster';
-import type { Clock, Log, Metrics, PeerId, ShardId } from '@muster/ports';
+import type { Clock, Log, Metrics, Millis, PeerId, ShardId } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
 import type { HeardLoads } from './heard-loads.js';
 import type { Ledger } from './ledger.js';
@@ -46,6 +46,7 @@ type Write = Extract<MoveEffect, { type: 'write' }>;
 interface Active {
   state: Move;
   readonly why: MoveWhy;
+  readonly begun: Millis;
 }
 
 /**
@@ -66,7 +67,7 @@ export class Moves {
     return this.moves.size;
   }
 
-  all(): readonly { readonly state: Move; readonly why: MoveWhy }[] {
+  all(): readonly Readonly<Active>[] {
     return [...this.moves.values()];
   }
 
@@ -91,7 +92,7 @@ export class Moves {
     this.started += 1;
     const id = `${this.setup.epoch}.m${this.started}`;
     const { state, effects } = startMove(id, row, to, this.now());
-    this.moves.set(row.shard, { state, why });
+    this.moves.set(row.shard, { state, why, begun: this.now() });
     this.count('begun', why);
     this.perform(row.shard, effects);
     return id;

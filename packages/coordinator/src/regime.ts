@@ -1,9 +1,7 @@
 import {
   type DeathCause,
   type GivenUp,
-  type HandoffOptions,
   type HeartbeatOptions,
-  ownedDigest,
   type PeerInfo,
   type Peers,
   type Phase,
@@ -28,6 +26,7 @@ import type { EnvelopeOf } from '@muster/wire';
 import type { EndedMove } from './admin/documents.js';
 import type { ClusterEventBody } from './admin/events.js';
 import { reportChanges } from './change-report.js';
+import { Digests } from './digests.js';
 import { isNeeded } from './evacuation.js';
 import type { HeardLoads } from './heard-loads.js';
 import { Ledger } from './ledger.js';
@@ -35,9 +34,11 @@ import { type Member, registeredIn } from './member.js';
 import { Moves } from './moves.js';
 import type { CoordinatorOptions } from './options.js';
 import { Placer } from './placer.js';
+import type { Policies } from './policies.js';
 import { Publisher } from './publisher.js';
 import { Roster } from './roster.js';
 import type { CoordinatorRules } from './rules.js';
+import { Steering } from './steering.js';
 import type { StoreHealth } from './store-health.js';
 import { countShards } from './table-changes.js';
 import { Wishes } from './wishes.js';
@@ -59,7 +60,7 @@ export interface RegimeSetup {
   readonly options: CoordinatorOptions;
   readonly rules: CoordinatorRules;
   readonly heartbeat: HeartbeatOptions;
-  readonly handoff: HandoffOptions;
+  readonly policies: Policies;
   readonly takeover: TakeoverOptions;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -83,13 +84,11 @@ export class Regime {
   /** States that operators want nodes to have. */
   readonly wishes: Wishes;
   readonly moves: Moves;
+  readonly steering: Steering;
   private readonly setup: RegimeSetup;
   private readonly publisher: Publisher;
   private placer: Placer | undefined;
-  private digests: { readonly of: readonly ShardRow[]; readonly byPeer: Map<PeerId, number> } = {
-    of: [],
-    byPeer: new Map(),
-  };
+  private readonly digests: Digests;
   private ended: readonly EndedMove[] = [];
   private stopped = false;
 
@@ -125,11 +124,12 @@ export class Regime {
         changed: () => this.publisher.memberListChanged(),
       },
     });
+    this.digests = new Digests(() => this.ledger.rows());
     this.wishes = new Wishes(clock, options.wishMs);
     this.moves = new Moves({
       ...setup,
       ledger: this.ledger,
-      options: setup.handoff,
+      options: setup.policies.handoff,
       perNodeMax: options.movesPerNode,
       on: {
         write: () => this.placer?.request(),
@@ -137,9 +137,18 @@ export class Regime {
         over: (move, why, end) => {
           const { id, row, from, to } = move;
           this.ended = [...this.ended, { move: id, shard: row.shard, from, to, why, end }].slice(-ENDED_MAX);
+          this.steering.moveOver(why);
           clock.defer(() => this.placer?.evacuate());
         },
       },
+    });
+    this.steering = new Steering({
+      ...setup,
+      ledger: this.ledger,
+      roster: this.roster,
+      moves: this.moves,
+      everyMs: options.balanceEveryMs,
+      mayMove: (row) => this.placer?.mayMove(row) ?? false,
     });
     this.publisher = new Publisher({
       clock,
@@ -205,6 +214,7 @@ export class Regime {
     this.roster.tick(this.setup.health.reachable);
     this.moves.tick();
     this.placer.tick();
+    this.steering.tick();
   }
 
   /** A list of the whole cluster, asked for at `sentAt`. */
@@ -245,7 +255,7 @@ export class Regime {
     const confirmed = standing === 'member' && !this.roster.isDoubted(from.peer);
     const goodForMs = confirmed ? Math.floor(this.setup.goodForMs()) : 0;
     const ack = { number: body.number, leads: true, goodForMs, sessions: loads.sessions(), vice: vice() };
-    const more = { asked: this.wishes.of(from.peer), released: this.isReleased(from.peer) };
+    const more = { ...this.steering.room(), asked: this.wishes.of(from.peer), released: this.isReleased(from.peer) };
     peers.send(from.peer, 'control', { type: 'heartbeatAck', epoch, body: { ...ack, ...more } });
     return standing === 'stranger';
   }
@@ -338,19 +348,7 @@ export class Regime {
 
   /** It has open what the table gives to it, under the same terms. */
   private fits({ role, peer }: PeerInfo, beat: EnvelopeOf<'heartbeat'>['body']): boolean {
-    return role !== 'node' || beat.ownedDigest === this.digestOf(peer);
-  }
-
-  /** Remembered until a row changes. */
-  private digestOf(peer: PeerId): number {
-    const rows = this.ledger.rows();
-    if (this.digests.of !== rows) this.digests = { of: rows, byPeer: new Map() };
-    const known = this.digests.byPeer.get(peer);
-    if (known !== undefined) return known;
-    const own = rows.filter(({ owner }) => owner === peer);
-    const digest = ownedDigest(own.map((row) => [row.shard, row.term] as const));
-    this.digests.byPeer.set(peer, digest);
-    return digest;
+    return role !== 'node' || beat.ownedDigest === this.digests.of(peer);
   }
 
   private rowsChanged(rows: readonly ShardRow[]): void {
@@ -365,6 +363,7 @@ export class Regime {
 
   private joined({ info: { role, peer, address } }: Member): void {
     const { log, epoch, on } = this.setup;
+    if (role === 'node') this.steering.disturbed();
     log.write('info', 'member.joined', { epoch, role, peer, address });
     on.event({ type: 'member.joined', role, peer, address });
   }
@@ -374,6 +373,7 @@ export class Regime {
     // A new incarnation has written its own line over it.
     const stale = cause !== 'replaced' && cause !== 'left' && info.role === 'node';
     this.moves.died(info.peer);
+    if (info.role === 'node') this.steering.disturbed();
     this.placer?.died(info.peer, stale ? line : undefined);
   }
 

@@ -192,7 +192,7 @@ export class Roster {
     }
     const said = state === 'cordoned' || state === 'draining' ? state : 'up';
     if (said !== member.state) {
-      this.members.set(from.peer, { ...member, state: said });
+      this.members.set(from.peer, { ...member, state: said, since: this.setup.clock.monotonic() });
       this.setup.on.changed();
     }
     this.input(from.peer, { type: 'beat' });
@@ -268,7 +268,7 @@ export class Roster {
     const { clock, options, peers, on } = this.setup;
     const linked = peers.link(info.peer) !== undefined;
     const watch = newWatch({ ...info, linked, newcomer }, { now: clock.monotonic(), options });
-    const member: Member = { info, watch, line, state, doubted: false };
+    const member: Member = { info, watch, line, state, since: clock.monotonic(), doubted: false };
     this.members.set(info.peer, member);
     on.joined(member);
     on.changed();

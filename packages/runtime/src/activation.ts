@@ -121,7 +121,8 @@ export class Activation implements Due, Work {
     const { clock, options, counters } = this.services;
     // A process that was stopped wakes up with messages and answers before its timers (fence 4).
     this.services.checkFence();
-    let at = clock.monotonic();
+    const begun = clock.monotonic();
+    let at = begun;
     const until = at + options.drainMs;
     let taken = 0;
     while (taken < options.drainMessagesMax && at <= until) {
@@ -134,6 +135,8 @@ export class Activation implements Due, Work {
     }
     if (taken > 0) {
       this.usedAt = at;
+      // The clock was read anyway: what a shard costs is known without another look.
+      this.shard.spentMs += at - begun;
       counters.turns.add(taken);
     }
     return this.hasWork() ? 'more' : 'idle';

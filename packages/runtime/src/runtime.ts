@@ -6,6 +6,7 @@ import {
   entityKey,
   type Log,
   type Metrics,
+  type Millis,
   MusterError,
   type Random,
   type ShardId,
@@ -212,6 +213,11 @@ export class ActorRuntime implements ActorHost {
   unlogged(id: ShardId): Iterable<readonly [entity: string, saved: SavedActor]> {
     const shard = this.shards.get(id);
     return shard ? this.residents.copies(shard, 'unlogged') : [];
+  }
+
+  /** How long the turns of each open shard have taken since it was opened. */
+  *busy(): Iterable<readonly [ShardId, Millis]> {
+    for (const { id, spentMs } of this.shards.values()) yield [id, spentMs];
   }
 
   stats(): HostStats {

@@ -1,4 +1,4 @@
-import { type CommitLog, MemoryCommitLog, type ShardId, type Term } from '@muster/ports';
+import { type CommitLog, MemoryCommitLog, type Millis, type ShardId, type Term } from '@muster/ports';
 import type { Activation } from './activation.js';
 import type { Awakening } from './awakening.js';
 import type { SavedActor } from './envelope.js';
@@ -30,6 +30,8 @@ export class Shard {
   fenced = false;
   awakening: Awakening | undefined;
   state: 'open' | 'sealed' | 'closed' = 'open';
+  /** How long turns of its actors have taken. */
+  spentMs: Millis = 0;
 
   constructor(id: ShardId, term: Term, log: CommitLog) {
     this.id = id;

@@ -16,6 +16,7 @@ const whole: StatusDocument = {
   shards: { total: 1_024, owned: 1_024, unowned: 0, moving: 0, backed: 1_024, learning: 0 },
   sessions: 0,
   actors: 0,
+  headroom: { level: 'open', used: 0, target: 0.5, admitPerSecond: 0 },
   revision: 1,
 };
 

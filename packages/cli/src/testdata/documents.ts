@@ -80,6 +80,7 @@ export const HEALTHY: StatusDocument = {
   shards: { total: 1_024, owned: 1_024, unowned: 0, moving: 0, backed: 1_024, learning: 0 },
   sessions: 12_012,
   actors: 40_110,
+  headroom: { level: 'open', used: 0.41, target: 0.667, admitPerSecond: 0 },
   revision: 3_412,
 };
 
@@ -94,6 +95,7 @@ export const TROUBLED: StatusDocument = {
   ],
   vice: '',
   store: { reachable: false, answeredAgoMs: 4_210 },
+  headroom: { level: 'queue', used: 0.73, target: 0.5, admitPerSecond: 12.5 },
   nodes: { up: 2, total: 3 },
   shards: { total: 1_024, owned: 683, unowned: 341, moving: 0, backed: 342, learning: 341 },
 };
@@ -128,6 +130,22 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
       { shard: 17, to: 'node-2' },
       { epoch: 5, accepted: true, move: '5.m1', shard: 17, from: node1.peer, to: node2.peer },
     ],
+    'rebalance.plan': [
+      {},
+      {
+        epoch: 5,
+        nodes: [
+          { node: node1.peer, turns: 0.71 },
+          { node: node2.peer, turns: 0.2 },
+          { node: node3.peer, turns: 0.24 },
+        ],
+        moves: [
+          { shard: 17, from: node1.peer, to: node2.peer, turns: 0.15 },
+          { shard: 900, from: node1.peer, to: node3.peer, turns: 0.09 },
+        ],
+      },
+    ],
+    'rebalance.run': [{}, { epoch: 5, accepted: true, nodes: [{ node: node1.peer, turns: 0.2 }], moves: [] }],
     'move.list': [
       {},
       {

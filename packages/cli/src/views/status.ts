@@ -22,6 +22,7 @@ export const statusView: View<StatusDocument> = (status, { paint, nowMs }) => {
       shards.unowned > 0 ? 'bad' : 'plain',
     ],
     secondPlaces(status),
+    headroomFact(status),
     ['Sessions', count(status.sessions)],
     ['Actors', count(status.actors)],
   ];
@@ -48,6 +49,18 @@ function secondPlaces({ shards: { owned, backed, learning }, nodes }: StatusDocu
   const copying = learning > 0 ? `, ${count(learning)} being copied` : '';
   const text = `${count(backed)} of ${count(owned)} shards have a second place${copying}`;
   return ['Backups', text, backed < owned && nodes.up > 1 ? 'bad' : 'plain'];
+}
+
+/** How busy the nodes are, beside what lets one of them die; and what is not begun above that. */
+function headroomFact({ headroom: { level, used, target, admitPerSecond } }: StatusDocument): Fact {
+  const load = `${Math.round(used * 100)} % of the nodes in use, ${Math.round(target * 100)} % leave room for a death`;
+  const refused = {
+    open: '',
+    opportunistic: '; opportunistic load is not begun',
+    soft: '; opportunistic and soft load are not begun',
+    queue: `; new sessions wait, ${count(Math.round(admitPerSecond))} per second begin`,
+  }[level];
+  return ['Headroom', `${load}${refused}`, level === 'open' ? 'plain' : 'warn'];
 }
 
 function upFact(label: string, { up, total }: { readonly up: number; readonly total: number }): Fact {

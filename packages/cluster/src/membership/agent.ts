@@ -56,6 +56,9 @@ export interface LoadReport {
   readonly occupied: Uint8Array;
   /** About the second places of what it owns; each is repeated until the row has changed. */
   readonly reports?: readonly ShardReport[];
+  /** Seconds of turns per second: of everything, and of the busiest shards. */
+  readonly turns?: number;
+  readonly busiest?: readonly { readonly shard: number; readonly turns: number }[];
 }
 
 export interface MemberEvents {

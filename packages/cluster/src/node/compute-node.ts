@@ -31,6 +31,7 @@ import { isReady, type ProcessSetup, peersOf, unknownVitals } from './process.js
 import { type ClusterRules, clusterRules } from './rules.js';
 import { ShardKeeper } from './shard-keeper.js';
 import { Subscribers } from './subscribers.js';
+import { TurnLoads } from './turn-loads.js';
 
 export interface ComputeNodeSetup extends ProcessSetup {
   readonly kinds: readonly AnyActorKind[];
@@ -72,6 +73,7 @@ export class ComputeNode {
   private fenceCheckedAt: Millis = 0;
   private roomNow = ROOM_FOR_ALL;
   private departure: Departure | undefined;
+  private readonly turnLoads: TurnLoads;
   private stopping: Promise<void> | undefined;
 
   constructor(setup: ComputeNodeSetup) {
@@ -103,6 +105,7 @@ export class ComputeNode {
     };
     this.runtime = new ActorRuntime({ ...runtime, ...changed });
     const host = this.runtime;
+    this.turnLoads = new TurnLoads(clock, this.options, () => host.busy());
     replicator.join(host);
     const { persistence: persistenceOptions } = options;
     this.persistence =
@@ -330,6 +333,7 @@ export class ComputeNode {
       rssBytes,
       occupied,
       reports: this.replicator.reports(),
+      ...this.turnLoads.report(),
     };
   }
 }

@@ -10,6 +10,7 @@ import type { ReleaseOptions } from '../release/options.js';
 import type { ReplicationOptions } from '../replication/options.js';
 import type { RouterOptions } from '../routing/options.js';
 import type { StreamsOptions } from '../streams/options.js';
+import type { TurnLoadOptions } from './turn-loads.js';
 
 /** Tunables of a process's parts; what is absent has its part's defaults. */
 export interface ClusterOptions {
@@ -30,7 +31,7 @@ export interface NodeOptions extends ClusterOptions {
   readonly node?: Partial<ComputeOptions>;
 }
 
-export interface ComputeOptions {
+export interface ComputeOptions extends TurnLoadOptions {
   /** The fence is looked at again, beside its timer, when a command arrives this long after the last look: a process that was stopped
    *  wakes up with its messages before its timers. Lower: more looks. Higher: commands of that long may still be executed. */
   readonly fenceCheckMs: Millis;
@@ -39,12 +40,18 @@ export interface ComputeOptions {
   readonly drainAloneMs: Millis;
 }
 
-export const COMPUTE_DEFAULTS: ComputeOptions = { fenceCheckMs: 50, drainAloneMs: 5_000 };
+export const COMPUTE_DEFAULTS: ComputeOptions = {
+  fenceCheckMs: 50,
+  drainAloneMs: 5_000,
+  busiestMax: 64,
+  loadEveryMs: 500,
+  loadHalfLifeMs: 5_000,
+};
 
 /** The defaults with `changes`. @throws MusterError BAD_CONFIG */
 export function computeOptions(changes: Partial<ComputeOptions> = {}): ComputeOptions {
   const options = { ...COMPUTE_DEFAULTS, ...changes };
   for (const [name, value] of Object.entries(options))
-    if (!(value > 0)) throw new MusterError('BAD_CONFIG', { details: `node.${name} is above 0` });
+    if (!(value > 0)) throw new MusterError('BAD_CONFIG', { details: `node.${name} is above 0, not ${value}` });
   return options;
 }

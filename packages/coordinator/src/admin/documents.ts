@@ -22,6 +22,8 @@ export interface AdminResults {
   'node.uncordon': NodeOrderDocument;
   'shard.move': ShardMoveDocument;
   'move.list': MoveListDocument;
+  'rebalance.plan': RebalanceDocument;
+  'rebalance.run': RebalanceDocument & { readonly accepted: true };
 }
 
 export interface AdminArguments {
@@ -47,6 +49,8 @@ export interface AdminArguments {
   'node.uncordon': { readonly node: string };
   'shard.move': { readonly shard: number; readonly to: string };
   'move.list': Record<string, never>;
+  'rebalance.plan': Record<string, never>;
+  'rebalance.run': Record<string, never>;
 }
 
 export type AdminCommand = keyof AdminResults;
@@ -74,8 +78,19 @@ export interface StatusDocument {
   readonly sessions: number;
   /** Activated actors of all nodes. */
   readonly actors: number;
+  readonly headroom: HeadroomDocument;
   /** Revision of the store at the newest row of the table. */
   readonly revision: number;
+}
+
+export interface HeadroomDocument {
+  /** open | opportunistic | soft (such load is not begun) | queue (new sessions wait as well) */
+  readonly level: 'open' | 'opportunistic' | 'soft' | 'queue';
+  /** Mean utilisation of the nodes' event loops, and what it should be at most: one of them may die. */
+  readonly used: number;
+  readonly target: number;
+  /** Sessions that begin per second in the whole cluster, where they queue; else 0. */
+  readonly admitPerSecond: number;
 }
 
 export interface StoreDocument {
@@ -256,6 +271,19 @@ export interface MoveListDocument {
   readonly moves: readonly MoveDocument[];
   /** The last that are over under this leader, oldest first. */
   readonly ended: readonly EndedMove[];
+}
+
+export interface RebalanceDocument {
+  readonly epoch: number;
+  /** Nodes that may get shards; `turns`: seconds of their actors' turns per second. */
+  readonly nodes: readonly { readonly node: string; readonly turns: number }[];
+  /** In the order in which they begin; empty: nobody has more than 1.25 times the mean, or no shard would make it better. */
+  readonly moves: readonly {
+    readonly shard: number;
+    readonly from: string;
+    readonly to: string;
+    readonly turns: number;
+  }[];
 }
 
 export interface MoveDocument {

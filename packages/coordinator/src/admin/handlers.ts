@@ -43,6 +43,8 @@ export function adminHandlers({ views, leading, followers, retirements, orders }
     'node.cordon': ({ node }) => orders.node(leading(), node, 'cordoned'),
     'node.uncordon': ({ node }) => orders.node(leading(), node, 'up'),
     'shard.move': ({ shard, to }) => orders.shardMove(leading(), shard, to),
+    'rebalance.plan': () => orders.rebalancePlan(leading()),
+    'rebalance.run': () => orders.rebalanceRun(leading()),
     'move.list': () => orders.moveList(leading()),
     'process.restart': ({ peer }, from) => retirements.ask(leading(), peer, from.peer),
   } satisfies {

@@ -1,7 +1,8 @@
 import { MusterError, SHARD_COUNT, type ShardId } from '@muster/ports';
 import type { Regime } from '../regime.js';
+import type { Steering } from '../steering.js';
 import type { MemberState } from '../wishes.js';
-import type { MoveListDocument, NodeOrderDocument, ShardMoveDocument } from './documents.js';
+import type { MoveListDocument, NodeOrderDocument, RebalanceDocument, ShardMoveDocument } from './documents.js';
 import type { Views } from './views.js';
 
 /** What operators tell the leader to do, as against what they ask. Each is accepted once it can not be lost silently, or refused. */
@@ -37,6 +38,21 @@ export class Orders {
       throw refused(`shard ${shard} ${why}`);
     }
     return { epoch, accepted: true, move, shard: row.shard, from: row.owner, to: target };
+  }
+
+  /** What balance would move now, without waiting for a load to last. */
+  rebalancePlan(regime: Regime): RebalanceDocument {
+    return this.rebalanced(regime.steering.plan());
+  }
+
+  /** The same, done: two moves per node at once. */
+  rebalanceRun(regime: Regime): RebalanceDocument & { readonly accepted: true } {
+    return { ...this.rebalanced(regime.steering.run()), accepted: true };
+  }
+
+  private rebalanced({ loads, moves }: ReturnType<Steering['plan']>): RebalanceDocument {
+    const { epoch } = this.views.epochShow();
+    return { epoch, nodes: loads.map(({ peer, turns }) => ({ node: peer, turns })), moves };
   }
 
   moveList(regime: Regime): MoveListDocument {

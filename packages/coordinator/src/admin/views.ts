@@ -12,6 +12,7 @@ import {
   type ShardId,
 } from '@muster/ports';
 import type { Election } from '../election.js';
+import type { Headroom } from '../headroom.js';
 import type { HeardLoads } from '../heard-loads.js';
 import type { Member } from '../member.js';
 import type { Regime } from '../regime.js';
@@ -22,6 +23,7 @@ import type {
   CoordinatorListDocument,
   EntityShowDocument,
   EpochShowDocument,
+  HeadroomDocument,
   MemberDocument,
   NodeListDocument,
   NodeShowDocument,
@@ -51,6 +53,16 @@ export interface ViewSources {
   readonly expectCoordinators: number;
   readonly now: () => Millis;
 }
+
+/** A drain or a move that is not over by then is told. */
+const SLOW_DRAIN_MS = 30_000;
+const SLOW_MOVE_MS = 10_000;
+
+const REFUSED = {
+  opportunistic: 'opportunistic load',
+  soft: 'opportunistic and soft load',
+  queue: 'new sessions: they wait',
+} as const;
 
 /** The admin API's documents, from what a leader knows. Each is one moment's view. */
 export class Views {
@@ -82,6 +94,7 @@ export class Views {
       shards,
       sessions: loads.sessions(),
       actors: loads.actors(),
+      headroom: headroomDocument(regime.steering.headroom),
       revision: regime.ledger.revision,
     };
   }
@@ -179,6 +192,7 @@ export class Views {
       problems.push('There is no vice: nobody would take over from the leader.');
     if (regime.homeless > 0) problems.push(`${regime.homeless} shards wait for an owner.`);
     else if (shards.unowned > 0) problems.push(`${shards.unowned} shards have no owner.`);
+    problems.push(...this.unfinished(regime));
     const alone = shards.owned - shards.backed;
     const up = nodes.filter(({ state }) => state === 'up').length;
     // A single node has nobody to copy to.
@@ -187,6 +201,26 @@ export class Views {
     if (doubtful.length > 0) problems.push(`Not heard: ${doubtful.map(({ id }) => id).join(', ')}.`);
     const frozen = nodes.filter((node) => node.frozen);
     if (frozen.length > 0) problems.push(`Frozen: ${frozen.map(({ id }) => id).join(', ')}.`);
+    return problems;
+  }
+
+  /** What is under way for longer than it should be. */
+  private unfinished(regime: Regime): string[] {
+    const now = this.from.now();
+    const problems = regime.roster.leaving().flatMap((peer) => {
+      const rows = regime.ledger.rows().filter(({ owner }) => owner === peer).length;
+      const since = regime.roster.get(peer)?.since ?? now;
+      if (rows === 0 || now - since < SLOW_DRAIN_MS) return [];
+      return [
+        `${parsePeerId(peer).id} has been draining for ${Math.round((now - since) / 1_000)} s and owns ${rows} shards.`,
+      ];
+    });
+    const stuck = regime.moves.all().filter(({ begun }) => now - begun >= SLOW_MOVE_MS);
+    if (stuck.length > 0) problems.push(`${stuck.length} moves take long: musterctl move list.`);
+    const parked = regime.ledger.rows().filter(({ owner, term }) => owner === '' && term > 0).length;
+    if (parked > 0) problems.push(`${parked} shards are in storage and wait for a node.`);
+    const { level } = regime.steering.headroom;
+    if (level !== 'open') problems.push(`There is no room for ${REFUSED[level]}.`);
     return problems;
   }
 
@@ -251,6 +285,10 @@ export class Views {
 
 function shardDocument({ shard, owner, backup, learner, term, state, move }: ShardRow): ShardDocument {
   return { shard, owner, backup, learner, term, state, move };
+}
+
+function headroomDocument({ level, used, target, admitPerSecond }: Headroom): HeadroomDocument {
+  return { level, used, target, admitPerSecond: level === 'queue' ? admitPerSecond : 0 };
 }
 
 function rounded(ms: Millis | null): Millis | null {

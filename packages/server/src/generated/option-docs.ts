@@ -77,7 +77,8 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "node": ""
   },
   "ComputeOptions": {
-    "fenceCheckMs": "The fence is looked at again, beside its timer, when a command arrives this long after the last look: a process that was stopped wakes up with its messages before its timers. Lower: more looks. Higher: commands of that long may still be executed."
+    "fenceCheckMs": "The fence is looked at again, beside its timer, when a command arrives this long after the last look: a process that was stopped wakes up with its messages before its timers. Lower: more looks. Higher: commands of that long may still be executed.",
+    "drainAloneMs": "A node that drains and has had no good acknowledgement from a leader for so long waits no more. Lower: a long change of leader leaves the rest to the backups. Higher: a whole cluster that was killed but for its nodes ends later."
   },
   "PersistenceOptions": {
     "gatherMs": "How long a record waits for others before they are committed together; none while a commit is under way, those that come meanwhile are the next. Lower: replies leave sooner, storage works more. Higher: the opposite. At most 5.",

@@ -1,0 +1,21 @@
+import { type HandoffOptions, handoffOptions } from '@muster/cluster';
+import { type BalancerOptions, balancerOptions } from './balancer.js';
+import { type HeadroomOptions, headroomOptions } from './headroom.js';
+
+/** Tunables of what a leader does about load. */
+export interface Policies {
+  readonly handoff: HandoffOptions;
+  readonly balancer: BalancerOptions;
+  readonly headroom: HeadroomOptions;
+}
+
+export type PolicyChanges = { readonly [P in keyof Policies]?: Partial<Policies[P]> };
+
+/** The defaults with `changes`. @throws MusterError BAD_CONFIG */
+export function policies({ handoff, balancer, headroom }: PolicyChanges = {}): Policies {
+  return {
+    handoff: handoffOptions(handoff),
+    balancer: balancerOptions(balancer),
+    headroom: headroomOptions(headroom),
+  };
+}
