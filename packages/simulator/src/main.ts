@@ -1,8 +1,13 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import type { Fault } from './faults/kinds.js';
+import { drawPlan, parseFaults } from './faults/plan.js';
+import { isPlant, PLANTS, type PlantName } from './plants/plants.js';
 import { Counters } from './runs/counters.js';
-import { violationReport } from './runs/report.js';
-import { runSeed } from './runs/run-seed.js';
+import { shrunkReport, violationReport } from './runs/report.js';
+import { runPlan, type SeedResult } from './runs/run-seed.js';
+import { shrink } from './runs/shrink.js';
 import { type Elapsed, systemStopwatch } from './system-stopwatch.js';
 
 /** Seeds after which everything that is counted must have happened at least once. */
@@ -12,6 +17,9 @@ interface Arguments {
   readonly seeds: number;
   readonly firstSeed: number;
   readonly seconds: number;
+  readonly plant?: PlantName;
+  readonly plan?: readonly Fault[];
+  readonly shrinkRuns: number;
   readonly json: boolean;
 }
 
@@ -20,6 +28,9 @@ const program = new Command('simulate')
   .option('--seeds <n>', 'how many runs', whole, 100)
   .option('--first-seed <n>', 'seed of the first one', whole, 1)
   .option('--seconds <n>', 'virtual seconds of faults in each', whole, 20)
+  .option('--plant <defect>', `with a defect that has to be found: ${Object.keys(PLANTS).join(', ')}`, plant)
+  .option('--plan <faults>', 'these faults, as JSON or in a file, in place of those that the first seed draws', faults)
+  .option('--shrink-runs <n>', 'runs that may be spent on leaving out faults once an invariant is broken', whole, 60)
   .option('--json', 'one JSON line per seed', false)
   .action(async (given: Arguments) => {
     process.exitCode = await simulateAll(given);
@@ -27,16 +38,19 @@ const program = new Command('simulate')
 
 await program.parseAsync();
 
-async function simulateAll({ seeds, firstSeed, seconds, json }: Arguments): Promise<number> {
+async function simulateAll(given: Arguments): Promise<number> {
+  const { firstSeed, json } = given;
+  const seeds = given.plan ? 1 : given.seeds;
   const elapsed = systemStopwatch();
   const counters = new Counters();
   let virtualMs = 0;
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
-    const result = await runSeed(seed, seconds);
+    const result = await runOne(seed, given);
     virtualMs += result.virtualMs;
     if (json) print(JSON.stringify({ seed, hash: result.hash, kinds: result.plan.kinds, ok: !result.violation }));
     if (result.violation) {
       print(violationReport(result));
+      print(await shrunk(result, given));
       return 1;
     }
     counters.take(result.world);
@@ -51,6 +65,21 @@ async function simulateAll({ seeds, firstSeed, seconds, json }: Arguments): Prom
   return seeds >= SEEDS_FOR_COVERAGE && counters.unused.length > 0 ? 1 : 0;
 }
 
+function runOne(seed: number, { seconds, plan, plant: defect }: Arguments): Promise<SeedResult> {
+  const drawn = drawPlan(seed, seconds);
+  return runPlan(plan ? { ...drawn, faults: plan } : drawn, defect);
+}
+
+async function shrunk({ plan, violation }: SeedResult, { plant: defect, shrinkRuns }: Arguments): Promise<string> {
+  const invariant = violation!.invariant;
+  const less = await shrink(
+    plan,
+    async (fewer) => (await runPlan(fewer, defect)).violation?.invariant === invariant,
+    shrinkRuns,
+  );
+  return shrunkReport(less, plan.faults.length, defect);
+}
+
 function speed(virtualMs: number, { realMs, cpuMs }: Elapsed): string {
   const [perCpu, perReal] = [virtualMs / cpuMs, virtualMs / realMs].map((each) => each.toFixed(1));
   return `${perCpu} virtual seconds per second of one core (${perReal} per real second)`;
@@ -60,6 +89,19 @@ function whole(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('a whole number above 0 is needed');
   return value;
+}
+
+function plant(name: string): PlantName {
+  if (!isPlant(name)) throw new InvalidArgumentError(`one of ${Object.keys(PLANTS).join(', ')} is needed`);
+  return name;
+}
+
+function faults(given: string): readonly Fault[] {
+  try {
+    return parseFaults(given.trimStart().startsWith('[') ? given : readFileSync(given, 'utf8'));
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function print(line: string): void {

@@ -30,6 +30,7 @@ import { StoreView } from './engine/store-view.js';
 import { Trace } from './engine/trace.js';
 import { SimNetwork } from './network/sim-network.js';
 import { type WorldOptions, worldOptions } from './options.js';
+import { type Plant, SOUND } from './plants/plants.js';
 import { CoordinatorRole } from './roles/coordinator.js';
 
 export interface SimulateSetup {
@@ -44,6 +45,8 @@ export interface SimulateSetup {
   readonly callers?: number;
   readonly workload?: Partial<Workload>;
   readonly options?: Partial<WorldOptions>;
+  /** A defect to be found. */
+  readonly plant?: Plant;
   /** True: no client may ever see an error, whatever is broken. */
   readonly strict?: boolean;
   /** Lines of the event log that are kept. */
@@ -90,7 +93,7 @@ export class World {
 
   constructor(setup: SimulateSetup) {
     const { clock } = this;
-    const { nodes = 3, players = 6, rivals = 0, workload = {} } = setup;
+    const { nodes = 3, players = 6, rivals = 0, workload = {}, plant = SOUND } = setup;
     const now = () => clock.monotonic();
     const report = (invariant: string, seen: string) => this.report(invariant, seen);
     this.setup = setup;
@@ -111,7 +114,18 @@ export class World {
     const { trace, network, server, writers } = this;
     const far = this.storage;
     const changed = (member: Member) => this.memberChanged(member);
-    const parts = { clock, trace, network, server, storage: far, writers, ungated: this.ungated, options, report };
+    const parts = {
+      clock,
+      trace,
+      network,
+      server,
+      storage: far,
+      writers,
+      ungated: this.ungated,
+      plant,
+      options,
+      report,
+    };
     this.fleet = new Fleet({ ...parts, random: random.fork(), cluster: CLUSTER, nodes, changed });
     this.clients = new Population({
       clock,

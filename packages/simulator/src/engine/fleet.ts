@@ -6,6 +6,7 @@ import type { Ungated } from '../checks/ungated.js';
 import type { Report } from '../checks/violation.js';
 import type { SimNetwork } from '../network/sim-network.js';
 import type { WorldOptions } from '../options.js';
+import type { Plant } from '../plants/plants.js';
 import { CoordinatorRole } from '../roles/coordinator.js';
 import { GatewayRole } from '../roles/gateway.js';
 import { NodeRole } from '../roles/node.js';
@@ -34,6 +35,7 @@ export interface FleetSetup {
   readonly storage: FarStorage;
   readonly writers: OneWriter;
   readonly ungated: Ungated;
+  readonly plant: Plant;
   readonly options: WorldOptions;
   readonly cluster: string;
   readonly nodes: number;
@@ -154,7 +156,7 @@ export class Fleet {
   }
 
   private compose(role: RoleName, process: SimProcess, network: Surroundings['network'], store: ClusterStore): Role {
-    const { storage, writers, ungated, cluster, nodes } = this.setup;
+    const { storage, writers, ungated, plant, cluster, nodes } = this.setup;
     const { id, incarnation } = process;
     const self: ProcessSelf = { id, incarnation, address: `${id}:${PORT}`, cluster, zone: 'simulated', build: 'test' };
     const replaced = (by: string): void => this.replaced(id, process, by);
@@ -166,6 +168,7 @@ export class Fleet {
       self,
       writers,
       ungated,
+      plant,
       expectNodes: nodes,
       replaced,
     };

@@ -1,5 +1,6 @@
 import { type Millis, SeededRandom } from '@muster/ports';
 import type { WorldOptions } from '../options.js';
+import type { Plant } from '../plants/plants.js';
 import { drawFault, FAULT_KINDS, type Fault, type FaultKind } from './kinds.js';
 import { type Simulation, simulate } from './simulation.js';
 
@@ -57,9 +58,9 @@ export function drawPlan(seed: number, seconds: number): Plan {
 }
 
 /** The world of a plan; its faults wait for {@link unleash}. */
-export function worldOf(plan: Plan): Simulation {
+export function worldOf(plan: Plan, plant?: Plant): Simulation {
   const { seed, coordinators, nodes, gateways, players, rivals, options } = plan;
-  return simulate({ seed, coordinators, nodes, gateways, players, rivals, options });
+  return simulate({ seed, coordinators, nodes, gateways, players, rivals, options, ...(plant && { plant }) });
 }
 
 /** Everything in the plan happens at its time, counted from now. */
@@ -74,6 +75,21 @@ export function unleash(world: Simulation, plan: Plan, apply: (fault: Fault) => 
     };
     world.clock.after(fault.atMs, strike);
   }
+}
+
+/** Faults as a report prints them. @throws TypeError */
+export function parseFaults(text: string): readonly Fault[] {
+  const parsed: unknown = JSON.parse(text);
+  if (!Array.isArray(parsed)) throw new TypeError('a plan is a list of faults');
+  return parsed.map((each: Partial<Fault>): Fault => {
+    const { atMs, kind, place, other, ms, count } = each;
+    const isFault =
+      [atMs, ms, count].every((number) => typeof number === 'number') &&
+      [place, other].every((name) => typeof name === 'string') &&
+      FAULT_KINDS.some((known) => known === kind);
+    if (!isFault) throw new TypeError(`no fault: ${JSON.stringify(each)}`);
+    return each as Fault;
+  });
 }
 
 function drawKinds(random: SeededRandom): readonly FaultKind[] {

@@ -7,7 +7,7 @@ export class CoordinatorRole implements Role {
   readonly table = undefined;
   readonly pending = 0;
 
-  constructor({ process, network, store, storage, self, expectNodes, replaced }: Surroundings) {
+  constructor({ process, network, store, storage, self, expectNodes, plant, replaced }: Surroundings) {
     const { clock, random, metrics, log } = process;
     this.coordinator = new Coordinator({
       clock,
@@ -20,6 +20,7 @@ export class CoordinatorRole implements Role {
       log,
       onReplaced: replaced,
       options: { expectNodes },
+      ...(plant.coordinators && { rules: plant.coordinators }),
     });
   }
 

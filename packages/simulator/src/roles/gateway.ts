@@ -10,9 +10,10 @@ export class GatewayRole implements Role {
   readonly core: GatewayCore;
   private serving = false;
 
-  constructor({ process, network, store, self, replaced }: Surroundings) {
+  constructor({ process, network, store, self, plant, replaced }: Surroundings) {
     const { clock, random, metrics, log } = process;
-    this.client = new ClusterClient({ clock, random, network, store, self, metrics, log, replaced });
+    const rules = plant.gateways && { rules: plant.gateways };
+    this.client = new ClusterClient({ clock, random, network, store, self, metrics, log, replaced, ...rules });
     this.core = new GatewayCore({ clock, random, cluster: this.client, metrics, log, tracer: silentTracer });
   }
 

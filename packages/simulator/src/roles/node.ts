@@ -12,7 +12,7 @@ export class NodeRole implements Role {
   readonly name = 'node';
   readonly node: ComputeNode;
 
-  constructor({ process, network, store, storage, self, writers, ungated, replaced }: Surroundings) {
+  constructor({ process, network, store, storage, self, writers, ungated, plant, replaced }: Surroundings) {
     const { clock, random, metrics, log } = process;
     const acts = (entity: EntityRef): void => {
       const shard = this.node.table.shardOf(entity);
@@ -33,6 +33,7 @@ export class NodeRole implements Role {
       tracer: silentTracer,
       logs: (logs) => writers.watched(process.peer, logs),
       replaced,
+      ...(plant.nodes && { rules: plant.nodes }),
     });
   }
 

@@ -3,6 +3,7 @@ import type { ClusterStore, Network, Storage } from '@muster/ports';
 import type { OneWriter } from '../checks/one-writer.js';
 import type { Ungated } from '../checks/ungated.js';
 import type { SimProcess } from '../engine/sim-process.js';
+import type { Plant } from '../plants/plants.js';
 
 export type RoleName = 'coordinator' | 'node' | 'gateway';
 
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly self: ProcessSelf;
   readonly writers: OneWriter;
   readonly ungated: Ungated;
+  /** The defect that this world has, if any. */
+  readonly plant: Plant;
   /** How many nodes a cold start waits for. */
   readonly expectNodes: number;
   /** The process has to end: somebody else has its place. */
