@@ -1,47 +1,90 @@
 import type { Counter, Gauge, Histogram, Labels, Metrics } from './metrics.js';
 
+interface Cell {
+  value: number;
+}
+
 /** Counts in memory: tests and the simulator read them back. */
 export class MemoryMetrics implements Metrics {
-  private readonly values = new Map<string, number>();
+  /** By name and labels. */
+  private readonly cells = new Map<string, Cell>();
 
   counter(name: string): Counter {
-    return { add: (amount = 1, labels) => this.change(name, labels, (old) => old + amount) };
+    const cellOf = this.finder(name);
+    return {
+      add(amount = 1, labels) {
+        cellOf(labels).value += amount;
+      },
+    };
   }
 
   gauge(name: string): Gauge {
-    return { set: (value, labels) => this.change(name, labels, () => value) };
+    const cellOf = this.finder(name);
+    return {
+      set(value, labels) {
+        cellOf(labels).value = value;
+      },
+    };
   }
 
   histogram(name: string): Histogram {
+    const [countOf, sumOf] = [this.finder(`${name}_count`), this.finder(`${name}_sum`)];
     return {
-      observe: (value, labels) => {
-        this.change(`${name}_count`, labels, (old) => old + 1);
-        this.change(`${name}_sum`, labels, (old) => old + value);
+      observe(value, labels) {
+        countOf(labels).value += 1;
+        sumOf(labels).value += value;
       },
     };
   }
 
   /** The value of a counter or gauge; 0 where nothing was counted. Without labels: the sum over all of them. */
   value(name: string, labels?: Labels): number {
-    if (labels) return this.values.get(keyOf(name, labels)) ?? 0;
+    if (labels) return this.cells.get(keyOf(name, labels))?.value ?? 0;
     let sum = 0;
-    for (const [key, value] of this.values) if (key === name || key.startsWith(`${name}{`)) sum += value;
+    for (const [key, { value }] of this.cells) if (key === name || key.startsWith(`${name}{`)) sum += value;
     return sum;
   }
 
   /** Everything counted, by name and labels. */
   all(): ReadonlyMap<string, number> {
-    return this.values;
+    return new Map([...this.cells].map(([key, { value }]) => [key, value]));
   }
 
-  private change(name: string, labels: Labels | undefined, next: (old: number) => number): void {
-    const key = keyOf(name, labels);
-    this.values.set(key, next(this.values.get(key) ?? 0));
+  /** Most metrics have one label at the most: those are found without putting their names together each time. */
+  private finder(name: string): (labels: Labels | undefined) => Cell {
+    const byValue = new Map<string, Cell>();
+    let only: string | undefined;
+    let bare: Cell | undefined;
+    return (labels) => {
+      if (!labels) {
+        bare ??= this.cell(name);
+        return bare;
+      }
+      const names = Object.keys(labels);
+      only ??= names[0];
+      if (names.length !== 1 || names[0] !== only) return this.cell(keyOf(name, labels));
+      const value = labels[only!]!;
+      let cell = byValue.get(value);
+      if (!cell) {
+        cell = this.cell(keyOf(name, labels));
+        byValue.set(value, cell);
+      }
+      return cell;
+    };
+  }
+
+  private cell(key: string): Cell {
+    let cell = this.cells.get(key);
+    if (!cell) {
+      cell = { value: 0 };
+      this.cells.set(key, cell);
+    }
+    return cell;
   }
 }
 
-function keyOf(name: string, labels?: Labels): string {
-  if (!labels) return name;
+/** Labels by name, whatever order they were given in. */
+function keyOf(name: string, labels: Labels): string {
   const parts = Object.keys(labels)
     .sort()
     .map((label) => `${label}="${labels[label]}"`);

@@ -232,7 +232,7 @@ export class MemberAgent {
       if (from.role === 'coordinator' && isCurrent(this.beats, epoch)) this.setup.on.retire?.(body.by);
     });
     peers.onUp((info) => {
-      if (info.role === 'coordinator') this.beatTo(info.peer);
+      if (info.role === 'coordinator') this.beatTo([info.peer]);
     });
     peers.onDown((info) => {
       // It may be back under a new incarnation before the next regular list.
@@ -323,7 +323,7 @@ export class MemberAgent {
     const { on, log } = this.setup;
     switch (effect.type) {
       case 'beat':
-        for (const peer of this.coordinators.keys()) this.beatTo(peer);
+        this.beatTo(this.coordinators.keys());
         return;
       case 'freeze':
         log.write('warn', 'member.frozen', { sinceMs: effect.sinceMs, epoch: this.beats.epoch });
@@ -341,12 +341,13 @@ export class MemberAgent {
     }
   }
 
-  private beatTo(coordinator: PeerId): void {
+  private beatTo(coordinators: Iterable<PeerId>): void {
     const { peers, load, table } = this.setup;
-    if (this.beats.number === 0 || !peers.link(coordinator)) return;
-    const { number, frozen } = this.beats;
+    const { number, frozen, epoch } = this.beats;
+    const linked = number === 0 ? [] : [...coordinators].filter((peer) => peers.link(peer));
+    if (linked.length === 0) return;
     const body = { ...load(), number, frozen, state: this.state, tableRevision: table.revision };
-    peers.send(coordinator, 'control', { type: 'heartbeat', epoch: this.beats.epoch, body });
+    for (const peer of linked) peers.send(peer, 'control', { type: 'heartbeat', epoch, body });
   }
 
   private replaced(by: string): void {

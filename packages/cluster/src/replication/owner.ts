@@ -121,6 +121,17 @@ export function isGated(state: OwnerState): boolean {
   return !state.reportedLost && state.followers.some(({ role }) => role === 'backup');
 }
 
+/** Every copy has everything, and nobody has to hear of any. */
+export function isQuiet({ end, durable, followers }: OwnerState): boolean {
+  return (
+    durable === end &&
+    followers.every(
+      ({ role, phase, linked, behindSince, silent }) =>
+        role === 'backup' && phase === 'following' && linked && behindSince === undefined && !silent,
+    )
+  );
+}
+
 /** What the leader should hear about this shard. */
 export function reportsOf(
   state: OwnerState,

@@ -5,6 +5,7 @@ import type { ReplicationOptions } from './options.js';
 import {
   type gatePosition,
   isGated,
+  isQuiet,
   newOwner,
   type OwnerEffect,
   type OwnerInput,
@@ -79,6 +80,7 @@ export class ReplicatedLog implements CommitLog {
   /** What copies are told: see Append in the wire format. */
   private stored = 0;
   private toldTerm: Term | undefined;
+  private quiet = false;
 
   constructor(shard: ShardId, place: Place, go: () => void, keeper: LogKeeper) {
     this.shard = shard;
@@ -95,6 +97,11 @@ export class ReplicatedLog implements CommitLog {
 
   get end(): Position {
     return this.last;
+  }
+
+  /** Time changes nothing here and a lease lets nothing out: a process looks at all its shards many times a second. */
+  get atRest(): boolean {
+    return this.quiet && this.waiting.length === 0 && !this.full;
   }
 
   get gated(): boolean {
@@ -262,6 +269,7 @@ export class ReplicatedLog implements CommitLog {
       keeper.gatePosition,
     );
     this.state = state;
+    this.quiet = isQuiet(state);
     this.forget(before.durable);
     for (const effect of effects) this.perform(effect);
     if (andPump) this.pump();

@@ -65,6 +65,7 @@ export class Replicator implements CommitLogs, LogKeeper {
   private readonly refusals: Counter;
   private leaseNumber = 0;
   private tickedAt: Millis;
+  private wanted: ReadonlySet<PeerId> | undefined;
   private timer: Timer | undefined;
   private stopped = false;
 
@@ -97,6 +98,7 @@ export class Replicator implements CommitLogs, LogKeeper {
     this.places.set(shard, place);
     for (const peer of [backup, learner]) if (peer !== '') this.pair(peer);
     this.logs.get(shard)?.assign(place);
+    this.wanted = undefined;
     if (!this.timer && !this.stopped && this.leases.size > 0) this.wait();
   }
 
@@ -108,6 +110,7 @@ export class Replicator implements CommitLogs, LogKeeper {
     const place = { ...assigned, linked: this.linked(assigned.backup, assigned.learner) };
     const log = new ReplicatedLog(shard, place, go, this);
     this.logs.set(shard, log);
+    this.wanted = undefined;
     const wait = place.heldUntil - this.now();
     if (wait > 0) this.setup.clock.after(wait, () => log.pump());
     return log;
@@ -118,7 +121,8 @@ export class Replicator implements CommitLogs, LogKeeper {
     const now = this.now();
     const reports: ShardReport[] = [];
     for (const [shard, log] of this.logs)
-      for (const [what, peer] of log.reports(now)) reports.push({ shard, term: log.state.term, what, peer });
+      if (!log.atRest)
+        for (const [what, peer] of log.reports(now)) reports.push({ shard, term: log.state.term, what, peer });
     return reports;
   }
 
@@ -177,6 +181,7 @@ export class Replicator implements CommitLogs, LogKeeper {
     this.unflushed.delete(log);
     if (this.logs.get(log.shard) !== log) return;
     this.logs.delete(log.shard);
+    this.wanted = undefined;
     this.places.delete(log.shard);
   }
 
@@ -201,7 +206,8 @@ export class Replicator implements CommitLogs, LogKeeper {
     // First what it does not hold for: a read that waits must not leave by mistake.
     for (const { shard, term } of refused) this.refusedLease(peer, shard as ShardId, term as Term);
     lease.granted(number, this.now());
-    for (const log of this.logs.values()) if (log.state.followers.some((it) => it.peer === peer)) log.pump();
+    for (const log of this.logs.values())
+      if (!log.atRest && log.state.followers.some((it) => it.peer === peer)) log.pump();
   }
 
   private refusedLease(peer: PeerId, shard: ShardId, term: Term): void {
@@ -241,6 +247,15 @@ export class Replicator implements CommitLogs, LogKeeper {
     this.setup.peers.send(peer, 'control', { type: 'leaseAsk', body: { number: this.leaseNumber } });
   }
 
+  /** Who has copies; asked for with every tick, and another only after a row. */
+  private wantedPeers(): ReadonlySet<PeerId> {
+    if (this.wanted) return this.wanted;
+    const wanted = new Set<PeerId>();
+    for (const log of this.logs.values()) for (const { peer } of log.state.followers) wanted.add(peer);
+    this.wanted = wanted;
+    return wanted;
+  }
+
   private wait(): void {
     this.tickedAt = this.now();
     this.timer = this.setup.clock.after(this.options.leaseEveryMs, () => this.tick());
@@ -251,8 +266,7 @@ export class Replicator implements CommitLogs, LogKeeper {
     const now = this.now();
     const late = now - this.tickedAt - this.options.leaseEveryMs;
     const stalledMs = late > this.options.leaseEveryMs ? late : 0;
-    const wanted = new Set<PeerId>();
-    for (const log of this.logs.values()) for (const { peer } of log.state.followers) wanted.add(peer);
+    const wanted = this.wantedPeers();
     const silent: PeerId[] = [];
     for (const [peer, lease] of this.leases) {
       if (!wanted.has(peer)) {
@@ -263,7 +277,7 @@ export class Replicator implements CommitLogs, LogKeeper {
       if (lease.isSilent(now)) silent.push(peer);
       this.ask(peer, lease);
     }
-    for (const log of this.logs.values()) log.tick(silent, stalledMs);
+    for (const log of this.logs.values()) if (!log.atRest || silent.length > 0) log.tick(silent, stalledMs);
     if (this.leases.size > 0) this.wait();
   }
 }

@@ -6,6 +6,8 @@ import type { Report } from './violation.js';
 
 /** A gateway answers after 10 s whatever happens; the rest is the way there and back. */
 const ANSWER_WITHIN_MS: Millis = 12_000;
+/** What was counted stays counted: it need not be looked at all the time. */
+const LOOK_EVERY_MS: Millis = 500;
 /** Outcomes that no fault can bring about: only a defect can. */
 const NEVER = [
   'ACTOR_FAILED',
@@ -31,6 +33,7 @@ export interface AnswersSetup {
 export class Answers {
   private readonly setup: AnswersSetup;
   private readonly resumedAt = new Map<string, Millis>();
+  private lookedAt: Millis = 0;
   excused = 0;
 
   constructor(setup: AnswersSetup) {
@@ -60,6 +63,8 @@ export class Answers {
         `${entry.messageId} ${entry.commandId} at ${entry.gateway} has waited since ${entry.sentAt.toFixed(1)}`,
       );
     }
+    if (now() - this.lookedAt < LOOK_EVERY_MS) return;
+    this.lookedAt = now();
     for (const { process } of fleet.living())
       for (const outcome of NEVER)
         if (process.metrics.value('muster_router_outcomes_total', { outcome }) > 0)
