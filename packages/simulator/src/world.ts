@@ -88,6 +88,7 @@ export class World {
   private readonly regime: RegimeCheck;
   private readonly setup: SimulateSetup;
   private readonly departed: Member[] = [];
+  private usedShards: ReadonlySet<ShardId> = new Set();
   private broken: Violation | undefined;
   private quiet: Millis = Number.POSITIVE_INFINITY;
 
@@ -110,7 +111,7 @@ export class World {
     this.writers = new OneWriter(report);
     this.ungated = new Ungated(report);
     this.trouble = new Trouble(now);
-    this.regime = new RegimeCheck(this.view, report);
+    this.regime = new RegimeCheck(this.view, () => this.used(), report);
     const { trace, network, server, writers } = this;
     const far = this.storage;
     const changed = (member: Member) => this.memberChanged(member);
@@ -284,13 +285,17 @@ export class World {
     this.trace.write('checker', 'error', 'violation', { invariant, seen });
   }
 
+  /** Shards of entities that clients ask. */
+  private used(): ReadonlySet<ShardId> {
+    const { clients, callers } = this;
+    if (this.usedShards.size === 0 && clients.populated)
+      this.usedShards = new Set([...clients.entities(), ...callers.entities()].map(shardOfKey));
+    return this.usedShards;
+  }
+
   private watchLosses(): Losses {
-    const { fleet, trouble, network, view, trace, writers, clients, callers } = this;
-    let used: ReadonlySet<ShardId> | undefined;
-    const isInUse = (shard: ShardId): boolean => {
-      used ??= clients.populated ? new Set([...clients.entities(), ...callers.entities()].map(shardOfKey)) : undefined;
-      return used?.has(shard) === true;
-    };
+    const { fleet, trouble, network, view, trace, writers } = this;
+    const isInUse = (shard: ShardId): boolean => this.used().has(shard);
     const report = (invariant: string, seen: string) => this.report(invariant, seen);
     const losses = new Losses({ fleet, ways: network.ways, trouble, report, now: () => this.now, isInUse });
     view.onRow((row, before) => losses.committed(row, before));

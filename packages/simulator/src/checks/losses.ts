@@ -53,8 +53,18 @@ export class Losses {
       if (row.owner !== '' && this.isEmptyAt(owner, row.shard)) this.emptyTo.set(row.shard, row.owner);
       else this.emptyTo.delete(row.shard);
     }
-    if (owner === '' || backup === '' || row.owner === owner || row.owner === backup || row.owner === '') return;
-    if (row.origin === 'moved' || this.emptyTo.has(row.shard) || !this.setup.isInUse(row.shard) || !this.isWell(backup))
+    if (owner === '' || row.owner === owner || row.owner === backup || row.owner === '') return;
+    if (row.origin === 'promoted') {
+      const what = `shard ${row.shard} term ${row.term} went from ${owner} to ${row.owner}; its backup was ${backup}`;
+      this.setup.report('only a backup is promoted', what);
+    }
+    if (
+      backup === '' ||
+      row.origin === 'moved' ||
+      this.emptyTo.has(row.shard) ||
+      !this.setup.isInUse(row.shard) ||
+      !this.isWell(backup)
+    )
       return;
     this.setup.report(
       'one failure loses nothing',

@@ -1,17 +1,21 @@
 import type { ShardRow } from '@muster/cluster';
-import type { PeerId } from '@muster/ports';
+import type { PeerId, ShardId } from '@muster/ports';
 import type { Member } from '../engine/fleet.js';
 import type { StoreView } from '../engine/store-view.js';
+import { NodeRole } from '../roles/node.js';
 import type { Report } from './violation.js';
 
 /** Invariant 3: what a process has seen of epochs and terms never goes down, and nobody is ahead of the store. */
 export class RegimeCheck {
   private readonly report: Report;
   private readonly view: StoreView;
+  private readonly shards: () => Iterable<ShardId>;
   private readonly epochs = new Map<PeerId, number>();
   private storeEpoch = 0;
 
-  constructor(view: StoreView, report: Report) {
+  /** `shards`: those that are looked at one by one. */
+  constructor(view: StoreView, shards: () => Iterable<ShardId>, report: Report) {
+    this.shards = shards;
     this.view = view;
     this.report = report;
   }
@@ -32,6 +36,20 @@ export class RegimeCheck {
       if (running.epoch > epoch)
         this.report('epochs come from the store', `${process.peer}: ${running.epoch}, the store ${epoch}`);
       this.epochs.set(process.peer, running.epoch);
+      if (running instanceof NodeRole) this.copies(process.peer, running);
+    }
+  }
+
+  /** Fence 2: a copy knows at least the term of the row that its process has. */
+  private copies(peer: PeerId, { node }: NodeRole): void {
+    for (const shard of this.shards()) {
+      const copy = node.backups.stateOf(shard);
+      const { term } = node.table.row(shard);
+      if (copy && copy.term < term)
+        this.report(
+          'no copy takes what is older than its row',
+          `${peer}: shard ${shard} term ${copy.term}, row ${term}`,
+        );
     }
   }
 

@@ -95,6 +95,13 @@ export const KINDS = {
     others: ['store'],
     apply: (world, f) => void world.cut(f.place, 'store', f.ms),
   },
+  split: {
+    msMin: 1_500,
+    msMax: 9_000,
+    places: ['node'],
+    others: ['leader', 'vice', 'node', 'gateway'],
+    apply: (world, f) => void world.split([f.place, f.other], f.ms),
+  },
   reset: { msMin: 1, msMax: 1, places: ALL, others: ALL, apply: (world, f) => world.reset(f.place, f.other) },
   'stall-store': {
     msMin: 200,

@@ -22,6 +22,23 @@ export interface Plan {
 const RATE_MIN = 0.2;
 const RATE_MAX = 0.9;
 
+/** What free draws seldom reach: faults that have to meet. */
+const MIXES: readonly (readonly FaultKind[])[] = [
+  // A leader that nobody confirms, with members that hear nobody else.
+  ['split', 'split', 'cut-coordinators'],
+  // Owners that were replaced and do not know it yet.
+  ['cut-coordinators', 'pause-node', 'split', 'slow-network'],
+  // Deaths while second places are being made.
+  ['quick-restart', 'kill-node', 'kill-node-then-leader', 'stop'],
+  // Leaders one after the other.
+  ['pause-coordinator', 'kill-leader', 'cut-leader-vice', 'pause-coordinator'],
+  // A store in trouble while somebody dies.
+  ['expire-leases', 'stop-store', 'cut-store', 'unknown-outcomes', 'kill-node'],
+  // Clients that have to ask again elsewhere.
+  ['kill-gateway', 'pause-gateway', 'reset', 'pause-node'],
+];
+const MIXED_SHARE = 0.35;
+
 /**
  * A swarm: each seed draws a few kinds of faults, and how often they come, so that runs differ in character. Now and then one
  * kind alone, far enough apart that nothing of it may be noticed by clients.
@@ -94,7 +111,9 @@ export function parseFaults(text: string): readonly Fault[] {
 
 function drawKinds(random: SeededRandom): readonly FaultKind[] {
   const one = (): FaultKind => FAULT_KINDS[Math.floor(random.next() * FAULT_KINDS.length)]!;
-  if (random.next() < 0.15) return [one()];
+  const draw = random.next();
+  if (draw < 0.15) return [one()];
+  if (draw < 0.15 + MIXED_SHARE) return MIXES[Math.floor(random.next() * MIXES.length)]!;
   const kinds = new Set<FaultKind>();
   const wanted = 2 + Math.floor(6 * random.next());
   while (kinds.size < wanted) kinds.add(one());

@@ -82,6 +82,14 @@ export class Simulation extends World {
     };
   }
 
+  /** The cluster falls into two: these on one side, all others and the store on the other. */
+  split(places: readonly Place[], ms?: Millis): Heal {
+    const side = new Set(places.flatMap((place) => this.resolve(place)));
+    const others = this.fleet.ids().filter((id) => !side.has(id));
+    const ways = [...side].flatMap((a) => [...others, 'store'].flatMap((b) => [[a, b] as const, [b, a] as const]));
+    return this.cutWays(ways, `split ${[...side].join()}`, ms);
+  }
+
   /** Every connection between these two breaks; new ones are taken. */
   reset(a: Place, b: Place): void {
     this.trouble.moment(`reset ${a} ${b}`, false);
