@@ -26,6 +26,7 @@ import { Population } from './clients/population.js';
 import type { Workload } from './clients/workload.js';
 import { FarStorage } from './engine/far-storage.js';
 import { Fleet, type Member } from './engine/fleet.js';
+import { Operator } from './engine/operator.js';
 import { StoreView } from './engine/store-view.js';
 import { Trace } from './engine/trace.js';
 import { SimNetwork } from './network/sim-network.js';
@@ -84,6 +85,7 @@ export class World {
   readonly ungated: Ungated;
   readonly losses: Losses;
   readonly callers: Callers;
+  readonly operator: Operator;
   readonly answers: Answers;
   private readonly regime: RegimeCheck;
   private readonly setup: SimulateSetup;
@@ -155,6 +157,16 @@ export class World {
     });
     const { fleet, trouble } = this;
     const { ledger } = this.clients;
+    const crashed = (error: unknown): void => this.report('no process crashes', `operator: ${String(error)}`);
+    this.operator = new Operator({
+      clock,
+      random: random.fork(),
+      trace,
+      network,
+      fleet: this.fleet,
+      cluster: CLUSTER,
+      crashed,
+    });
     this.losses = this.watchLosses();
     this.answers = new Answers({ ledger, fleet, trouble, report, now, strict: setup.strict ?? false });
     this.startAll();
@@ -256,6 +268,7 @@ export class World {
     this.clients.rest();
     this.callers.rest();
     await this.until('every request is answered', () => this.clients.ledger.waiting().length === 0, 12_000);
+    await this.until('every caller is told', () => !this.callers.busy, 12_000);
     await this.run(2_000);
     const unheard = this.clients.unheard();
     if (unheard.length > 0) this.report('an acknowledged message arrives, once', unheard.slice(0, 5).join(', '));
@@ -265,8 +278,8 @@ export class World {
     );
     if (restored > 0 && this.losses.count === 0)
       this.report('one failure loses nothing', `${restored} sessions were unknown to their players`);
-    await this.callers.audit((what, done) => this.until(what, done, AUDIT_MS));
     this.answers.balance();
+    await this.callers.audit((what, done) => this.until(what, done, AUDIT_MS));
     this.check();
   }
 
@@ -286,7 +299,7 @@ export class World {
   }
 
   /** Shards of entities that clients ask. */
-  private used(): ReadonlySet<ShardId> {
+  protected used(): ReadonlySet<ShardId> {
     const { clients, callers } = this;
     if (this.usedShards.size === 0 && clients.populated)
       this.usedShards = new Set([...clients.entities(), ...callers.entities()].map(shardOfKey));

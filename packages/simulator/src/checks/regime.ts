@@ -28,7 +28,7 @@ export class RegimeCheck {
     const { epoch } = this.view;
     if (epoch < this.storeEpoch) this.report('epochs never go down', `the store: ${this.storeEpoch}, then ${epoch}`);
     this.storeEpoch = epoch;
-    for (const { process, running } of members) {
+    for (const { process, running, stopping } of members) {
       const seen = this.epochs.get(process.peer) ?? 0;
       if (running.epoch < seen)
         this.report('epochs never go down', `${process.peer} saw ${seen}, then ${running.epoch}`);
@@ -36,16 +36,17 @@ export class RegimeCheck {
       if (running.epoch > epoch)
         this.report('epochs come from the store', `${process.peer}: ${running.epoch}, the store ${epoch}`);
       this.epochs.set(process.peer, running.epoch);
-      if (running instanceof NodeRole) this.copies(process.peer, running);
+      if (running instanceof NodeRole && !stopping) this.copies(process.peer, running);
     }
   }
 
-  /** Fence 2: a copy knows at least the term of the row that its process has. */
+  /** Fence 2: a copy knows at least the term of the row that its process has, and an owner is nobody's copy. */
   private copies(peer: PeerId, { node }: NodeRole): void {
     for (const shard of this.shards()) {
       const copy = node.backups.stateOf(shard);
-      const { term } = node.table.row(shard);
-      if (copy && copy.term < term)
+      if (!copy) continue;
+      const { term, owner } = node.table.row(shard);
+      if (owner === peer ? copy.phase !== 'none' : copy.term < term)
         this.report(
           'no copy takes what is older than its row',
           `${peer}: shard ${shard} term ${copy.term}, row ${term}`,

@@ -24,6 +24,8 @@ export interface Member {
   readonly store: MemoryStore;
   /** Its `start` has resolved. */
   started: boolean;
+  /** It was asked to end: what it believes does not matter any more. */
+  stopping: boolean;
 }
 
 export interface FleetSetup {
@@ -78,6 +80,10 @@ export class Fleet {
     return this.members.get(id);
   }
 
+  addressOf(id: string): string {
+    return `${id}:${PORT}`;
+  }
+
   /** Running or paused. */
   living(role?: RoleName): readonly Member[] {
     return [...this.members.values()].filter((member) => role === undefined || member.role === role);
@@ -101,7 +107,7 @@ export class Fleet {
     store.path.delay({ requestMs: options.storeLatencyMs, answerMs: options.storeLatencyMs });
     for (let i = this.storeCuts.get(id) ?? 0; i > 0; i -= 1) store.path.stall();
     const running = this.compose(role, process, network.of(process), new WatchedStore(store, trace, process.peer));
-    const member: Member = { role, process, running, store, started: false };
+    const member: Member = { role, process, running, store, started: false, stopping: false };
     this.members.set(id, member);
     trace.write(process.peer, 'info', 'process.started', { role });
     this.setup.changed(member);
@@ -125,11 +131,12 @@ export class Fleet {
     this.startIn(id, afterMs);
   }
 
-  /** An orderly end; the process is gone when its role has stopped. */
-  async stop(id: string): Promise<void> {
+  /** An orderly end, which takes as long as it takes to hand everything off, `hurryMs` at most; the process is gone when its role has stopped. */
+  async stop(id: string, hurryMs: Millis): Promise<void> {
     const member = this.members.get(id);
     if (!member) return;
-    await member.running.stop();
+    member.stopping = true;
+    await member.running.stop(hurryMs);
     if (this.members.get(id) === member) this.kill(id);
   }
 
@@ -158,7 +165,14 @@ export class Fleet {
   private compose(role: RoleName, process: SimProcess, network: Surroundings['network'], store: ClusterStore): Role {
     const { storage, writers, ungated, plant, cluster, nodes } = this.setup;
     const { id, incarnation } = process;
-    const self: ProcessSelf = { id, incarnation, address: `${id}:${PORT}`, cluster, zone: 'simulated', build: 'test' };
+    const self: ProcessSelf = {
+      id,
+      incarnation,
+      address: this.addressOf(id),
+      cluster,
+      zone: 'simulated',
+      build: 'test',
+    };
     const replaced = (by: string): void => this.replaced(id, process, by);
     const surroundings: Surroundings = {
       process,

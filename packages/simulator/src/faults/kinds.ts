@@ -44,6 +44,29 @@ export const KINDS = {
   },
   'quick-restart': { msMin: 5, msMax: 300, places: ALL, apply: (world, f) => world.restart(f.place, f.ms) },
   stop: { msMin: 50, msMax: 4_000, places: ALL, apply: (world, f) => world.stop(f.place, f.ms) },
+  'stop-in-a-hurry': { msMin: 5, msMax: 900, places: ['node'], apply: (world, f) => world.stop(f.place, 100, f.ms) },
+  'rolling-restart': {
+    msMin: 500,
+    msMax: 5_000,
+    places: ['nodes', 'coordinators', 'gateways'],
+    apply: (world, f) => world.rollingRestart(f.place.slice(0, -1) as 'node', f.ms),
+  },
+  'drain-node': { msMin: 200, msMax: 6_000, places: ['node'], apply: (world, f) => world.drain(f.place, f.ms) },
+  'move-shard': {
+    msMin: 1,
+    msMax: 1_000,
+    places: ['node'],
+    apply: (world, f) => world.moveShard(f.place, Math.floor(f.ms)),
+  },
+  'move-shards': {
+    msMin: 1,
+    msMax: 1_000,
+    places: ['node'],
+    apply: (world, f) => {
+      for (let i = 0; i < f.count; i += 1) world.moveShard(f.place, Math.floor(f.ms) + i);
+    },
+  },
+  'stuck-loop': { msMin: 1_000, msMax: 8_000, places: ALL, apply: (world, f) => world.stick(f.place, f.ms) },
   'pause-node': { msMin: 100, msMax: 6_000, places: ['node'], apply: (world, f) => void world.pause(f.place, f.ms) },
   'pause-coordinator': {
     msMin: 100,
@@ -110,6 +133,12 @@ export const KINDS = {
     apply: (world, f) => void world.stallStore(f.ms, f.count % 2 === 0 ? 'arrives' : 'is-lost'),
   },
   'stop-store': { msMin: 200, msMax: 11_000, places: ['store'], apply: (world, f) => void world.stopStore(f.ms) },
+  'new-store-leader': {
+    msMin: 300,
+    msMax: 2_000,
+    places: ['store'],
+    apply: (world, f) => void world.newStoreLeader(f.ms, f.count % 2 === 0 ? 'arrives' : 'is-lost'),
+  },
   'unknown-outcomes': {
     msMin: 1,
     msMax: 1,

@@ -33,7 +33,11 @@ const MIXES: readonly (readonly FaultKind[])[] = [
   // Leaders one after the other.
   ['pause-coordinator', 'kill-leader', 'cut-leader-vice', 'pause-coordinator'],
   // A store in trouble while somebody dies.
-  ['expire-leases', 'stop-store', 'cut-store', 'unknown-outcomes', 'kill-node'],
+  ['expire-leases', 'new-store-leader', 'stop-store', 'cut-store', 'unknown-outcomes', 'kill-node'],
+  // Shards that move while their owners, their backups and the leader die.
+  ['move-shards', 'move-shard', 'drain-node', 'kill-node', 'kill-leader'],
+  ['move-shards', 'drain-node', 'stop', 'pause-node', 'slow-network', 'unknown-outcomes'],
+  ['rolling-restart', 'move-shards', 'stop-in-a-hurry'],
   // Clients that have to ask again elsewhere.
   ['kill-gateway', 'pause-gateway', 'reset', 'pause-node'],
 ];

@@ -6,12 +6,16 @@ export type Place = string;
 /** Ends a fault. Calling it twice does nothing. */
 export type Heal = () => void;
 
+/** How long an orderly end may take, and how long a loop may hang before its process ends itself: as in production. */
+const DRAIN_MS: Millis = 30_000;
+const STUCK_MS: Millis = 5_000;
 /** A pause that ends before anybody may be given up for it. */
 const SHORT_PAUSE_MS: Millis = 900;
 
 /** A world whose faults are made by hand: see {@link simulate}. */
 export class Simulation extends World {
   private readonly heals = new Set<Heal>();
+  private readonly drained = new Set<string>();
 
   /** As `kill -9`: at once. It stays dead until {@link start}. */
   kill(place: Place): void {
@@ -36,12 +40,12 @@ export class Simulation extends World {
     }
   }
 
-  /** As SIGTERM: an orderly end, and a start so long after it. */
-  stop(place: Place, afterMs: Millis): void {
+  /** As SIGTERM: it hands off what it has, for `hurryMs` at most, and ends; a start so long after that. */
+  stop(place: Place, afterMs: Millis, hurryMs: Millis = DRAIN_MS): void {
     for (const id of this.resolve(place)) {
       this.trouble.moment(`stop ${id}`, false);
       this.mark('stop', { id, afterMs: Math.round(afterMs) });
-      void this.fleet.stop(id).then(() => this.fleet.startIn(id, afterMs));
+      void this.fleet.stop(id, hurryMs).then(() => this.fleet.startIn(id, afterMs));
     }
   }
 
@@ -56,6 +60,48 @@ export class Simulation extends World {
       over();
       for (const process of paused) process.resume();
     });
+  }
+
+  /** Its main loop hangs: sockets stay open and nobody reads them. After a while its own watchdog ends it, and its supervisor starts it. */
+  stick(place: Place, ms: Millis): void {
+    if (ms < STUCK_MS) {
+      this.pause(place, ms);
+      return;
+    }
+    for (const id of this.resolve(place)) {
+      const stuck = this.fleet.get(id)?.process;
+      this.pause(id, STUCK_MS);
+      this.clock.after(STUCK_MS, () => {
+        if (this.fleet.get(id)?.process === stuck) this.restart(id, this.options.superviseMs);
+      });
+    }
+  }
+
+  /** As `musterctl node drain`, and `undrain` so long after it. */
+  drain(id: string, ms: Millis): void {
+    this.trouble.moment(`drain ${id}`, false);
+    this.mark('drain', { id, ms: Math.round(ms) });
+    this.operator.order('node.drain', { node: id });
+    this.drained.add(id);
+    this.clock.after(ms, () => this.undrain(id));
+  }
+
+  undrain(id: string): void {
+    if (this.drained.delete(id)) this.operator.order('node.undrain', { node: id });
+  }
+
+  /** As `musterctl shard move`: a shard that is in use, drawn by `draw`, to this node. */
+  moveShard(to: string, draw: number): void {
+    const used = [...this.used()];
+    const shard = used[draw % Math.max(1, used.length)];
+    if (shard === undefined) return;
+    this.mark('shard.move', { shard, to });
+    this.operator.order('shard.move', { shard, to });
+  }
+
+  /** Each process of the role is asked to end, one when the other is back. */
+  rollingRestart(role: 'coordinator' | 'node' | 'gateway', everyMs: Millis): void {
+    for (const [i, id] of this.fleet.ids(role).entries()) this.clock.after(i * everyMs, () => this.stop(id, 50));
   }
 
   /** Nothing arrives between these two any more, in either direction. */
@@ -123,6 +169,15 @@ export class Simulation extends World {
     });
   }
 
+  /** The store elects another leader: nothing is answered for a while, what was asked may be lost, and leases start anew. */
+  newStoreLeader(ms: Millis, late: 'arrives' | 'is-lost'): Heal {
+    const heal = this.stallStore(undefined, late);
+    return this.healing(ms, () => {
+      this.server.renewAll();
+      heal();
+    });
+  }
+
   /** The store loses everything, its revision too (K4). */
   wipeStore(): void {
     this.trouble.moment('store wiped', true);
@@ -187,6 +242,7 @@ export class Simulation extends World {
   repair(): void {
     this.heal();
     this.mark('repair', {});
+    for (const id of [...this.drained]) this.undrain(id);
     for (const id of this.fleet.ids()) if (!this.fleet.get(id)) this.fleet.startIn(id, this.options.superviseMs);
     this.trouble.endAll();
   }

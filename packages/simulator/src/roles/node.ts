@@ -1,6 +1,6 @@
 import { ComputeNode } from '@muster/cluster';
 import { playerKind } from '@muster/play';
-import { type EntityRef, type ShardId, silentTracer, type Term } from '@muster/ports';
+import { type EntityRef, type Millis, type ShardId, silentTracer, type Term } from '@muster/ports';
 import { InlineScheduler } from '@muster/runtime';
 import { accountKind } from '../actors/account.js';
 import { alarmKind } from '../actors/alarm.js';
@@ -41,8 +41,9 @@ export class NodeRole implements Role {
     return this.node.start();
   }
 
-  stop(): Promise<void> {
-    return this.node.stop();
+  async stop(hurryMs: Millis): Promise<void> {
+    await this.node.drain(hurryMs);
+    await this.node.stop();
   }
 
   get epoch(): number {

@@ -1,5 +1,5 @@
 import type { ProcessSelf, RoutingTable } from '@muster/cluster';
-import type { ClusterStore, Network, Storage } from '@muster/ports';
+import type { ClusterStore, Millis, Network, Storage } from '@muster/ports';
 import type { OneWriter } from '../checks/one-writer.js';
 import type { Ungated } from '../checks/ungated.js';
 import type { SimProcess } from '../engine/sim-process.js';
@@ -28,8 +28,8 @@ export interface Surroundings {
 export interface Role {
   readonly name: RoleName;
   start(): Promise<unknown>;
-  /** An orderly end. */
-  stop(): Promise<void>;
+  /** An orderly end, `hurryMs` from now at the latest. */
+  stop(hurryMs: Millis): Promise<void>;
   /** Highest epoch seen. */
   readonly epoch: number;
   /** Its copy of the table, where it has one. */

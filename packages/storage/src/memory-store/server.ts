@@ -44,6 +44,11 @@ export class MemoryStoreServer {
     for (const id of [...this.leases.keys()]) this.expire(id);
   }
 
+  /** Leases start anew, as they do in etcd under a new leader. */
+  renewAll(): void {
+    for (const id of this.leases.keys()) this.renew(id);
+  }
+
   /** The process hangs: no call ends, no lease ends. */
   stall(): void {
     if (this.stalled) return;
@@ -72,7 +77,7 @@ export class MemoryStoreServer {
   start(): void {
     if (!this.stopped) return;
     this.stopped = false;
-    for (const id of this.leases.keys()) this.renew(id);
+    this.renewAll();
     for (const path of [...this.paths]) path.mend();
   }
 
