@@ -10,6 +10,7 @@ import {
   type ServerRole,
 } from './process/foundation.js';
 import type { EndReason } from './process/system-signals.js';
+import { endWhenStuck } from './process/system-stuck-loop.js';
 import { startCoordinator } from './roles/coordinator.js';
 import { startGateway } from './roles/gateway.js';
 import { startNode } from './roles/node.js';
@@ -76,6 +77,9 @@ export async function serve({ role, config, id }: ServeOptions): Promise<Serving
       ...(clientUrl ? { client: clientUrl } : {}),
       ...(admin ? { admin: admin.url } : {}),
     };
+    // Not before: what is loaded at the start may take its time.
+    const unwatch = endWhenStuck(id, config.process.stuckMs, log);
+    ends.add(async () => unwatch());
     log.write('info', 'process.serves', { ...document });
     return { document, dismissed, drain: (hurry) => running.drain(hurry), stop: () => ends.stop() };
   } catch (error) {

@@ -24,7 +24,6 @@ import { startTracing } from '../telemetry/otel-tracer.js';
 import { pinoLog } from '../telemetry/pino-log.js';
 import { PrometheusMetrics } from '../telemetry/prometheus-metrics.js';
 import { advertised } from './advertised-network.js';
-import { endWhenStuck } from './system-stuck-loop.js';
 import { systemVitals } from './system-vitals.js';
 
 export type ServerRole = 'coordinator' | 'node' | 'gateway';
@@ -55,7 +54,6 @@ export function layFoundation(config: Config, name: string): Foundation {
   const clock = new SystemClock();
   const log = pinoLog({ level: config.telemetry.logLevel as LogLevel, fields: { node: name } });
   const vitals = systemVitals();
-  const unwatch = endWhenStuck(name, config.process.stuckMs, log);
   const { advertise } = config.process;
   const network = new GrpcNetwork({ clock, tls: readTls(config), options: config.grpc });
   const { otlpEndpoint: endpoint, spansQueuedMax } = config.telemetry;
@@ -72,7 +70,6 @@ export function layFoundation(config: Config, name: string): Foundation {
     vitals: vitals.read,
     stop: async () => {
       vitals.stop();
-      unwatch();
       await tracing?.stop();
     },
   };
