@@ -1,5 +1,4 @@
 export * from './handoff/leader.js';
-export { Moves, type MovesSetup, type MoveWrite } from './handoff/leader-side.js';
 export * from './handoff/options.js';
 export * from './handoff/rows.js';
 export * from './heartbeat/member.js';

@@ -66,6 +66,11 @@ export class Emitter implements SendingActor, Due {
     this.lacking = { after, base };
   }
 
+  /** What goes with a copy of the actor, so that whoever listens to it misses nothing elsewhere; empty: nobody listens. */
+  get kept(): string {
+    return this.streams ? encodeJson(this.streams.kept()) : '';
+  }
+
   /** The envelope is there: what it owes is taken up. */
   resume(): void {
     const { envelope, log } = this.actor;

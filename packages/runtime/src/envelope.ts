@@ -301,6 +301,8 @@ export interface SavedActor {
   readonly tail: JsonText;
   /** Of the last record that is in it. */
   readonly seq: number;
+  /** What it published up to `text`, for those who missed it ({@link KeptPublications} as JSON); empty or absent: not known. */
+  readonly recent?: JsonText;
 }
 
 /** Throws what `upgrade`, `restore` or `evolve` throws. */

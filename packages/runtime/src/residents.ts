@@ -12,11 +12,13 @@ import {
   snapshotActor,
 } from './envelope.js';
 import type { Adopted, Outcome } from './host.js';
+import { decodeJson } from './json.js';
 import type { RuntimeOptions } from './options.js';
 import { failure } from './outcome.js';
 import { publicationsOf } from './publications.js';
 import type { Services } from './services.js';
 import type { Shard } from './shard.js';
+import type { KeptPublications } from './topic-streams.js';
 
 /** Brings actors into memory and takes them out: activation, passivation, and what is done with one that broke. */
 export class Residents implements Keeper {
@@ -175,9 +177,12 @@ export class Residents implements Keeper {
       const kind = this.kinds.get(key.slice(0, key.indexOf('/')));
       const logged = kind === undefined || kind.durability === 'replicated';
       if (logged !== (which === 'logged')) continue;
-      const envelope = shard.actors.get(key)?.envelope;
-      if (envelope?.born) yield [key, { text: saveEnvelope(envelope), tail: '', seq: envelope.seq }];
-      else {
+      const actor = shard.actors.get(key);
+      const envelope = actor?.envelope;
+      if (envelope?.born) {
+        const recent = actor!.emitter.kept;
+        yield [key, { text: saveEnvelope(envelope), tail: '', seq: envelope.seq, recent }];
+      } else {
         const parked = shard.parked.get(key);
         if (parked) yield [key, parked];
       }
@@ -292,8 +297,9 @@ function adopt(
   saved: SavedActor,
   options: RuntimeOptions,
 ): readonly [Envelope, Recovery] {
-  const publications: Recovered[] = [];
-  let base: number | undefined;
+  const kept = saved.recent ? (decodeJson(saved.recent) as KeptPublications) : undefined;
+  const publications: Recovered[] = [...(kept?.publications ?? [])];
+  let base = kept?.floor;
   const envelope = restoreActor(kind, ref.id, saved, options, (at, entry, before, cause) => {
     base ??= before;
     for (const publication of publicationsOf(at, entry, before, ref)) publications.push({ ...publication, cause });

@@ -247,8 +247,8 @@ export class ActorRuntime implements ActorHost {
 
   private adopt(shard: Shard, { actors, fencedMs, how, mayLack }: Adoption): void {
     const adopted = { how, mayLack };
-    for (const [key, { text, tail, seq }] of actors)
-      shard.parked.set(key, { text, tail, seq, timer: undefined, adopted });
+    for (const [key, { text, tail, seq, recent = '' }] of actors)
+      shard.parked.set(key, { text, tail, seq, recent, timer: undefined, adopted });
     shard.awakening = new Awakening(shard, this.kinds, this.services, (ref) => this.residents.activate(shard, ref));
     shard.awakening.start();
     if (fencedMs <= 0) return;

@@ -12,9 +12,15 @@ export interface Recent {
   readonly cause: string;
 }
 
+/** Publications that can still be told to those who missed them: all of them after `floor`, oldest first. */
+export interface KeptPublications {
+  readonly floor: number;
+  readonly publications: readonly Omit<Recent, 'previous'>[];
+}
+
 /**
  * The topics of one actor that somebody listens to: who, and what was published lately. Exists only while there are subscribers
- * or were until a moment ago; not part of the actor's state, so a new owner starts with none and gives snapshots.
+ * or were until a moment ago; not part of the actor's state, but what is kept goes with its copies: nobody misses an event by a move.
  */
 export class TopicStreams {
   /** By topic; replaced, never changed, so that a publication may keep its list until it is durable. */
@@ -93,6 +99,11 @@ export class TopicStreams {
   since(topic: string, after: number, head: number): readonly Recent[] | undefined {
     if (after < this.floor || after > head) return undefined;
     return this.recent.slice(this.first).filter((kept) => kept.topic === topic && kept.number > after);
+  }
+
+  kept(): KeptPublications {
+    const publications = this.recent.slice(this.first).map(({ previous: _, ...publication }) => publication);
+    return { floor: this.floor, publications };
   }
 
   private evict(): void {

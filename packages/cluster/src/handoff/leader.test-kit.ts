@@ -3,7 +3,7 @@ import { Peers } from '../links/peers.js';
 import type { ComputeNode } from '../node/compute-node.js';
 import type { ShardRow } from '../table/routing-table.js';
 import type { Member, World } from '../world.test-kit.js';
-import { Moves, type MoveWrite } from './leader-side.js';
+import { Moves, type MoveWrite } from './moves.test-kit.js';
 import { type HandoffOptions, handoffOptions } from './options.js';
 
 /** A coordinator that leads moves over real links; its store is the world's table, some milliseconds away. */
@@ -47,7 +47,6 @@ export class TestLeader {
       askStore: () => undefined,
       toWrite: () => clock.after(this.storeMs, () => this.transact()),
       over: (_, end) => this.ended.push(end),
-      metrics,
       log: silentLog,
     });
     this.peers.on('sealed', (from, envelope) => this.deaf || this.moves.sealed(from, envelope));

@@ -259,3 +259,26 @@ test('a thousand actors of 2 KB are moved with a pause of less than 50 ms', asyn
   await world.clock.until(() => leader.phaseOf(id) === undefined, 1_000);
   expect(n3.process.runtime.actorsIn(shard)).toBe(new Set(crowd).size);
 });
+
+test('K16: who was cut off during the move, and missed events before it, is told them by the new owner', async () => {
+  const g2 = await world.gateway('g2');
+  await world.protect(n1, n2, a);
+  const heard: string[] = [];
+  let snapshots = 0;
+  const listener = {
+    event: ({ data }: { data: Uint8Array }) => heard.push(JSON.parse(Buffer.from(data).toString()) as string),
+    snapshot: () => {
+      snapshots += 1;
+    },
+    lost: () => undefined,
+  };
+  g.process.streams.subscribe(a, 'lines', {}, listener);
+  await world.answer(g, a, 'write', { text: '1' });
+  g.cable.block(n1.address);
+  await world.answer(g2, a, 'write', { text: '2' });
+  expect(await leader.moved(a, n3)).toBe('moved');
+  await world.answer(g2, a, 'write', { text: '3' });
+  await world.clock.advance(2_000);
+  expect(heard).toEqual(['1', 'lost g#x', '2', '3']);
+  expect(snapshots).toBe(0);
+});

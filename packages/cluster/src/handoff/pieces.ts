@@ -14,8 +14,8 @@ export function piecesOf(
   let chars = 0;
   let total = 0;
   let left = 0;
-  for (const [entity, { text, tail, seq }] of actors) {
-    const size = entity.length + text.length + tail.length;
+  for (const [entity, { text, tail, seq, recent = '' }] of actors) {
+    const size = entity.length + text.length + tail.length + recent.length;
     if (total + size > charsMax) {
       left += 1;
       continue;
@@ -24,7 +24,7 @@ export function piecesOf(
       pieces.push([]);
       chars = 0;
     }
-    pieces.at(-1)!.push({ entity, text, tail, seq });
+    pieces.at(-1)!.push({ entity, text, tail, seq, recent });
     chars += size;
     total += size;
   }

@@ -100,10 +100,9 @@ export class HandoffTarget {
   }
 
   private keep(taken: Taken, entities: readonly SavedEntity[]): void {
-    for (const { entity, text, tail, seq } of entities) {
-      taken.chars += entity.length + text.length + tail.length;
-      if (isKey(entity) && taken.chars <= this.setup.options.ungatedCharsMax)
-        taken.actors.set(entity, { text, tail, seq });
+    for (const { entity, ...saved } of entities) {
+      taken.chars += entity.length + saved.text.length + saved.tail.length + saved.recent.length;
+      if (isKey(entity) && taken.chars <= this.setup.options.ungatedCharsMax) taken.actors.set(entity, saved);
       else this.dropped.add();
     }
   }

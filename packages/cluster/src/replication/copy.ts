@@ -18,14 +18,17 @@ class Held implements SavedActor {
   seq: number;
   /** Of its last record in the owner's log, or of the snapshot that it came with. */
   position: Position;
+  /** What was published before `older`; given up with the first merge, as it does not reach up to `newer`. */
+  recent: string;
   /** The older records are merged when the newer are longer than this. */
   mergeAt: number;
 
-  constructor({ text, tail, seq }: SavedActor, position: Position, mergeAt: number) {
+  constructor({ text, tail, seq, recent = '' }: SavedActor, position: Position, mergeAt: number) {
     this.position = position;
     this.text = text;
     this.older = tail;
     this.seq = seq;
+    this.recent = recent;
     this.mergeAt = mergeAt;
   }
 
@@ -120,6 +123,7 @@ export class Copy {
       const { text, older: tail, seq } = held;
       held.text = compactActor(kind, id, { text, tail, seq }, runtime).text;
       held.older = held.newer;
+      held.recent = '';
       held.newer = '';
       held.mergeAt = this.mergeAt(held.text);
     } catch (error) {

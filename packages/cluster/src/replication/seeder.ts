@@ -122,9 +122,9 @@ function take(
   while (chars < charsMax) {
     const { done, value } = actors.next();
     if (done) return [entities, chars, true];
-    const [entity, { text, tail, seq }] = value;
-    entities.push({ entity, text, tail, seq });
-    chars += entity.length + text.length + tail.length;
+    const [entity, { text, tail, seq, recent = '' }] = value;
+    entities.push({ entity, text, tail, seq, recent });
+    chars += entity.length + text.length + tail.length + recent.length;
   }
   return [entities, chars, false];
 }

@@ -1,12 +1,8 @@
 import type { MemoryMetrics } from '@muster/ports';
 import type { World } from '../world.js';
 
-/**
- * What only acts where another mechanism has not: links to the dead are ended before their last words could be taken for stale, and
- * only empty shards move. No run has to show them.
- */
+/** What only acts where another mechanism has not: links to the dead are ended before their last words could be taken for stale. No run has to show them. */
 const SECOND_LINES: ReadonlySet<string> = new Set([
-  'redirects (shard moving)',
   'stale answers dropped',
   'stale events dropped',
   'gaps in event streams',
@@ -61,6 +57,10 @@ function countersOf(world: World): Readonly<Record<string, number>> {
     'shards whose state was lost': world.losses.count,
     'shards placed after a death': placed('dead') + placed('unowned'),
     'shards given to a joiner': placed('join'),
+    'shards in use that moved': metric('handoff_seals_total', { end: 'handed-over' }),
+    'moves given up after the seal':
+      metric('handoff_seals_total', { end: 'reopened' }) + metric('handoff_seals_total', { end: 'overtaken' }),
+    'backups that followed a move': metric('replication_continued_total'),
     'self-fences': metric('member_events_total', { what: 'freeze' }),
     'commands refused by a fence': metric('runtime_refused_total', { code: 'SELF_FENCED' }),
     'table pushes of an older epoch': metric('member_events_total', { what: 'table-of-older-epoch' }),

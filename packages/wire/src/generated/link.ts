@@ -1027,6 +1027,8 @@ export interface SavedEntity {
   readonly text: string;
   /** entries of the records after `text`: JSON arrays with commas between them */
   readonly tail: string;
+  /** JSON: what it published up to `text`, for those who missed it; empty: nobody listens */
+  readonly recent: string;
 }
 export interface SavedEntityInit {
   /** kind/id */
@@ -1037,6 +1039,8 @@ export interface SavedEntityInit {
   readonly text?: string | undefined;
   /** entries of the records after `text`: JSON arrays with commas between them */
   readonly tail?: string | undefined;
+  /** JSON: what it published up to `text`, for those who missed it; empty: nobody listens */
+  readonly recent?: string | undefined;
 }
 
 export function writeSavedEntity(w: Writer, m: SavedEntityInit): void {
@@ -1044,6 +1048,7 @@ export function writeSavedEntity(w: Writer, m: SavedEntityInit): void {
   if (m.seq) { w.uint32(16); writeUint53(w, m.seq); }
   if (m.text) { w.uint32(26); w.string(m.text); }
   if (m.tail) { w.uint32(34); w.string(m.tail); }
+  if (m.recent) { w.uint32(42); w.string(m.recent); }
 }
 
 export function readSavedEntity(r: Reader, end: number): SavedEntity {
@@ -1052,6 +1057,7 @@ export function readSavedEntity(r: Reader, end: number): SavedEntity {
   let seq_: number = 0;
   let text_: string = '';
   let tail_: string = '';
+  let recent_: string = '';
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -1059,11 +1065,12 @@ export function readSavedEntity(r: Reader, end: number): SavedEntity {
       case 16: seq_ = readUint53(r); break;
       case 26: text_ = readString(r); break;
       case 34: tail_ = readString(r); break;
+      case 42: recent_ = readString(r); break;
       default: throw wrongField('SavedEntity', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('SavedEntity');
-  return { entity: entity_, seq: seq_, text: text_, tail: tail_ };
+  return { entity: entity_, seq: seq_, text: text_, tail: tail_, recent: recent_ };
 }
 
 /** Sealed source → target, after its whole log: the actors that are in no log, and where the log ends. Repeated until taken. */

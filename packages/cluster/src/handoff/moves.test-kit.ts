@@ -1,4 +1,4 @@
-import type { Clock, Counter, Log, Metrics, Millis, PeerId, ShardId, Term } from '@muster/ports';
+import type { Clock, Log, Millis, PeerId, ShardId, Term } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
 import type { PeerInfo } from '../links/handshake.js';
 import type { Peers } from '../links/peers.js';
@@ -14,7 +14,7 @@ import {
   stepMove,
 } from './leader.js';
 import type { HandoffOptions } from './options.js';
-import { mayCancel, mayMove, withoutStrayMoves } from './rows.js';
+import { mayCancel, mayMove } from './rows.js';
 
 export interface MovesSetup {
   readonly clock: Clock;
@@ -31,7 +31,6 @@ export interface MovesSetup {
   readonly toWrite: () => void;
   /** Nothing more will come of this move. */
   readonly over: (move: Move, end: MoveEnd, ms: Millis) => void;
-  readonly metrics: Metrics;
   readonly log: Log;
 }
 
@@ -51,25 +50,14 @@ interface Led {
   write: Write | undefined;
 }
 
-/**
- * The moves of shards in use that one leader leads: see `leader.ts`. It sends the messages; transactions are written by whoever owns
- * the table, one after the other: `writes` gives what waits, `settled` takes what is known for sure to have become of it.
- */
+/** The moves of one leader, as the coordinator leads them: what tests of the nodes' parts need of it. */
 export class Moves {
   private readonly setup: MovesSetup;
   private readonly led = new Map<string, Led>();
-  private readonly ends: Counter;
-  private readonly strays: Counter;
   private count = 0;
 
   constructor(setup: MovesSetup) {
     this.setup = setup;
-    const { metrics } = setup;
-    this.ends = metrics.counter('muster_handoff_moves_total', 'Moves of shards in use that a leader led, by their end');
-    this.strays = metrics.counter(
-      'muster_handoff_strays_total',
-      'Moves of another leader that were cleared or cancelled',
-    );
   }
 
   get size(): number {
@@ -79,13 +67,6 @@ export class Moves {
   /** For operators, and for whoever decides what may be moved next. */
   all(): readonly Move[] {
     return [...this.led.values()].map(({ move }) => move);
-  }
-
-  /** How many of them a node takes part in, as source or target. */
-  countOf(peer: PeerId): number {
-    let count = 0;
-    for (const { move } of this.led.values()) if (move.from === peer || move.to === peer) count += 1;
-    return count;
   }
 
   /** Begins to move the row's shard, and returns the id of the move; undefined where it cannot be moved there now. */
@@ -141,7 +122,6 @@ export class Moves {
     }
     const shard = number as ShardId;
     if (!mayCancel(this.setup.row(shard), peer, term, move)) return;
-    this.strays.add(1, { what: 'cancelled' });
     this.send(peer, shard, term, move, peer, true);
   }
 
@@ -152,13 +132,6 @@ export class Moves {
 
   tick(): void {
     for (const id of [...this.led.keys()]) this.input(id, { type: 'tick' });
-  }
-
-  /** K13: rows to be written because their move is nobody's, however that came about. */
-  strayRows(rows: readonly ShardRow[]): ShardRow[] {
-    const rest = withoutStrayMoves(rows, (move) => this.led.has(move));
-    if (rest.length > 0) this.strays.add(rest.length, { what: 'cleared' });
-    return rest;
   }
 
   /** What waits to be written. What cannot be written any more, as its row is another now, is settled here. */
@@ -220,7 +193,6 @@ export class Moves {
     const { id, from, to, row } = move;
     const ms = this.now() - begunAt;
     this.led.delete(id);
-    this.ends.add(1, { end });
     log.write(end === 'moved' ? 'info' : 'warn', 'handoff.over', {
       epoch,
       move: id,
