@@ -160,12 +160,6 @@ export const KINDS = {
     places: ['store'],
     apply: (world, f) => void world.slowNetwork(3 * f.count, f.ms),
   },
-  'move-shard': {
-    msMin: 10,
-    msMax: 5_000,
-    places: ['store'],
-    apply: (world, f) => world.moveShards(4 * f.count, f.ms),
-  },
 } as const satisfies Record<string, Kind>;
 
 export type FaultKind = keyof typeof KINDS;

@@ -1,6 +1,5 @@
-import { type Millis, SeededRandom } from '@muster/ports';
+import type { Millis } from '@muster/ports';
 import { type SimulateSetup, World } from '../world.js';
-import { askForMove, timesOf } from './moves.js';
 
 /** A process's id, or who it is at the moment: `leader`, `vice`; or several: `coordinators`, `nodes`, `gateways`; or `store`. */
 export type Place = string;
@@ -48,16 +47,6 @@ export class Simulation extends World {
       this.mark('stop', { id, afterMs: Math.round(afterMs) });
       void this.fleet.stop(id, hurryMs).then(() => this.fleet.startIn(id, afterMs));
     }
-  }
-
-  /** An operator has shards in use moved, at random, so many within so long. */
-  moveShards(count: number, ms: Millis): void {
-    const random = new SeededRandom(Math.floor(1_000 * ms) + count);
-    for (const at of timesOf(count, ms))
-      this.clock.after(at, () => {
-        const asked = askForMove(this.fleet, random);
-        if (asked) this.mark('move-shard', asked);
-      });
   }
 
   /** As SIGSTOP; what it returns is SIGCONT. `ms`: ends by itself. */
