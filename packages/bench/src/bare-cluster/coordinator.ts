@@ -4,6 +4,7 @@ import { Coordinator } from '@muster/coordinator';
 import { silentLog } from '@muster/ports';
 import { answering } from '../child.js';
 import { KINDS } from './kinds.js';
+import { LIVENESS } from './liveness.js';
 import { type Place, stand } from './standing.js';
 
 export interface StartCoordinator extends Place {
@@ -17,6 +18,7 @@ answering({
       placementKeys: placementKeys(KINDS),
       log: silentLog,
       options: { expectNodes: nodes },
+      heartbeat: LIVENESS,
     });
     await coordinator.start();
   },

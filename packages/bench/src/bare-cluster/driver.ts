@@ -1,23 +1,15 @@
-import { ClusterClient, placementKeys, type RoutedOutcome, type ShardRow } from '@muster/cluster';
-import { type EntityRef, HASHED_SHARDS, MusterError, type ShardId, silentLog } from '@muster/ports';
+import { ClusterClient, placementKeys, type ShardRow } from '@muster/cluster';
+import { HASHED_SHARDS, MusterError, type ShardId, silentLog } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
 import { KINDS } from './kinds.js';
+import { LIVENESS } from './liveness.js';
 import { type Place, stand } from './standing.js';
+import { Target } from './target.js';
 
 const ADMIN_TIMEOUT_MS = 10_000;
 
-/** An actor that commands go to, with what it should answer next. One session each: the actor keeps its last replies. */
-export interface Target {
-  readonly entity: EntityRef;
-  readonly session: string;
-  request: number;
-  answered: number;
-  /** Writes that it has counted, as far as its replies say. */
-  counted: number;
-}
-
-/** What came of a command: the count that the actor replied, or why there is none. */
-export type Answered = (count: number | undefined, failure: string) => void;
+/** What came of a command: empty where its actor replied the count that was due, else the error's code, or what it counted instead. */
+export type Answered = (failure: string) => void;
 
 /** A process that sends commands to actors as a gateway does, but for the sockets. */
 export class Driver {
@@ -32,47 +24,29 @@ export class Driver {
   }
 
   static async start(place: Place): Promise<Driver> {
-    const client = new ClusterClient({ ...stand(place), log: silentLog, placementKeys: placementKeys(KINDS) });
+    const client = new ClusterClient({
+      ...stand(place),
+      log: silentLog,
+      placementKeys: placementKeys(KINDS),
+      options: { heartbeat: LIVENESS },
+    });
     await client.start();
     return new Driver(client);
   }
 
   target(kind: string, id: string): Target {
     this.sessions += 1;
-    return {
-      entity: { kind, id },
-      session: `${this.client.self}/${this.sessions}`,
-      request: 0,
-      answered: 0,
-      counted: 0,
-    };
+    return new Target({ kind, id }, `${this.client.self}/${this.sessions}`);
   }
 
   send(target: Target, name: string, data: Uint8Array, done: Answered): void {
-    target.request += 1;
-    const { request } = target;
-    const origin = {
-      type: 'client',
-      session: target.session,
-      request,
-      answered: target.answered,
-      caller: target.entity.id,
-    } as const;
-    this.client.router.call(
-      {
-        entity: target.entity,
-        name,
-        data,
-        origin,
-        deadlineMs: 0,
-        trace: '' as never,
-        cause: `${target.session}:${request}`,
-      },
-      (outcome) => {
-        // Answers come in order: what is after this one is still under way.
-        target.answered = request;
-        done(...told(outcome));
-      },
+    const { entity, session } = target;
+    const request = target.next();
+    const { answered } = target;
+    const origin = { type: 'client', session, request, answered, caller: entity.id } as const;
+    const cause = `${session}:${request}`;
+    this.client.router.call({ entity, name, data, origin, deadlineMs: 0, trace: '', cause }, (outcome) =>
+      done(target.heard(request, outcome.ok ? Number(Buffer.from(outcome.data).toString()) : outcome.code)),
     );
   }
 
@@ -111,9 +85,4 @@ export class Driver {
       this.asking.delete(request);
     }
   }
-}
-
-function told(outcome: RoutedOutcome): [number | undefined, string] {
-  if (outcome.ok) return [Number(Buffer.from(outcome.data).toString()), ''];
-  return [undefined, outcome.code];
 }

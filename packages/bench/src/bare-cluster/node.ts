@@ -4,6 +4,7 @@ import { silentLog, silentTracer } from '@muster/ports';
 import { NactScheduler } from '@muster/runtime';
 import { answering } from '../child.js';
 import { KINDS } from './kinds.js';
+import { LIVENESS, PATIENT_REPLICATION } from './liveness.js';
 import { type Place, stand } from './standing.js';
 
 let node: ComputeNode | undefined;
@@ -16,6 +17,7 @@ answering({
       scheduler: new NactScheduler(),
       tracer: silentTracer,
       log: silentLog,
+      options: { heartbeat: LIVENESS, replication: PATIENT_REPLICATION },
     });
     await node.start();
   },

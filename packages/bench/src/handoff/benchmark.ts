@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BareCluster, withBareCluster } from '../bare-cluster/bare-cluster.js';
+import { isMiscount } from '../bare-cluster/target.js';
 import type { Benchmark, BenchmarkRun } from '../benchmark.js';
 import { median, quantile } from '../rounds.js';
 import type { Destination, Fill, Finished, Load, MoveAll, Moved } from './driver.js';
@@ -46,6 +47,8 @@ async function measure(run: BenchmarkRun, { driver }: BareCluster): Promise<void
     }
   }
   const finished = await driver.ask<Finished>('finish', undefined, DEADLINE_MS);
+  if (Object.keys(finished.failures).some(isMiscount))
+    throw new Error(`commands were lost or executed twice: ${JSON.stringify(finished.failures)}`);
   for (const to of ['third', 'backup'] as const) report(run, to, moves[to], finished);
 }
 
@@ -74,6 +77,7 @@ function report({ found }: BenchmarkRun, to: Destination, moves: readonly Moved[
       failed,
       failures,
       moves: moves.length,
+      movesDisturbed: moves.filter(({ disturbed }) => disturbed).length,
       moveP50Ms: median(took),
       moveMaxMs: Math.max(...took),
       shards: FILL.shards,

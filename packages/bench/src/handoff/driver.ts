@@ -2,8 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ShardRow } from '@muster/cluster';
 import type { ShardId } from '@muster/ports';
-import { Driver, type Target } from '../bare-cluster/driver.js';
+import { Driver } from '../bare-cluster/driver.js';
 import type { Place } from '../bare-cluster/standing.js';
+import type { Target } from '../bare-cluster/target.js';
 import { answering } from '../child.js';
 import { longestSilence } from '../players/observed.js';
 import { Schedule } from '../players/schedule.js';
@@ -35,6 +36,8 @@ export interface Moved {
   readonly quietMs: number;
   /** From the question to the new row. */
   readonly tookMs: number;
+  /** The time before was never quiet: something else used the machine. */
+  readonly disturbed: boolean;
 }
 
 export interface Finished {
@@ -59,8 +62,11 @@ const POLL_MS = 1;
 const SLOW_POLL_MS = 50;
 /** After the new row has come, for whatever waited. */
 const AFTER_MS = 300;
-/** Between two moves: the stretch before must be a quiet one. */
+/** Between two moves: the stretch before must be a quiet one, in which no answer was late by much more than the 5 ms between two commands. */
 const BEFORE_MS = 1_000;
+const QUIET_MS = 40;
+/** How often a busy machine is waited for. */
+const QUIET_ATTEMPTS = 15;
 /** A leader that has something else to do with the shard refuses: asked again. */
 const ATTEMPTS = 20;
 const RETRY_MS = 500;
@@ -100,10 +106,9 @@ async function fill({ shards, actors, stateBytes }: Fill): Promise<void> {
 
 function written(target: Target, data: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
-    driver.send(target, 'write', data, (count, failure) => {
-      target.counted = count ?? 0;
-      if (count === 1) resolve();
-      else reject(new Error(`${target.entity.id} was not filled: ${failure || count}`));
+    driver.send(target, 'write', data, (failure) => {
+      if (failure === '') resolve();
+      else reject(new Error(`${target.entity.id} was not filled: ${failure}`));
     });
   });
 }
@@ -138,17 +143,12 @@ function touch(cell: Cell): void {
   const target = cell.targets[cell.next]!;
   cell.next = (cell.next + 1) % cell.targets.length;
   asked += 1;
-  driver.send(target, 'touch', TOUCH, (count, failure) => {
+  driver.send(target, 'touch', TOUCH, (failure) => {
     answered += 1;
-    if (count === undefined) failures[failure] = (failures[failure] ?? 0) + 1;
+    if (failure !== '') failures[failure] = (failures[failure] ?? 0) + 1;
     else {
+      completed += 1;
       cell.answers.push(performance.now());
-      if (count === target.counted + 1) completed += 1;
-      else {
-        const why = `counted ${count - target.counted - 1} beside what was due`;
-        failures[why] = (failures[why] ?? 0) + 1;
-      }
-      target.counted = count;
     }
   });
 }
@@ -162,7 +162,7 @@ async function moveAll({ to }: MoveAll): Promise<readonly Moved[]> {
 async function move(cell: Cell, to: Destination): Promise<Moved> {
   const { shard } = cell;
   await until(() => isAtRest(driver.row(shard)), READY_DEADLINE_MS, `shard ${shard} at rest`);
-  await sleep(BEFORE_MS);
+  const quiet = await untilQuiet(cell);
   const row = driver.row(shard);
   const target = to === 'backup' ? row.backup : third(row);
   const askedAt = await ask(shard, target);
@@ -174,9 +174,19 @@ async function move(cell: Cell, to: Destination): Promise<Moved> {
     pauseMs: longestSilence(cell.answers, askedAt, overAt),
     quietMs: longestSilence(cell.answers, askedAt - (overAt - askedAt), askedAt),
     tookMs: movedAt - askedAt,
+    disturbed: !quiet,
   };
   cell.answers = cell.answers.slice(-ANSWERS_KEPT);
   return moved;
+}
+
+async function untilQuiet({ answers }: Cell): Promise<boolean> {
+  for (let attempt = 0; attempt < QUIET_ATTEMPTS; attempt += 1) {
+    await sleep(BEFORE_MS);
+    const now = performance.now();
+    if (longestSilence(answers, now - BEFORE_MS, now) <= QUIET_MS) return true;
+  }
+  return false;
 }
 
 /** @returns when the question was sent that was accepted. */
