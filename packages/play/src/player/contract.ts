@@ -1,4 +1,4 @@
-import type { Answer } from '@muster/runtime';
+import type { Adopted, Answer } from '@muster/runtime';
 import type { MessageSource, MessagesSince, MessageTarget, PrivateUser, ReceivedMessage, User } from '@muster/tachyon';
 import type { AccountView } from './account.js';
 import type { SubscriptionCheck } from './state.js';
@@ -80,7 +80,7 @@ export interface PlayerCommands {
   /** From the runtime: nobody listens to `self` from that process any more. */
   connectionLost: { data: { readonly subscriber: string }; reply: null };
   /** From the runtime: this process goes on in place of one that died. Who listened there, and who still holds a connection, is to be seen. */
-  adopted: { data: unknown; reply: null };
+  adopted: { data: Adopted; reply: null };
   graceOver: { data: { readonly session: string }; reply: null };
   info: { data: unknown; reply: User };
   exists: { data: unknown; reply: { readonly exists: boolean } };
@@ -111,7 +111,8 @@ export interface PlayerEvents {
   };
   listening: { readonly process: string };
   listensNoLonger: { readonly process: string };
-  adopted: { readonly until: number };
+  /** `inbox`: prefix of the markers from here on, where messages that had their numbers may be gone; null: it stays. */
+  adopted: { readonly until: number; readonly inbox: string | null };
   superseded: { readonly session: string };
   suspended: { readonly session: string; readonly until: number };
   resumed: { readonly session: string };

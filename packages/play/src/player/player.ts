@@ -51,7 +51,7 @@ export function playerKind({ accounts, metrics, options: changes }: PlayerDepend
       detach: (state, data, ctx) => detach(state, data, ctx, options),
       connected,
       connectionLost: (state, data, ctx) => connectionLost(state, data, ctx, options),
-      adopted: (state, _, ctx) => adopted(state, ctx, options),
+      adopted: (state, data, ctx) => adopted(state, data, ctx, options),
       graceOver,
       info: (state, _, ctx) => {
         const user = publicUser(state, ctx.self.id);
@@ -102,8 +102,9 @@ function evolution(options: PlayerOptions): PlayerKind['evolve'] {
     listensNoLonger: (state, { process }) => {
       state.listeners = state.listeners.filter((listener) => listener !== process);
     },
-    adopted: (state, { until }) => {
+    adopted: (state, { until, inbox }) => {
       state.listeners = [];
+      if (inbox !== null) state.inbox = { ...state.inbox, prefix: inbox };
       if (state.session) state.session.suspendedUntil = until;
     },
     superseded: () => undefined,

@@ -124,11 +124,22 @@ export function connectionLost(
   return { ...lost, events: [event('listensNoLonger', { process: subscriber }), ...(lost.events ?? [])] };
 }
 
-/** The grace runs from here: whoever died with the former owner has no other notice than its silence. */
-export function adopted(state: PlayerState, ctx: DecideContext, options: PlayerOptions): Decided<'adopted'> {
-  if (!state.session) return state.listeners.length > 0 ? { events: [event('adopted', { until: ctx.now })] } : {};
+/**
+ * The grace runs from here: whoever died with the former owner has no other notice than its silence.
+ * Where messages may be gone, their numbers will be given again: a client's marker of before must be unknown, not wrong, so it is told that it may
+ * have missed some and gets all there are.
+ */
+export function adopted(
+  state: PlayerState,
+  { mayLack }: PlayerCommands['adopted']['data'],
+  ctx: DecideContext,
+  options: PlayerOptions,
+): Decided<'adopted'> {
+  if (!state.session)
+    return state.listeners.length > 0 ? { events: [event('adopted', { until: ctx.now, inbox: null })] } : {};
   const until = ctx.now + options.graceMs;
-  return { events: [event('adopted', { until })], timers: [graceTimer(state.session.id, until)] };
+  const inbox = mayLack ? token(ctx.random, INBOX_PREFIX_BYTES) : null;
+  return { events: [event('adopted', { until, inbox })], timers: [graceTimer(state.session.id, until)] };
 }
 
 export function graceOver(state: PlayerState, { session }: PlayerCommands['graceOver']['data']): Decided<'graceOver'> {

@@ -21,6 +21,7 @@ import {
 } from '@muster/ports';
 import {
   ActorRuntime,
+  type Adopted,
   type DeliveryOrigin,
   InlineScheduler,
   type Outcome,
@@ -65,6 +66,8 @@ class CopyingLog extends MemoryCommitLog {
 export class Town {
   readonly clock = new VirtualClock();
   readonly metrics = new MemoryMetrics();
+  /** Every process draws its own. */
+  private readonly random = new SeededRandom(1);
   readonly accounts = new Map<string, Account>();
   /** Set: accounts cannot be read. */
   storageDown = false;
@@ -84,15 +87,24 @@ export class Town {
     for (let shard = 0; shard < SHARD_COUNT; shard += 1) this.runtime.open(shardId(shard), term(1));
   }
 
+  /** Both processes that have it die; another one goes on with what is stored, which the last second may not have reached. */
+  load(): void {
+    this.goOn({ how: 'loaded', mayLack: true });
+  }
+
   /** The process dies; another one goes on with its actors' copies, and nobody listens to anything there yet. */
   promote(): void {
+    this.goOn({ how: 'promoted', mayLack: false });
+  }
+
+  private goOn(adopted: Adopted): void {
     const former = this.runtime;
     this.scheduler = new InlineScheduler(this.clock);
     this.runtime = this.newRuntime();
     for (let shard = 0; shard < SHARD_COUNT; shard += 1) {
       const actors = this.copies.get(shardId(shard)) ?? new Map();
       this.copies.set(shardId(shard), new Map(actors));
-      this.runtime.open(shardId(shard), term(2), { actors, fencedMs: 0, how: 'promoted', mayLack: false });
+      this.runtime.open(shardId(shard), term(2), { actors, fencedMs: 0, ...adopted });
     }
     this.seen.length = 0;
     void former.shutdown();
@@ -106,7 +118,7 @@ export class Town {
     const copies = this.copies;
     const runtime: ActorRuntime = new ActorRuntime({
       clock: this.clock,
-      random: new SeededRandom(1),
+      random: this.random.fork(),
       scheduler: this.scheduler,
       kinds: [playerKind({ accounts: { byId }, metrics: this.metrics })],
       logs: { open: (shard) => new CopyingLog(copies, shard) },
