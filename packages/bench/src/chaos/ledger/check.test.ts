@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { bookOf } from './book.js';
-import { check, STORED_WITHIN_MS, type Verdict, type Violation } from './check.js';
+import { check, ON_ITS_WAY_MS, STORED_WITHIN_MS, type Verdict, type Violation } from './check.js';
 import type { LedgerEntry, RunEntry } from './entries.js';
 import { figuresOf } from './figures.js';
 
@@ -204,22 +204,47 @@ test('what the cluster itself failed to do is a violation', () => {
   ]);
 });
 
+const lostBoth = (at: number, player: string): readonly RunEntry[] => [
+  ...ROUND,
+  { t: 'lost-both', at, round: 1, nodes: ['node-1', 'node-2'], players: { [player]: 17 } },
+];
+
 test('owner and backup killed together excuse the last second before, of who lived on both, by name', () => {
-  const lastSecond = without(
-    (one) => (one.t === 'heard' && one.id === '1.3') || (one.t === 'history' && one.by === '2'),
-  );
-  const ledger = [...lastSecond, history('2', ['m.1', '1.2'])];
-  const death = (at: number, player: string): readonly RunEntry[] => [
-    ...ROUND,
-    { t: 'lost-both', at, round: 1, nodes: ['node-1', 'node-2'], players: { [player]: 17 } },
+  // It was heard at 3,040, and it is not kept.
+  const forgotten = [...without((one) => one.t === 'history' && one.by === '2'), history('2', ['m.1', '1.2'])];
+  expect(verdictOf(forgotten, lostBoth(3_100, '2'))).toEqual({ violations: [], excused: ['1.3'] });
+  // Its sender, who had still to pass it on.
+  const unsent = forgotten.filter((one) => one.t !== 'heard' || one.id !== '1.3');
+  expect(verdictOf(unsent, lostBoth(3_100, '1'))).toEqual({ violations: [], excused: ['1.3'] });
+  // Somebody else's death, one that came before it was sent, and one long after it had been heard, and so had to be stored.
+  expect(rulesOf(forgotten, lostBoth(3_100, '3'))).toEqual(['kept']);
+  expect(rulesOf(forgotten, lostBoth(2_000, '2'))).toEqual(['kept']);
+  expect(rulesOf(forgotten, lostBoth(3_050 + STORED_WITHIN_MS + 501, '2'))).toEqual(['kept']);
+});
+
+test('a message that nobody heard may have come to its receiver late, but not any time', () => {
+  const unheard = [
+    ...without((one) => (one.t === 'heard' && one.id === '1.3') || (one.t === 'history' && one.by === '2')),
+    history('2', ['m.1', '1.2']),
   ];
-  // Its receiver, or its sender, who had still to pass it on.
-  expect(verdictOf(ledger, death(3_100, '2'))).toEqual({ violations: [], excused: ['1.3'] });
-  expect(verdictOf(ledger, death(3_100, '1'))).toEqual({ violations: [], excused: ['1.3'] });
-  // Somebody else's death, one that came long after, and one that came before it was sent.
-  expect(rulesOf(ledger, death(3_100, '3'))).toEqual(['kept']);
-  expect(rulesOf(ledger, death(3_050 + STORED_WITHIN_MS + 501, '2'))).toEqual(['kept']);
-  expect(rulesOf(ledger, death(2_000, '2'))).toEqual(['kept']);
+  expect(verdictOf(unheard, lostBoth(3_050 + ON_ITS_WAY_MS, '2')).excused).toEqual(['1.3']);
+  expect(rulesOf(unheard, lostBoth(3_050 + ON_ITS_WAY_MS + STORED_WITHIN_MS + 501, '2'))).toEqual(['kept']);
+  // A sender keeps what it has not passed on.
+  expect(rulesOf(unheard, lostBoth(3_050 + ON_ITS_WAY_MS, '1'))).toEqual(['kept']);
+});
+
+test('who fell back may hear a message again at another place, and has it once all the same', () => {
+  const again = GOOD.flatMap((one) => {
+    if (one.t === 'history' && one.by === '2')
+      return [heard('2', '1.3', 'n.2', 8_000), history('2', ['n.1', '1.2'], ['n.2', '1.3'])];
+    return [one];
+  });
+  expect(rulesOf(again)).toContain('once');
+  expect(verdictOf(again, lostBoth(3_100, '2'))).toEqual({ violations: [], excused: [] });
+  const twice = again.map((one) =>
+    one.t === 'history' && one.by === '2' ? history('2', ['n.1', '1.2'], ['n.2', '1.3'], ['n.3', '1.3']) : one,
+  );
+  expect(rulesOf(twice, lostBoth(3_100, '2'))).toEqual(['once']);
 });
 
 test('the figures of a round: longest gap of service, longest wait of one command, what failed how', () => {

@@ -9,7 +9,7 @@
 //               view afresh, it asks for what it missed, and something newer may come before that
 //   sockets     a client loses its socket only with the gateway's process, or because it was told to move on
 // Owner and backup killed together may fall back to the last stored record: what that excuses is named, one by one.
-import { type Attempt, type Book, grouped, type Heard } from './book.js';
+import { type Attempt, type Book, grouped, type Heard, type RoundTimes } from './book.js';
 import type { LostBothEntry } from './entries.js';
 
 export interface Violation {
@@ -28,6 +28,8 @@ export interface Verdict {
 /** What is stored is at most this much behind, plus what the two processes' clocks and queues add. */
 export const STORED_WITHIN_MS = 1_000;
 const SLACK_MS = 500;
+/** Acknowledged by its sender's actor, a message may be on its way to the receiver's for as long as owners change. */
+export const ON_ITS_WAY_MS = 10_000;
 /** A socket is lost a moment before or after the launcher hears that the gateway has ended. A paused client machine hears late. */
 const SOCKET_BEFORE_MS = 3_000;
 const SOCKET_AFTER_MS = 15_000;
@@ -35,12 +37,12 @@ const SOCKET_AFTER_MS = 15_000;
 const SENT_AWAY = /closed with (1001|1012)\b|the server is restarting/;
 
 export function check(book: Book): Verdict {
-  const excuses = new Excuses(book.lostBoth);
+  const excuses = new Excuses(book);
   const violations = [
     ...answered(book),
     ...known(book),
     ...kept(book, excuses),
-    ...once(book),
+    ...once(book, excuses),
     ...inOrder(book),
     ...whole(book, excuses),
     ...sockets(book),
@@ -54,26 +56,45 @@ export function check(book: Book): Verdict {
 class Excuses {
   readonly used = new Set<string>();
   private readonly deaths: readonly LostBothEntry[];
+  private readonly rounds: readonly RoundTimes[];
 
-  constructor(deaths: readonly LostBothEntry[]) {
-    this.deaths = deaths;
+  constructor({ lostBoth, rounds }: Book) {
+    this.deaths = lostBoth;
+    this.rounds = rounds;
   }
 
-  /** The message was acknowledged so shortly before that it need not have been stored: at its sender, who had still to pass it on, or at its receiver. */
-  covers({ id, from, to, sentAt, doneAt }: Attempt): boolean {
-    const hit = this.deaths.some(
-      ({ at, players }) =>
-        (players[from] !== undefined || players[to] !== undefined) &&
-        sentAt <= at + SLACK_MS &&
-        (doneAt ?? sentAt) >= at - STORED_WITHIN_MS - SLACK_MS,
-    );
+  /**
+   * It need not have been stored when both died: at its sender, who had still to pass it on, or at its receiver, where it had come just before.
+   * `heardAt`: when the receiver's client had it; undefined: never, so that nobody knows when its actor had it.
+   */
+  covers({ id, from, to, sentAt, doneAt = sentAt }: Attempt, heardAt: number | undefined): boolean {
+    const hit = this.deaths.some(({ at, players }) => {
+      const stored = at - STORED_WITHIN_MS - SLACK_MS;
+      if (sentAt > at + SLACK_MS) return false;
+      const atSender = players[from] !== undefined && doneAt >= stored;
+      const hadIt = heardAt === undefined ? doneAt + ON_ITS_WAY_MS : Math.max(heardAt, doneAt);
+      return atSender || (players[to] !== undefined && hadIt >= stored);
+    });
     if (hit) this.used.add(id);
     return hit;
   }
 
-  /** The player's actor has begun again from what was stored: its markers may go back, and its gateways' may be unknown. */
-  fellBack(player: string): boolean {
-    return this.deaths.some(({ players }) => players[player] !== undefined);
+  /** The player's actor has begun again from what was stored, in the round of this moment: its markers are others now, and what was heard may come again. */
+  fellBack(player: string, at: number): boolean {
+    return this.deathsOf(player).some(({ round }) => round === this.roundAt(at));
+  }
+
+  /** How often it had before this round. */
+  livesBefore(player: string, at: number): number {
+    return this.deathsOf(player).filter(({ round }) => round < this.roundAt(at)).length;
+  }
+
+  private deathsOf(player: string): readonly LostBothEntry[] {
+    return this.deaths.filter(({ players }) => players[player] !== undefined);
+  }
+
+  private roundAt(at: number): number {
+    return this.rounds.findLast(({ from }) => from <= at)?.round ?? 0;
   }
 }
 
@@ -108,7 +129,8 @@ function known({ attempts, feeds, histories }: Book): Violation[] {
 }
 
 function kept({ attempts, feeds, histories, rounds }: Book, excuses: Excuses): Violation[] {
-  const heard = new Set([...feeds.values()].flat().map(({ by, id }) => `${by} ${id}`));
+  const heard = new Map<string, number>();
+  for (const { by, id, at } of [...feeds.values()].flat()) heard.set(`${by} ${id}`, heard.get(`${by} ${id}`) ?? at);
   const stored = new Set(
     histories.flatMap(({ by, round, messages }) => messages.map(([, id]) => `${round} ${by} ${id}`)),
   );
@@ -118,8 +140,9 @@ function kept({ attempts, feeds, histories, rounds }: Book, excuses: Excuses): V
     const { id, to, round, outcome, sentAt } = attempt;
     if (outcome !== 'ok' || !checked.has(round)) continue;
     const inHistory = stored.has(`${round} ${to} ${id}`);
-    const inFeed = heard.has(`${to} ${id}`);
-    if ((inHistory && inFeed) || excuses.covers(attempt)) continue;
+    const heardAt = heard.get(`${to} ${id}`);
+    const inFeed = heardAt !== undefined;
+    if ((inHistory && inFeed) || excuses.covers(attempt, heardAt)) continue;
     const where = inFeed ? 'from the history' : inHistory ? 'from the feed' : 'altogether';
     violations.push({
       rule: 'kept',
@@ -130,24 +153,32 @@ function kept({ attempts, feeds, histories, rounds }: Book, excuses: Excuses): V
   return violations;
 }
 
-function once({ feeds, histories }: Book): Violation[] {
-  const places = new Map<string, Set<string>>();
-  const seen = (by: string, id: string, marker: string): Set<string> => {
-    const key = `${by} ${id}`;
-    const markers = places.get(key) ?? new Set();
-    places.set(key, markers);
-    return markers.add(marker);
+function once({ feeds, histories }: Book, excuses: Excuses): Violation[] {
+  const views = new Map<string, Omit<Heard, 'view'>[]>();
+  const add = (by: string, special: string, seen: Omit<Heard, 'view'>): void => {
+    const view = `${by} ${excuses.livesBefore(by, seen.at)} ${special}`;
+    const list = views.get(view);
+    if (list) list.push(seen);
+    else views.set(view, [seen]);
   };
-  const violations: Violation[] = [];
-  const look = (by: string, id: string, marker: string, at: number): void => {
-    const before = places.get(`${by} ${id}`)?.size ?? 0;
-    const markers = seen(by, id, marker);
-    if (before > 0 && markers.size > before)
-      violations.push({ rule: 'once', at, what: `player ${by} has ${id} at ${[...markers].join(' and ')}` });
-  };
-  for (const { by, id, marker, at } of [...feeds.values()].flat()) look(by, id, marker, at);
-  for (const { by, at, messages } of histories) for (const [marker, id] of messages) look(by, id, marker, at);
-  return violations;
+  // Sent again to an actor that had forgotten it, a message stands where there is room now; in the round's history it stands once all the same.
+  for (const seen of [...feeds.values()].flat()) if (!excuses.fellBack(seen.by, seen.at)) add(seen.by, '', seen);
+  for (const { by, at, round, messages } of histories) {
+    const special = excuses.fellBack(by, at) ? `history ${round}` : '';
+    for (const [marker, id] of messages) add(by, special, { by, id, marker, at });
+  }
+  return [...views.values()].flatMap(twice);
+}
+
+/** Of one view of one player: what stands there under two markers. */
+function twice(view: readonly Omit<Heard, 'view'>[]): Violation[] {
+  const places = new Map<string, string>();
+  return view.flatMap(({ by, id, marker, at }): Violation[] => {
+    const before = places.get(id);
+    places.set(id, marker);
+    if (before === undefined || before === marker) return [];
+    return [{ rule: 'once', at, what: `player ${by} has ${id} at ${before} and ${marker}` }];
+  });
 }
 
 function inOrder({ attempts, feeds, histories }: Book): Violation[] {
@@ -184,8 +215,8 @@ function withoutRepeats(feed: readonly Heard[]): Heard[] {
 }
 
 function whole({ feeds, histories, missed }: Book, excuses: Excuses): Violation[] {
-  const gaps = [...feeds].flatMap(([by, feed]) => (excuses.fellBack(by) ? [] : gapsOf(by, feed)));
-  const incomplete = histories.filter(({ by, complete }) => !complete && !excuses.fellBack(by));
+  const gaps = [...feeds].flatMap(([by, feed]) => gapsOf(by, feed).filter(({ at }) => !excuses.fellBack(by, at)));
+  const incomplete = histories.filter(({ by, at, complete }) => !complete && !excuses.fellBack(by, at));
   return [
     ...gaps,
     ...incomplete.map(
@@ -196,7 +227,7 @@ function whole({ feeds, histories, missed }: Book, excuses: Excuses): Violation[
       }),
     ),
     ...missed
-      .filter(({ by }) => !excuses.fellBack(by))
+      .filter(({ by, at }) => !excuses.fellBack(by, at))
       .map(({ by, at }): Violation => ({ rule: 'whole', at, what: `player ${by} was told that messages are missing` })),
   ];
 }
