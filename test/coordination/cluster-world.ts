@@ -66,6 +66,7 @@ interface Shape {
   readonly slowLearners?: boolean;
   readonly log?: Log;
   readonly policies?: PolicyChanges;
+  readonly options?: Partial<CoordinatorOptions>;
 }
 
 export interface WorldRow {
@@ -115,7 +116,11 @@ export class ClusterWorld {
   /** A cluster at rest: everybody registered, every shard owned, and backed where there are two nodes whose learners catch up. */
   static async running(shape: Shape = {}) {
     const { coordinators = 2, nodes = 3, gateways = 1, zones = [], slowLearners = false, log, policies = {} } = shape;
-    const world = new ClusterWorld({ policies, options: { expectNodes: nodes }, ...(log ? { log } : {}) });
+    const world = new ClusterWorld({
+      policies,
+      options: { expectNodes: nodes, ...shape.options },
+      ...(log ? { log } : {}),
+    });
     world.slowLearners = slowLearners;
     for (let n = 1; n <= coordinators; n += 1) {
       world.coordinator(`c${n}`);

@@ -194,8 +194,8 @@ export class Coordinator {
     this.regime?.stop();
     this.remembered.stop();
     this.inspections.stop();
-    await this.registration.stop();
-    await this.peers.stop();
+    // Together: a vice takes over as soon as this address refuses, and a store that is away may not put that off.
+    await Promise.all([this.peers.stop(), this.registration.stop()]);
   }
 
   get leads(): boolean {
@@ -286,6 +286,7 @@ export class Coordinator {
       rule: new RoutingTable(this.setup.placementKeys),
       coordinators: () => this.others,
       expectCoordinators: this.options.expectCoordinators,
+      auditMax: this.options.auditMax,
       now: () => this.setup.clock.monotonic(),
       regime: () => this.regime,
       leads: () => this.leads,

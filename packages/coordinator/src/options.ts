@@ -43,6 +43,8 @@ export interface CoordinatorOptions {
   readonly inspectMs: Millis;
   /** Questions of operators that wait for an owner at one time. */
   readonly inspectionsMax: number;
+  /** Entries of operators' commands that are kept in the cluster store. Lower: less can be looked up. Higher: more of the store is spent on it. */
+  readonly auditMax: number;
   /** Operators that follow events at one time. */
   readonly followersMax: number;
 }
@@ -65,6 +67,7 @@ export const COORDINATOR_DEFAULTS: CoordinatorOptions = {
   wishMs: 3_000,
   inspectMs: 1_000,
   inspectionsMax: 256,
+  auditMax: 10_000,
   followersMax: 64,
 };
 

@@ -1,6 +1,7 @@
 import type { Peers, Registered } from '@muster/cluster';
-import type { Clock, Log, Metrics } from '@muster/ports';
+import type { Clock, ClusterStore, Log, Metrics } from '@muster/ports';
 import type { Regime } from '../regime.js';
+import { Audit } from './audit.js';
 import type { Followers } from './events.js';
 import { adminHandlers } from './handlers.js';
 import { Orders } from './orders.js';
@@ -10,6 +11,9 @@ import { notLeader, type ViewSources, Views } from './views.js';
 
 export interface AdminApiSetup extends ViewSources {
   readonly clock: Clock;
+  readonly store: ClusterStore;
+  /** See the option of this name. */
+  readonly auditMax: number;
   readonly peers: Peers;
   readonly followers: Followers;
   readonly metrics: Metrics;
@@ -25,7 +29,19 @@ export interface AdminApiSetup extends ViewSources {
 
 /** Serves operators: who asks a coordinator that does not lead is told who does. */
 export function openAdmin(setup: AdminApiSetup): void {
-  const { clock, peers, election, coordinators, followers, metrics, log, epoch, retire = () => undefined } = setup;
+  const {
+    clock,
+    store,
+    keys,
+    peers,
+    election,
+    coordinators,
+    followers,
+    metrics,
+    log,
+    epoch,
+    retire = () => undefined,
+  } = setup;
   const others = (): readonly Registered[] => coordinators();
   const leading = (): Regime => {
     const regime = setup.regime();
@@ -35,5 +51,6 @@ export function openAdmin(setup: AdminApiSetup): void {
   const views = new Views(setup);
   const retirements = new Retirements({ clock, peers, log, coordinators, epoch, retire });
   const handlers = adminHandlers({ views, leading, followers, retirements, orders: new Orders(views) });
-  serveAdmin({ peers, handlers, metrics, log });
+  const audit = new Audit({ store, clock, prefix: keys.audit, epoch, leads: setup.leads, max: setup.auditMax, log });
+  serveAdmin({ peers, handlers, audit, metrics, log });
 }
