@@ -78,6 +78,8 @@ test('K9: an owner that is cut off together with its backup keeps its shard, and
   for (const other of ['c1', 'c2']) world.wires.cut('g1', other);
   await world.clock.advance(10_000);
   expect(world.rows().filter(of)).toEqual(before.filter(of));
+  const { result } = await world.answer((await world.operator(world.leader!.process.id)).ask('status', {}));
+  expect(result.problems.join('\n')).toMatch(/^\d+ shards wait for n1, n2: nobody else may answer/m);
   expect(await world.answer(world.add('g1', id))).toBe(2);
   for (const one of ['n1', 'n2', 'g1']) for (const other of ['c1', 'c2', 'n3']) world.wires.mend(one, other);
   expect(await world.until(() => world.settled() && world.allBacked(), 20_000)).toBe(true);

@@ -215,6 +215,11 @@ export class Views {
         `${parsePeerId(peer).id} has been draining for ${Math.round((now - since) / 1_000)} s and owns ${rows} shards.`,
       ];
     });
+    const silent = silentPairs(regime);
+    if (silent.shards > 0)
+      problems.push(
+        `${silent.shards} shards wait for ${silent.ids.join(', ')}: nobody else may answer for them until one of each two is heard, or surely ended.`,
+      );
     const stuck = regime.moves.all().filter(({ begun }) => now - begun >= SLOW_MOVE_MS);
     if (stuck.length > 0) problems.push(`${stuck.length} moves take long: musterctl move list.`);
     const parked = regime.ledger.rows().filter(({ owner, term }) => owner === '' && term > 0).length;
@@ -285,6 +290,14 @@ export class Views {
 
 function shardDocument({ shard, owner, backup, learner, term, state, move }: ShardRow): ShardDocument {
   return { shard, owner, backup, learner, term, state, move };
+}
+
+/** Shards whose owner and backup are both silent, and neither surely dead: the two may be cut off together (K9). */
+function silentPairs({ ledger, roster }: Regime): { readonly shards: number; readonly ids: readonly string[] } {
+  const isSilent = (peer: PeerId | '') => peer !== '' && !roster.isAlive(peer) && !roster.isProvenDead(peer);
+  const rows = ledger.rows().filter(({ owner, backup }) => isSilent(owner) && isSilent(backup));
+  const ids = new Set(rows.flatMap(({ owner, backup }) => [parsePeerId(owner).id, parsePeerId(backup).id]));
+  return { shards: rows.length, ids: [...ids].sort() };
 }
 
 function headroomDocument({ level, used, target, admitPerSecond }: Headroom): HeadroomDocument {
