@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Asking, Wait } from './asking.js';
 import { EXIT, Failure } from './failure.js';
 import { duration } from './format/units.js';
-import { moveListView, nodeOrderView, shardMoveView } from './views/moves.js';
+import { moveListView, nodeOrderView, rebalanceView, shardMoveView } from './views/moves.js';
 import { idOf } from './views/view.js';
 
 /** Longest that `--wait` waits where no time is given: a drain moves everything that a node has. */
@@ -41,6 +41,15 @@ export function movingCommands(root: Command, asking: Asking, read: ArgumentRead
     .addOption(wait())
     .action((n: number, { to }: { readonly to: string }, at: Command) =>
       asking.order(at, 'shard.move', { shard: n, to }, shardMoveView, untilMoved),
+    );
+  root
+    .command('rebalance')
+    .description('hand shards over from busy nodes to idle ones, by the time that their turns take')
+    .option('--dry-run', 'only say what would move', false)
+    .action(({ dryRun }: { readonly dryRun: boolean }, at: Command) =>
+      dryRun
+        ? asking.show(at, 'rebalance.plan', {}, rebalanceView('would move'))
+        : asking.show(at, 'rebalance.run', {}, rebalanceView('move')),
     );
   root
     .command('move')

@@ -39,6 +39,8 @@ const LINES = [
   ['node uncordon node-2', 'node.uncordon'],
   ['shard move 17 --to node-2', 'shard.move'],
   ['move list', 'move.list'],
+  ['rebalance --dry-run', 'rebalance.plan'],
+  ['rebalance', 'rebalance.run'],
 ] as const;
 
 describe('every command', () => {

@@ -1,7 +1,13 @@
-import type { MoveDocument, MoveListDocument, NodeOrderDocument, ShardMoveDocument } from '@muster/coordinator';
+import type {
+  MoveDocument,
+  MoveListDocument,
+  NodeOrderDocument,
+  RebalanceDocument,
+  ShardMoveDocument,
+} from '@muster/coordinator';
 import { printable } from '../format/paint.js';
 import { type Column, table } from '../format/table.js';
-import { count } from '../format/units.js';
+import { count, counted } from '../format/units.js';
 import { idOf, type View } from './view.js';
 
 const STATES: Readonly<Record<NodeOrderDocument['state'], string>> = {
@@ -57,3 +63,33 @@ export const moveListView: View<MoveListDocument> = ({ epoch, moves, ended }, { 
   ],
   next: [],
 });
+
+/** Seconds of turns per second, as a person reads a load. */
+const busy = (turns: number): string => `${(turns * 1_000).toFixed(0)} ms/s`;
+
+const NODE_COLUMNS: readonly Column<RebalanceDocument['nodes'][number]>[] = [
+  { title: 'NODE', cell: ({ node }) => idOf(node) },
+  { title: 'TURNS', cell: ({ turns }) => busy(turns), align: 'right' },
+];
+
+const PLAN_COLUMNS: readonly Column<RebalanceDocument['moves'][number]>[] = [
+  { title: 'SHARD', cell: ({ shard }) => String(shard), align: 'right' },
+  { title: 'FROM', cell: ({ from }) => idOf(from) },
+  { title: 'TO', cell: ({ to }) => idOf(to) },
+  { title: 'TURNS', cell: ({ turns }) => busy(turns), align: 'right' },
+];
+
+/** `verb`: whether they would move, or do. */
+export function rebalanceView(verb: 'would move' | 'move'): View<RebalanceDocument> {
+  return ({ epoch, nodes, moves }, { paint }) => ({
+    lines: [
+      paint(
+        'strong',
+        `${moves.length === 0 ? 'Nothing to move' : `${counted(moves.length, 'shard')} ${verb}`}; epoch ${epoch}`,
+      ),
+      ...(nodes.length > 0 ? ['', ...table(NODE_COLUMNS, nodes, paint)] : []),
+      ...(moves.length > 0 ? ['', ...table(PLAN_COLUMNS, moves, paint)] : []),
+    ],
+    next: moves.length === 0 ? [] : [verb === 'move' ? 'musterctl move list' : 'musterctl rebalance'],
+  });
+}

@@ -184,6 +184,11 @@ export class MemberAgent {
     return this.beats.frozen;
   }
 
+  /** What it says that it is. */
+  get standing(): MemberRecord['state'] {
+    return this.state;
+  }
+
   /** Highest epoch seen. */
   get epoch(): number {
     return this.beats.epoch;

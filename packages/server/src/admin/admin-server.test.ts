@@ -29,7 +29,7 @@ async function serve(parts: {
 describe('health', () => {
   test('a process that runs is alive, whatever else', async () => {
     const url = await serve({ ready: () => [{ name: 'etcd', ok: false, detail: 'away' }] });
-    expect((await fetch(`${url}/livez`)).status).toBe(200);
+    for (const path of ['livez', 'healthz']) expect((await fetch(`${url}/${path}`)).status).toBe(200);
   });
 
   test('it is ready when every check holds, and says which do not', async () => {

@@ -48,7 +48,7 @@ const HTTP_STATUS: Readonly<Record<string, number>> = {
 
 /**
  * Health, metrics and the admin API of one process, over HTTP:
- * `GET /livez` (the loop turns), `GET /readyz[?verbose]`, `GET /metrics`, and in a coordinator
+ * `GET /livez` or `/healthz` (the loop turns), `GET /readyz[?verbose]`, `GET /metrics`, and in a coordinator
  * `POST /api/v1/admin/<command>` (JSON in and out; errors as `{code, message, details}`) and `GET /api/v1/events` (server-sent events:
  * ClusterEvents, and after a change of leader a FollowDocument, where some may be missing).
  */
@@ -88,7 +88,8 @@ export class AdminServer {
   }
 
   private health(): void {
-    this.http.get('/livez', () => 'ok\n');
+    // Kubernetes' name, and the older one that many probes know.
+    for (const path of ['/livez', '/healthz']) this.http.get(path, () => 'ok\n');
     this.http.get<{ Querystring: { verbose?: string } }>('/readyz', async (request, reply) => {
       const checks = await this.checks();
       const ok = checks.every((check) => check.ok);

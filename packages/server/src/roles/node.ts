@@ -4,6 +4,7 @@ import type { Storage } from '@muster/ports';
 import { NactScheduler } from '@muster/runtime';
 import { type Foundation, selfOf } from '../process/foundation.js';
 import { clusterOptionsOf } from './cluster-options.js';
+import { nodeChecks } from './node-readiness.js';
 import type { RoleParts, RunningRole } from './running.js';
 
 /** Kinds of actors that every node runs. */
@@ -37,13 +38,14 @@ export async function startNode(
   const address = await node.start();
   return {
     address,
-    ready: () => [
-      {
-        name: 'table',
-        ok: node.ready,
-        detail: node.ready ? `owns ${node.shards.length} shards` : 'no whole table yet, or no leader',
-      },
-    ],
+    ready: () =>
+      nodeChecks({
+        knowsTable: node.ready,
+        owned: node.shards.length,
+        state: node.agent.standing,
+        frozen: node.agent.isFrozen(),
+        storage: node.storage,
+      }),
     drain: async (hurry) => void (await node.drain(config.process.drainMs, hurry)),
     stop: () => node.stop(),
   };
