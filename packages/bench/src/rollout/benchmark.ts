@@ -16,6 +16,7 @@ const PER_SECOND = 10;
 const ROUNDS = 2;
 const SHAPE = { coordinators: 2, nodes: 3, gateways: 2 } as const;
 const BEFORE_MS = 10_000;
+const ATTEMPTS = 5;
 /** After the last process is back: whoever moved on last has settled by then. */
 const AFTER_MS = 3_000;
 const DEADLINE_MS = 180_000;
@@ -72,8 +73,7 @@ async function measure(run: BenchmarkRun, cluster: ClusterProcess, crowd: Child)
 async function once(run: BenchmarkRun, cluster: ClusterProcess, crowd: Child): Promise<Round> {
   await healed(cluster, SHAPE.nodes, run.interrupted);
   const steady = await startSteady(crowd, { perSecond: PER_SECOND }, run.interrupted);
-  await sleep(BEFORE_MS);
-  const said = await rollOut(cluster.admins, run.interrupted, (one) => describe(run, one));
+  const said = await rolledOut(run, cluster);
   await sleep(AFTER_MS);
   const { commands, lost, movedOn, wallOffset, lateMs } = await crowd.ask<Outcome>('finish', undefined, DEADLINE_MS);
   const steps = stepsOf(said);
@@ -94,6 +94,18 @@ async function once(run: BenchmarkRun, cluster: ClusterProcess, crowd: Child): P
     disturbed: !steady,
     lateMs,
   };
+}
+
+/** Begins when the cluster is at rest under the load, and with a quiet stretch before it. */
+async function rolledOut(run: BenchmarkRun, cluster: ClusterProcess): Promise<readonly Said[]> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    await sleep(BEFORE_MS);
+    const said = await rollOut(cluster.admins, run.interrupted, (one) => describe(run, one));
+    if (said) return said;
+    run.say('rollout: the cluster is not at rest yet');
+    await healed(cluster, SHAPE.nodes, run.interrupted);
+  }
+  throw new Error('the cluster did not come to rest under the load: the machine has no room for a restart');
 }
 
 function describe({ say }: BenchmarkRun, said: Said): void {
