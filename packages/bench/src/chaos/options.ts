@@ -18,7 +18,7 @@ export const CHAOS = {
   signInsAtOnce: 10,
   signInTimeoutMs: 60_000,
   /** Histories that are asked for at the same time. */
-  historiesAtOnce: 20,
+  historiesAtOnce: 50,
   /** How long all that was acknowledged may take to have come, once nobody sends any more. */
   settleMs: 15_000,
   /** After the last expected message: time for one too many. */

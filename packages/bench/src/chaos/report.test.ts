@@ -22,7 +22,7 @@ const LEDGER: readonly LedgerEntry[] = [
   { t: 'sent', at: 1_100, round: 1, id: '1.1', to: '2' },
   { t: 'done', at: 1_150, id: '1.1', outcome: 'ok' },
   { t: 'heard', at: 1_160, by: '2', id: '1.1', marker: 'm.1', view: 0 },
-  { t: 'history', at: 31_500, round: 1, by: '2', complete: true, messages: [['m.1', '1.1']] },
+  { t: 'history', at: 31_500, round: 1, by: '2', state: 'complete', messages: [['m.1', '1.1']] },
 ];
 
 test('a round that kept all is one line, with what was done and that it is shown', () => {

@@ -20,7 +20,8 @@ export class Player {
   private lastMarker: string | undefined;
   /** Where the present round's history begins. */
   private roundMarker: string | undefined;
-  private collecting: [marker: string, id: string][] | undefined;
+  private collected: [marker: string, id: string][] = [];
+  private collecting = false;
   private sent = 0;
   private views = 0;
   private state: string;
@@ -76,15 +77,22 @@ export class Player {
     }
   }
 
-  /** What the server keeps since the round began; written down. */
+  /** What the server keeps since the round began; written down. Asked for until it answers, or for as long as a player would. */
   async history(round: number): Promise<void> {
+    const giveUpAt = performance.now() + CHAOS.giveUpMs;
+    let state = await this.askHistory();
+    while (state === 'unanswered' && performance.now() < giveUpAt) state = await this.askHistory();
+    const messages = state === 'unanswered' ? [] : this.collected;
+    this.setup.journal.write({ t: 'history', at: Date.now(), round, by: this.id, state, messages });
+  }
+
+  private async askHistory(): Promise<'complete' | 'lacking' | 'unanswered'> {
     const collected: [marker: string, id: string][] = [];
-    this.collecting = collected;
-    let complete = false;
+    this.collected = collected;
+    this.collecting = true;
     try {
       const since = this.roundMarker ? { type: 'marker' as const, value: this.roundMarker } : FROM_START;
       const { hasMissedMessages } = await this.setup.client.request('messaging/subscribeReceived', { since });
-      complete = !hasMissedMessages;
       const has = (): boolean => {
         const ids = new Set(collected.map(([, id]) => id));
         return [...this.expected].every((id) => ids.has(id));
@@ -92,11 +100,13 @@ export class Player {
       const until = performance.now() + CHAOS.settleMs;
       while (!has() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
       await new Promise((resolve) => setTimeout(resolve, CHAOS.quietMs));
+      return hasMissedMessages ? 'lacking' : 'complete';
     } catch {
-      complete = false; // not answered within a quiet cluster: as bad as a missing one
+      await new Promise((resolve) => setTimeout(resolve, CHAOS.tryAgainMs));
+      return 'unanswered';
+    } finally {
+      this.collecting = false;
     }
-    this.collecting = undefined;
-    this.setup.journal.write({ t: 'history', at: Date.now(), round, by: this.id, complete, messages: collected });
   }
 
   async leave(): Promise<void> {
@@ -120,7 +130,7 @@ export class Player {
 
   private receive(id: string, marker: string): void {
     if (this.collecting) {
-      this.collecting.push([marker, id]);
+      this.collected.push([marker, id]);
       this.lastMarker = marker;
       return;
     }

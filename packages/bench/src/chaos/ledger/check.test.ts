@@ -39,7 +39,7 @@ const history = (by: string, ...messages: readonly (readonly [string, string])[]
   at: 9_400,
   round: 1,
   by,
-  complete: true,
+  state: 'complete',
   messages,
 });
 
@@ -154,8 +154,11 @@ test('a gap between markers, and a history that lacks something, are violations'
   // Another session's markers: the player's was lost.
   const another = skipped.map((one) => JSON.parse(JSON.stringify(one).replaceAll('m.3', 'n.2')) as LedgerEntry);
   expect(rulesOf(another)).toEqual(['whole']);
-  expect(rulesOf(changed('history', 9_400, (entry) => ({ ...entry, complete: false })))).toEqual(['whole']);
+  expect(rulesOf(changed('history', 9_400, (entry) => ({ ...entry, state: 'lacking' })))).toEqual(['whole']);
   expect(rulesOf([...GOOD, { t: 'missed', at: 4_000, by: '2' }])).toEqual(['whole']);
+  // What nobody could read says nothing of what is there.
+  const unread = changed('history', 9_400, (entry) => ({ ...entry, state: 'unanswered', messages: [] }));
+  expect(rulesOf(unread)).toEqual(['answered']);
 });
 
 test('a newer message may come before an older one only where the client was told to begin afresh, and asked for what it missed', () => {

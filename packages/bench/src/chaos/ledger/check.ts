@@ -135,10 +135,14 @@ function kept({ attempts, feeds, histories, rounds }: Book, excuses: Excuses): V
     histories.flatMap(({ by, round, messages }) => messages.map(([, id]) => `${round} ${by} ${id}`)),
   );
   const checked = new Set(rounds.filter((round) => round.checked).map(({ round }) => round));
+  // Nothing follows from what could not be read; that it could not is a violation of its own.
+  const unread = new Set(
+    histories.filter(({ state }) => state === 'unanswered').map(({ by, round }) => `${round} ${by}`),
+  );
   const violations: Violation[] = [];
   for (const attempt of attempts.values()) {
     const { id, to, round, outcome, sentAt } = attempt;
-    if (outcome !== 'ok' || !checked.has(round)) continue;
+    if (outcome !== 'ok' || !checked.has(round) || unread.has(`${round} ${to}`)) continue;
     const inHistory = stored.has(`${round} ${to} ${id}`);
     const heardAt = heard.get(`${to} ${id}`);
     const inFeed = heardAt !== undefined;
@@ -216,10 +220,18 @@ function withoutRepeats(feed: readonly Heard[]): Heard[] {
 
 function whole({ feeds, histories, missed }: Book, excuses: Excuses): Violation[] {
   const gaps = [...feeds].flatMap(([by, feed]) => gapsOf(by, feed).filter(({ at }) => !excuses.fellBack(by, at)));
-  const incomplete = histories.filter(({ by, at, complete }) => !complete && !excuses.fellBack(by, at));
+  const lacking = histories.filter(({ by, at, state }) => state === 'lacking' && !excuses.fellBack(by, at));
+  const unanswered = histories.filter(({ state }) => state === 'unanswered');
   return [
     ...gaps,
-    ...incomplete.map(
+    ...unanswered.map(
+      ({ by, at, round }): Violation => ({
+        rule: 'answered',
+        at,
+        what: `player ${by} was not told what there is of it after round ${round}`,
+      }),
+    ),
+    ...lacking.map(
       ({ by, at, round }): Violation => ({
         rule: 'whole',
         at,

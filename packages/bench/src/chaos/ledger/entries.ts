@@ -30,8 +30,8 @@ export type LedgerEntry =
       readonly at: number;
       readonly round: number;
       readonly by: string;
-      /** False: the server says that some are missing, or did not answer. */
-      readonly complete: boolean;
+      /** `lacking`: the server says that some are missing. `unanswered`: it did not say anything, so nothing is known. */
+      readonly state: 'complete' | 'lacking' | 'unanswered';
       readonly messages: readonly (readonly [marker: string, id: string])[];
     }
   /** It was told to move on, and left this gateway for another. */
