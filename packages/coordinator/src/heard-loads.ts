@@ -26,9 +26,14 @@ export class HeardLoads {
     });
   }
 
-  /** Whether the row's owner says this in its last beat, about that peer and this very row: anything said about another term is void. */
-  isReported({ owner, shard, term }: ShardRow, what: ReportedChange, peer: PeerId): boolean {
-    const reports = owner === '' ? undefined : this.loads.get(owner)?.reports.get(shard);
+  /**
+   * Whether the row's owner says this in its last beat, about that peer and this very row: anything said about another term is void, and
+   * so is what was said before the owner had the table of `changedAt`. Learners come and go within a term: one that was in sync, was
+   * dropped and is named again has nothing yet (K10).
+   */
+  isReported({ owner, shard, term }: ShardRow, what: ReportedChange, peer: PeerId, changedAt: number): boolean {
+    const load = owner === '' ? undefined : this.loads.get(owner);
+    const reports = load && load.beat.tableRevision >= changedAt ? load.reports.get(shard) : undefined;
     return reports?.some((each) => each.term === term && each.what === what && each.peer === peer) ?? false;
   }
 

@@ -46,6 +46,7 @@ interface Page {
 export class Ledger {
   private readonly setup: LedgerSetup;
   private pages: readonly Page[] = pageNumbers().map((page) => ({ modRevision: 0, rows: emptyPage(page) }));
+  private readonly changes = new Map<ShardId, number>();
   /** Of the store, when the pages were last known to be as they are here. */
   private knownAt = 0;
   private listed: { readonly of: readonly Page[]; readonly rows: readonly ShardRow[] } = { of: [], rows: [] };
@@ -91,6 +92,11 @@ export class Ledger {
     } catch (error) {
       failed(error);
     }
+  }
+
+  /** Revision at which the shard's row became what it is: whoever has not seen it cannot mean this row. */
+  changedAt(shard: ShardId): number {
+    return this.changes.get(shard) ?? 0;
   }
 
   highestTerm(): Term {
@@ -219,6 +225,7 @@ export class Ledger {
     const different = this.pages.flatMap(({ rows }, page) =>
       rows.filter((row, i) => differs(row, before[page]!.rows[i]!)),
     );
+    for (const { shard } of different) this.changes.set(shard, this.pages[pageOf(shard)]!.modRevision);
     if (different.length > 0) changed(different);
   }
 
@@ -232,6 +239,7 @@ export class Ledger {
     const different = [...written].flatMap(([page, rows]) =>
       rows.filter((row, i) => differs(row, before[page]!.rows[i]!)),
     );
+    for (const { shard } of different) this.changes.set(shard, revision);
     if (different.length > 0) this.setup.changed(different);
   }
 

@@ -117,10 +117,11 @@ export class Moves {
   heard(from: PeerId): void {
     for (const [shard, { state }] of [...this.moves]) {
       if (state.from !== from) continue;
-      const { loads } = this.setup;
-      if (loads.isReported(state.row, 'learner-in-sync', state.to))
+      const { loads, ledger } = this.setup;
+      const changedAt = ledger.changedAt(shard);
+      if (loads.isReported(state.row, 'learner-in-sync', state.to, changedAt))
         this.input(shard, { type: 'in-sync', from, term: state.term, peer: state.to });
-      else if (loads.isReported(state.row, 'backup-lost', state.to))
+      else if (loads.isReported(state.row, 'backup-lost', state.to, changedAt))
         this.input(shard, { type: 'died', peer: state.to });
     }
   }

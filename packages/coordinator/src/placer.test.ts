@@ -46,7 +46,8 @@ function placing(
       return true;
     },
   };
-  const ledger: Pick<Ledger, 'rows' | 'row' | 'commit'> = {
+  const ledger: Pick<Ledger, 'rows' | 'row' | 'commit' | 'changedAt'> = {
+    changedAt: () => 0,
     rows: () => rows,
     row: (shard) => rows[shard]!,
     commit: async (changes, deletes = []) => {

@@ -242,7 +242,7 @@ export class Placer {
       isProvenDead: (peer) => roster.isProvenDead(peer),
       isSurelyDead: (peer) => roster.isSurelyDead(peer),
       zoneOf: (peer) => roster.zoneOf(peer),
-      isReported: (row, what, peer) => loads.isReported(row, what, peer),
+      isReported: (row, what, peer) => loads.isReported(row, what, peer, ledger.changedAt(row.shard)),
       ...this.setup.rules,
       floorTerm,
       outdated,
