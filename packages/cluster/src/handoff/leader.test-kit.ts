@@ -19,6 +19,8 @@ export class TestLeader {
   before: (what: string) => void = () => undefined;
   /** What sources say is not heard. */
   deaf = false;
+  /** They hear of rows some milliseconds after the others. */
+  late: World['all'] = [];
   readonly moves: Moves;
   private readonly world: World;
   private readonly peers: Peers;
@@ -82,7 +84,12 @@ export class TestLeader {
 
   /** Somebody else's change of rows, in one transaction. */
   write(...rows: readonly ShardRow[]): void {
-    this.world.place(rows);
+    const { all, clock } = this.world;
+    this.world.place(
+      rows,
+      all.filter((member) => !this.late.includes(member)),
+    );
+    if (this.late.length > 0) clock.after(5, () => this.world.place(rows, this.late));
     this.moves.rowsChanged(rows);
   }
 

@@ -136,6 +136,17 @@ describe('K13: only the store ends a seal', () => {
   });
 });
 
+test('the new owner is heard before its row: the source, its backup now, needs no snapshot', async () => {
+  await world.protect(n1, n2, a);
+  await world.answers(await stream(10));
+  leader.late = [n1];
+  expect(await leader.moved(a, n2)).toBe('moved');
+  expect(await world.answer(g, a, 'write', { text: 'x' })).toBe(11);
+  await world.clock.advance(50);
+  expect(n1.process.backups.stateOf(shard)).toMatchObject({ phase: 'complete', owner: n2.peer, position: 11 });
+  expect(n2.metrics.value('muster_replication_shipped_total', { type: 'snapshot' })).toBe(0);
+});
+
 describe('deaths', () => {
   test('the source dies while it is sealed: its backup goes on with everything that was acknowledged', async () => {
     const inTerm = await world.protect(n1, n2, a);

@@ -66,6 +66,7 @@ export class ShardKeeper {
         this.close(shard);
         log.write('debug', 'shard.closed', { shard, term, owner });
       }
+      backups.rowCame(shard);
       return;
     }
     if (held === term) {

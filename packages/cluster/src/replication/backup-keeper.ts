@@ -18,6 +18,7 @@ import type { Peers } from '../links/peers.js';
 import type { Inherited } from '../persistence/persistence.js';
 import type { RoutingTable, ShardRow } from '../table/routing-table.js';
 import { Copy, type CopySetup } from './copy.js';
+import { EarlyWords } from './early-words.js';
 import {
   type FollowerEffect,
   type FollowerInput,
@@ -70,6 +71,7 @@ export class BackupKeeper {
   /** By owner and shard: the newest acknowledgement is all that counts. */
   private readonly acks = new Map<PeerId, Map<ShardId, AckInit>>();
   private dismissals: (from: PeerId, shard: ShardId) => void = () => undefined;
+  private readonly early = new EarlyWords();
   private readonly answers: Counter;
   private readonly continuations: Counter;
   private acking = false;
@@ -94,8 +96,8 @@ export class BackupKeeper {
         log.write('error', 'replication.unmerged', { entity, error });
       },
     };
-    peers.on('append', (from, envelope) => this.append(from, envelope));
-    peers.on('snapshot', (from, envelope) => this.snapshot(from, envelope));
+    peers.on('append', (from, envelope) => this.heard(envelope, () => this.append(from, envelope)));
+    peers.on('snapshot', (from, envelope) => this.heard(envelope, () => this.snapshot(from, envelope)));
     peers.on('dismissed', ({ peer }, { shard, body }) => {
       const held = this.copies.get(shard as ShardId);
       if (held) this.step(shard as ShardId, held, { type: 'dismissed', from: peer, seeding: body.seeding });
@@ -181,9 +183,25 @@ export class BackupKeeper {
     if (former !== '' && former !== self.peer && (!holds || former !== owner)) this.leases.refuse(former, shard, of);
   }
 
+  /** What was heard of the shard before its row came, which is not this process's any more. */
+  rowCame(shard: ShardId): void {
+    for (const take of this.early.take(shard)) take();
+  }
+
   stop(): void {
     this.copies.clear();
     this.acks.clear();
+  }
+
+  private heard(
+    { shard: number, term: of }: { readonly shard: number; readonly term: number },
+    take: () => void,
+  ): void {
+    if (number >= SHARD_COUNT) return;
+    const shard = number as ShardId;
+    const row = this.setup.table.row(shard);
+    if (row.owner === this.setup.peers.self.peer && of > row.term) this.early.add(shard, take);
+    else take();
   }
 
   private append({ peer, role }: PeerInfo, { shard, term: of, body }: EnvelopeOf<'append'>): void {
