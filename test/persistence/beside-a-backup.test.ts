@@ -1,0 +1,158 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import type { ClusterClient, ComputeNode } from '@muster/cluster';
+import { type EntityRef, term } from '@muster/ports';
+import { MemoryShardServer, MemoryShardStore } from '@muster/storage';
+import { book, books, type Member, World } from '../../packages/cluster/src/world.test-kit.js';
+
+type Node = Member<ComputeNode>;
+
+let world: World;
+let server: MemoryShardServer;
+let g: Member<ClusterClient>;
+let n1: Node;
+let n2: Node;
+let n3: Node;
+const [a] = books('a') as [EntityRef];
+
+beforeEach(async () => {
+  world = new World();
+  server = new MemoryShardServer({ clock: world.clock });
+  [n1, n2, n3] = [await node('n1'), await node('n2'), await node('n3')];
+  g = await world.gateway('g');
+});
+
+function node(id: string, options = {}): Promise<Node> {
+  const store = new MemoryShardStore({ clock: world.clock, server });
+  return world.node(id, { persistence: options }, [book], store);
+}
+
+function place(owner: Node, inTerm: number, more = {}): void {
+  world.place([{ shard: shard(), owner: owner.peer, term: term(inTerm), sure: true, ...more }]);
+}
+
+const shard = () => world.where(a).shard;
+const write = (text: string): Promise<unknown> => world.answer(g, a, 'write', { text });
+const lines = (): Promise<unknown> => world.answer(g, a, 'read');
+
+/** Owner, backup and nobody else know the shard; then a third node gets it as one that nobody has. */
+async function bothDie(owner: Node, backup: Node, inTerm: number): Promise<void> {
+  owner.cable.kill();
+  backup.cable.kill();
+  await world.clock.advance(20);
+  place(n3, inTerm);
+}
+
+test('beside a backup answers do not wait for storage, which follows within a second', async () => {
+  await world.protect(n1, n2, a);
+  await world.clock.advance(50);
+  const before = server.head(shard())!;
+  expect(before.standing).toBe('behind');
+  await write('1');
+  expect(server.head(shard())!.position).toBe(0);
+  await world.clock.advance(1_000);
+  expect(server.head(shard())!.position).toBe(1);
+  expect(server.rowsIn(shard())).toHaveLength(1);
+});
+
+test('storage is away for a minute: the shard serves on in bounded memory, and all is stored afterwards', async () => {
+  const inTerm = await world.protect(n1, n2, a);
+  await write('first');
+  await world.clock.advance(1_000);
+  server.stop();
+  const long = 'x'.repeat(2_000);
+  for (let i = 0; i < 300; i += 1) {
+    expect(await write(`${i}${long}`)).toBe(i + 2);
+    await world.clock.advance(200);
+  }
+  const { waitingChars, awayMs, behindMs } = n1.process.storage!;
+  expect(waitingChars).toBeLessThan(300_000);
+  expect(awayMs).toBeGreaterThan(55_000);
+  expect(behindMs).toBeGreaterThan(0);
+  expect(n1.metrics.value('muster_persistence_merged_total')).toBeGreaterThan(100);
+  server.start();
+  await world.clock.advance(3_000);
+  await bothDie(n1, n2, inTerm + 1);
+  expect(await lines()).toHaveLength(301);
+});
+
+test('owner and backup die at once: what was stored is there, and what is missing is known exactly', async () => {
+  const inTerm = await world.protect(n1, n2, a);
+  const seen: number[] = [];
+  const listener = { event: (e: { number: number }) => seen.push(e.number), snapshot: () => 0, lost: () => 0 };
+  g.process.streams.subscribe(a, 'lines', { snapshot: true }, listener as never);
+  await write('1');
+  await world.clock.advance(1_000);
+  await write('2');
+  await world.clock.advance(5);
+  const last = seen.at(-1)!;
+  await bothDie(n1, n2, inTerm + 1);
+  expect(await lines()).toEqual(['1']);
+  expect(n3.metrics.value('muster_state_may_lack_total')).toBe(1);
+  await world.clock.advance(1_000);
+  expect(n3.metrics.value('muster_state_lost_total')).toBe(1);
+  expect(await write('3')).toBe(2);
+  await world.clock.advance(50);
+  // What comes now does not look like what is lost.
+  expect(seen.at(-1)).toBeGreaterThan(last + 1);
+});
+
+test('a promoted owner stores what its predecessor had not, before its own', async () => {
+  const inTerm = await world.protect(n1, n2, a);
+  await write('1');
+  await world.clock.advance(1_000);
+  server.stop();
+  await write('2');
+  n1.cable.kill();
+  await world.clock.advance(20);
+  place(n2, inTerm + 1, { origin: 'promoted', learner: n3.peer });
+  let answered = false;
+  void world.ask(g, a, 'write', { text: '3' }).then(() => {
+    answered = true;
+  });
+  await world.clock.advance(500);
+  // Alone, and storage away: nothing leaves.
+  expect(answered).toBe(false);
+  server.start();
+  expect(await lines()).toEqual(['1', '2', '3']);
+  expect(server.head(shard())).toMatchObject({ standing: 'gated' });
+  expect(n2.metrics.value('muster_persistence_saved_total')).toBe(1);
+  await bothDie(n2, n2, inTerm + 2);
+  expect(await lines()).toEqual(['1', '2', '3']);
+  expect(n3.metrics.value('muster_state_may_lack_total')).toBe(0);
+});
+
+test('what its predecessor had stored a promoted owner does not store again', async () => {
+  const inTerm = await world.protect(n1, n2, a);
+  await write('1');
+  await world.clock.advance(1_500);
+  n1.cable.kill();
+  await world.clock.advance(20);
+  place(n2, inTerm + 1, { origin: 'promoted', learner: n3.peer });
+  expect(await write('2')).toBe(2);
+  expect(n2.metrics.value('muster_persistence_saved_total')).toBe(0);
+  expect(server.rowsIn(shard()).map(({ seq }) => seq)).toEqual([1, 2]);
+});
+
+test('K9: a new backup while storage is away: storage calls the shard behind already, so it goes on', async () => {
+  const inTerm = await world.protect(n1, n2, a);
+  await write('1');
+  await world.clock.advance(1_000);
+  server.stop();
+  n2.cable.kill();
+  place(n1, inTerm + 1, { learner: n3.peer });
+  const waits = world.ask(g, a, 'write', { text: '2' });
+  await world.clock.advance(300);
+  place(n1, inTerm + 2, { backup: n3.peer });
+  expect(await world.answers([waits])).toEqual([2]);
+});
+
+test('an actor whose records have become long is stored whole, and they are gone', async () => {
+  const inTerm = await world.protect(n1, n2, a);
+  for (let i = 0; i < 30; i += 1) await write(`${i}${'x'.repeat(1_000)}`);
+  await world.clock.advance(2_000);
+  const rows = server.rowsIn(shard());
+  expect(rows[0]!.version).toBe(1);
+  expect(rows.length).toBeLessThan(25);
+  await bothDie(n1, n2, inTerm + 1);
+  expect(await lines()).toHaveLength(30);
+});
