@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { ClusterClient, ComputeNode } from '@muster/cluster';
-import { type EntityRef, term } from '@muster/ports';
+import { type EntityRef, MusterError, term } from '@muster/ports';
 import { MemoryShardServer, MemoryShardStore } from '@muster/storage';
 import { book, books, type Member, World } from '../../packages/cluster/src/world.test-kit.js';
 
@@ -12,10 +12,12 @@ let g: Member<ClusterClient>;
 let n1: Node;
 let n2: Node;
 let n3: Node;
+let stores: Map<string, MemoryShardStore>;
 const [a] = books('a') as [EntityRef];
 
 beforeEach(async () => {
   world = new World();
+  stores = new Map();
   server = new MemoryShardServer({ clock: world.clock });
   [n1, n2, n3] = [await node('n1'), await node('n2'), await node('n3')];
   g = await world.gateway('g');
@@ -23,6 +25,7 @@ beforeEach(async () => {
 
 function node(id: string, options = {}): Promise<Node> {
   const store = new MemoryShardStore({ clock: world.clock, server });
+  stores.set(id, store);
   return world.node(id, { persistence: options }, [book], store);
 }
 
@@ -119,6 +122,24 @@ test('a promoted owner stores what its predecessor had not, before its own', asy
   await bothDie(n2, n2, inTerm + 2);
   expect(await lines()).toEqual(['1', '2', '3']);
   expect(n3.metrics.value('muster_state_may_lack_total')).toBe(0);
+});
+
+test('storage calls a shard gated only when nothing that left is missing there', async () => {
+  const inTerm = await world.protect(n1, n2, a);
+  server.stop();
+  await write('1');
+  n1.cable.kill();
+  await world.clock.advance(20);
+  // Whatever is stored whole is lost on the way.
+  const store = stores.get('n2')!;
+  store.save = () => Promise.reject(new MusterError('STORAGE_UNAVAILABLE', { cause: 'a test' }));
+  server.start();
+  place(n2, inTerm + 1, { origin: 'promoted' });
+  await world.clock.advance(2_000);
+  expect(server.head(shard())).toMatchObject({ term: inTerm + 1, standing: 'behind' });
+  await bothDie(n2, n2, inTerm + 2);
+  expect(await lines()).toEqual([]);
+  expect(n3.metrics.value('muster_state_may_lack_total')).toBe(1);
 });
 
 test('what its predecessor had stored a promoted owner does not store again', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { shardId, type TurnRecord, term, VirtualClock } from '@muster/ports';
 import type { AnyActorKind } from './actor.js';
 import { defineActor, event } from './define.js';
-import { restoreActor, type SavedActor } from './envelope.js';
+import { damagedActor, restoreActor, type SavedActor } from './envelope.js';
 import { RUNTIME_DEFAULTS } from './options.js';
 import { account, type Bank, openBank, ref, SHARD } from './test-bank.js';
 
@@ -186,3 +186,35 @@ interface HearCommand {
   readonly data: null;
   readonly reply: number;
 }
+
+test('an actor that a newer build saved, or whose state is damaged, is left as it is and says so; an older one is upgraded', async () => {
+  const upgrade = (saved: unknown, version: number) => ({ ...(saved as object), owner: `from ${version}` });
+  const newer = { ...account, version: account.version + 1, upgrade };
+  const bank = openBank({ kinds: [newer] });
+  await bank.ask('deposit', { amount: 1 });
+  const whole = bank.runtime.snapshot(SHARD, ref('a'));
+  if (typeof whole !== 'object') throw new Error('there is nothing to be saved');
+  expect(whole.version).toBe(account.version + 1);
+  const saved = { ...whole, tail: '' };
+  const old = goOn(
+    bank,
+    [account],
+    new Map([
+      ['account/a', saved],
+      ['account/b', damagedActor('bit rot')],
+    ]),
+  );
+  expect(await old.ask('balance', null, { to: 'a' })).toMatchObject([
+    'STATE_TOO_NEW',
+    { version: account.version + 1 },
+  ]);
+  expect(await old.ask('deposit', { amount: 1 }, { to: 'b' })).toMatchObject(['STATE_DAMAGED', { cause: 'bit rot' }]);
+  // It is passed on to copies, and to storage, as it came; what is damaged is not stored again.
+  expect(new Map(old.runtime.copies(SHARD)).get('account/a')).toMatchObject({ text: saved.text, tail: '' });
+  expect(old.runtime.snapshot(SHARD, ref('a'))).toEqual(whole);
+  expect(old.runtime.snapshot(SHARD, ref('b'))).toBe('unreadable');
+  const before = { ...saved, text: saved.text.replace(`"version":${newer.version}`, '"version":0') };
+  const next = goOn(bank, [newer], new Map([['account/a', before]]));
+  expect(await next.ask('balance')).toBe(1);
+  expect(next.state()).toMatchObject({ owner: 'from 0' });
+});
