@@ -93,6 +93,7 @@ test(
       expect(new Set(there.filter((text) => !text.startsWith('after'))).size).toBe(
         there.filter((text) => !text.startsWith('after')).length,
       );
+      await Promise.all([speaker, listener].map((client) => client?.disconnect()));
     } finally {
       await cluster.stop();
     }
