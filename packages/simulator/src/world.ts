@@ -12,7 +12,7 @@ import {
   type Term,
   VirtualClock,
 } from '@muster/ports';
-import { MemoryStorage, MemoryStoreServer } from '@muster/storage';
+import { MemoryStoreServer } from '@muster/storage';
 import { Callers } from './callers/callers.js';
 import { Answers } from './checks/answers.js';
 import { Losses } from './checks/losses.js';
@@ -106,8 +106,8 @@ export class World {
     const { options, random } = this;
     this.trace = new Trace({ clock, linesMax: options.traceLinesMax, level: setup.level ?? 'info' });
     this.server = new MemoryStoreServer({ clock });
-    const storage = new MemoryStorage({ clock, random: random.fork() });
-    this.storage = new FarStorage(storage, options.storeLatencyMs);
+    this.storage = new FarStorage({ clock, random: random.fork(), latencyMs: options.storeLatencyMs });
+    const storage = this.storage.near;
     this.network = new SimNetwork({ clock, random: random.fork(), trace: this.trace, options });
     this.view = new StoreView({ server: this.server, cluster: CLUSTER });
     this.writers = new OneWriter(report);
@@ -312,9 +312,9 @@ export class World {
     const report = (invariant: string, seen: string) => this.report(invariant, seen);
     const losses = new Losses({ fleet, ways: network.ways, trouble, report, now: () => this.now, isInUse });
     view.onRow((row, before) => losses.committed(row, before));
-    trace.listen('shard.opened', (who, { shard, term }) => {
+    trace.listen('shard.opened', (who, { shard, term, mayLack }) => {
       const [of, opened, by] = [shard as ShardId, term as Term, who as PeerId];
-      if (writers.began(of, opened, by) && writers.hadOwner(of, opened)) losses.begunWithNothing(of, opened, by);
+      if (mayLack !== false && writers.began(of, opened, by) && writers.hadOwner(of, opened)) losses.begunWithLess(of, opened, by);
     });
     return losses;
   }

@@ -20,7 +20,8 @@ export interface LossesSetup {
 const WELL_MS: Millis = 5_000;
 
 /**
- * Invariant 2: one failure loses nothing. State is lost when a process begins with a shard that somebody had, and has no copy of it. That
+ * Invariant 2: one failure loses nothing. State is lost when a process begins with a shard that somebody had, and has neither a
+ * copy of it nor all of it from storage. That
  * needs two failures: the owner, and whoever was to go on. While the backup is well, nobody else may begin; and where only one thing
  * was broken lately, nobody may begin with nothing.
  */
@@ -72,14 +73,14 @@ export class Losses {
     );
   }
 
-  /** A process began with a shard that somebody had before, and has nothing of what was in it. */
-  begunWithNothing(shard: ShardId, term: Term, by: PeerId): void {
+  /** A process began with a shard that somebody had before, and what it has of it may lack the last of what was let out. */
+  begunWithLess(shard: ShardId, term: Term, by: PeerId): void {
     const { isInUse, now, trouble, report } = this.setup;
     if (!isInUse(shard) || this.emptyTo.get(shard) === by) return;
     this.count += 1;
     this.byShard.set(shard, [...this.of(shard), now()]);
     if (!trouble.excuses(now() - WELL_MS, now()))
-      report('one failure loses nothing', `shard ${shard} term ${term}: ${by} begins with nothing`);
+      report('one failure loses nothing', `shard ${shard} term ${term}: ${by} may lack some of what was there`);
   }
 
   private isEmptyAt(owner: PeerId | '', shard: ShardId): boolean {

@@ -1,16 +1,46 @@
-import { type Millis, MusterError, type Storage } from '@muster/ports';
+import { type Millis, MusterError, type SeededRandom, type Storage, type VirtualClock } from '@muster/ports';
+import { MemoryShardServer, MemoryShardStore, MemoryStorage } from '@muster/storage';
 import type { SimProcess } from './sim-process.js';
 
-/** The one database that all processes share, with the way there: answers take time, and none come while it is away. */
-export class FarStorage {
-  private readonly storage: Storage;
-  private readonly latencyMs: Millis;
-  /** Calls fail while it is away. */
-  away = false;
+export interface FarStorageSetup {
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  readonly latencyMs: Millis;
+}
 
-  constructor(storage: Storage, latencyMs: Millis) {
-    this.storage = storage;
+/** The one database that all processes share, with the way there: answers take time, and it can be broken in every way that a database can. */
+export class FarStorage {
+  /** The shards' part of it: what is there, past every fault; and its own faults. */
+  readonly shards: MemoryShardServer;
+  /** Accounts and the remembered regime, past every fault. */
+  readonly near: Storage;
+  private readonly latencyMs: Millis;
+  private readonly slowness: number[] = [];
+  private absences = 0;
+
+  constructor({ clock, random, latencyMs }: FarStorageSetup) {
+    this.near = new MemoryStorage({ clock, random });
+    this.shards = new MemoryShardServer({ clock });
     this.latencyMs = latencyMs;
+  }
+
+  /** Nothing of it can be reached until the end. @returns ends it */
+  leave(): () => void {
+    this.absences += 1;
+    if (this.absences === 1) this.shards.stop();
+    return () => {
+      this.absences -= 1;
+      if (this.absences === 0) this.shards.start();
+    };
+  }
+
+  /** Every call takes so many times as long. @returns ends it */
+  slow(times: number): () => void {
+    this.slowness.push(times);
+    return () => {
+      const at = this.slowness.indexOf(times);
+      if (at >= 0) this.slowness.splice(at, 1);
+    };
   }
 
   /** One process's client. */
@@ -18,7 +48,12 @@ export class FarStorage {
     const far = <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>) => {
       return (...args: A): Promise<T> => this.call(process, () => call(...args));
     };
-    const { accounts, grants, keys, regime, shards } = this.storage;
+    const late = <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>) => {
+      return (...args: A): Promise<T> => this.delayed(process, () => call(...args));
+    };
+    const { accounts, grants, keys, regime } = this.near;
+    const shards = new MemoryShardStore({ clock: process.clock, server: this.shards, metrics: process.metrics });
+    process.onDeath(() => shards.close());
     return {
       accounts: {
         byId: far((id) => accounts.byId(id)),
@@ -35,25 +70,32 @@ export class FarStorage {
         raise: far((epoch, term) => regime.raise(epoch, term)),
       },
       shards: {
-        claim: far((claims) => shards.claim(claims)),
-        append: far((batches) => shards.append(batches)),
-        save: far((saves) => shards.save(saves)),
-        load: far((shard, term, after) => shards.load(shard, term, after)),
-        mark: far((marks) => shards.mark(marks)),
-        forget: far((losses) => shards.forget(losses)),
+        claim: late((claims) => shards.claim(claims)),
+        append: late((batches) => shards.append(batches)),
+        save: late((saves) => shards.save(saves)),
+        load: late((shard, term, after) => shards.load(shard, term, after)),
+        mark: late((marks) => shards.mark(marks)),
+        forget: late((losses) => shards.forget(losses)),
       },
-      ping: far(() => this.storage.ping()),
+      ping: far(() => this.near.ping()),
       close: async () => undefined,
     };
   }
 
   private call<T>(process: SimProcess, call: () => Promise<T>): Promise<T> {
+    return this.delayed(process, () => {
+      if (this.absences > 0)
+        return Promise.reject(new MusterError('STORAGE_UNAVAILABLE', { cause: 'simulated outage' }));
+      return call();
+    });
+  }
+
+  /** There, and back: the process that asked may be gone by either. */
+  private delayed<T>({ clock }: SimProcess, call: () => Promise<T>): Promise<T> {
+    const way = this.latencyMs * Math.max(1, ...this.slowness);
     return new Promise<T>((resolve, reject) => {
-      const { clock } = process;
-      // There, and back: the process that asked may be gone by either.
-      clock.after(this.latencyMs, () => {
-        if (this.away) reject(new MusterError('STORAGE_UNAVAILABLE', { cause: 'simulated outage' }));
-        else call().then((value) => clock.after(this.latencyMs, () => resolve(value)), reject);
+      clock.after(way, () => {
+        call().then((value) => clock.after(way, () => resolve(value)), reject);
       });
     });
   }

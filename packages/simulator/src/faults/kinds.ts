@@ -154,6 +154,19 @@ export const KINDS = {
   'expire-leases': { msMin: 1, msMax: 1, places: ['store'], apply: (world) => world.expireLeases() },
   'compact-store': { msMin: 1, msMax: 1, places: ['store'], apply: (world) => world.server.compact() },
   'lose-storage': { msMin: 200, msMax: 5_000, places: ['store'], apply: (world, f) => void world.loseStorage(f.ms) },
+  'stall-storage': {
+    msMin: 200,
+    msMax: 8_000,
+    places: ['store'],
+    apply: (world, f) => void world.stallStorage(f.ms, f.count % 2 === 0 ? 'arrives' : 'is-lost'),
+  },
+  'fill-storage': { msMin: 200, msMax: 8_000, places: ['store'], apply: (world, f) => void world.fillStorage(f.ms) },
+  'slow-storage': {
+    msMin: 200,
+    msMax: 8_000,
+    places: ['store'],
+    apply: (world, f) => void world.slowStorage(10 * f.count, f.ms),
+  },
   'slow-network': {
     msMin: 200,
     msMax: 8_000,

@@ -38,6 +38,9 @@ const MIXES: readonly (readonly FaultKind[])[] = [
   ['move-shards', 'move-shard', 'drain-node', 'kill-node', 'kill-leader'],
   ['move-shards', 'drain-node', 'stop', 'pause-node', 'slow-network', 'unknown-outcomes'],
   ['rolling-restart', 'move-shards', 'stop-in-a-hurry'],
+  // Storage in trouble while somebody is alone, or dies.
+  ['stall-storage', 'slow-storage', 'kill-node', 'kill-node-then-leader', 'quick-restart'],
+  ['lose-storage', 'fill-storage', 'kill-node', 'pause-node', 'stop'],
   // Clients that have to ask again elsewhere.
   ['kill-gateway', 'pause-gateway', 'reset', 'pause-node'],
 ];

@@ -189,10 +189,43 @@ export class Simulation extends World {
   loseStorage(ms?: Millis): Heal {
     const over = this.trouble.begin('storage away', true);
     this.mark('storage.away', {});
-    this.storage.away = true;
+    const back = this.storage.leave();
     return this.healing(ms, () => {
       over();
-      this.storage.away = false;
+      back();
+    });
+  }
+
+  /** Storage hangs: calls run into their deadlines, and may have been done all the same. */
+  stallStorage(ms: Millis, late: 'arrives' | 'is-lost'): Heal {
+    const over = this.trouble.begin('storage stalled', true);
+    this.mark('storage.stall', { ms: Math.round(ms) });
+    this.storage.shards.stall();
+    return this.healing(ms, () => {
+      over();
+      this.storage.shards.resume(late);
+    });
+  }
+
+  /** Nothing more can be written to storage. */
+  fillStorage(ms: Millis): Heal {
+    const over = this.trouble.begin('storage full', true);
+    this.mark('storage.full', { ms: Math.round(ms) });
+    this.storage.shards.fill();
+    return this.healing(ms, () => {
+      over();
+      this.storage.shards.free();
+    });
+  }
+
+  /** Every call to storage takes so many times as long. */
+  slowStorage(times: number, ms: Millis): Heal {
+    const over = this.trouble.begin('storage slow', times > 20);
+    this.mark('storage.slow', { times, ms: Math.round(ms) });
+    const relieve = this.storage.slow(times);
+    return this.healing(ms, () => {
+      over();
+      relieve();
     });
   }
 
