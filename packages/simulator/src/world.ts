@@ -106,7 +106,7 @@ export class World {
     const { options, random } = this;
     this.trace = new Trace({ clock, linesMax: options.traceLinesMax, level: setup.level ?? 'info' });
     this.server = new MemoryStoreServer({ clock });
-    this.storage = new FarStorage({ clock, random: random.fork(), latencyMs: options.storeLatencyMs });
+    this.storage = new FarStorage({ clock, random: random.fork(), latencyMs: options.storeLatencyMs, plant, report });
     const storage = this.storage.near;
     this.network = new SimNetwork({ clock, random: random.fork(), trace: this.trace, options });
     this.view = new StoreView({ server: this.server, cluster: CLUSTER });
@@ -314,7 +314,8 @@ export class World {
     view.onRow((row, before) => losses.committed(row, before));
     trace.listen('shard.opened', (who, { shard, term, mayLack }) => {
       const [of, opened, by] = [shard as ShardId, term as Term, who as PeerId];
-      if (mayLack !== false && writers.began(of, opened, by) && writers.hadOwner(of, opened)) losses.begunWithLess(of, opened, by);
+      if (mayLack !== false && writers.began(of, opened, by) && writers.hadOwner(of, opened))
+        losses.begunWithLess(of, opened, by);
     });
     return losses;
   }

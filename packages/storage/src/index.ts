@@ -18,6 +18,7 @@ export { type MemoryStoreOptions, memoryStoreDefaults } from './memory-store/opt
 export type { MemoryStorePath } from './memory-store/path.js';
 export { MemoryStoreServer } from './memory-store/server.js';
 export { MemoryStore } from './memory-store/store.js';
+export { refusalOf } from './shard-store/admission.js';
 export { MemoryShardServer } from './shard-store/memory-shard-server.js';
 export { MemoryShardStore } from './shard-store/memory-shard-store.js';
 export { SHARD_STORE_DEFAULTS, type ShardStoreOptions, shardStoreOptions } from './shard-store/options.js';

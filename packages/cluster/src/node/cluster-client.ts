@@ -48,8 +48,8 @@ export class ClusterClient implements ClusterAccess {
     const table = new RoutingTable(setup.placementKeys);
     this.peers = peers;
     this.table = table;
-    const { isNewerPlace } = clusterRules(setup.rules);
-    const routing = { clock, peers, table, metrics, isNewerPlace };
+    const { isNewerPlace, takeBack } = clusterRules(setup.rules);
+    const routing = { clock, peers, table, metrics, isNewerPlace, takeBack };
     this.routing = new Router({ ...routing, ...(options.router && { options: options.router }) });
     // After the router: commands that re-attach a session leave before the subscriptions that rely on it.
     this.streaming = new Streams({

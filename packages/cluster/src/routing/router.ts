@@ -22,6 +22,7 @@ import { type CommandEnvelope, commandEnvelope, errorCode, errorDetails } from '
 import { type RouterOptions, routerOptions } from './options.js';
 import {
   type BounceCode,
+  type HoldReason,
   isBounce,
   isNewerPlace,
   newRoute,
@@ -43,6 +44,12 @@ export interface RouterSetup {
   /** Takes commands for shards that this process owns itself. Its answers come through {@link Router.reply}. */
   readonly local?: (command: CommandEnvelope) => void;
   readonly isNewerPlace?: typeof isNewerPlace;
+  readonly takeBack?: typeof takeBack;
+}
+
+/** K14: what was sent and not answered waits again, in its old place. `why`: the sender waited last. */
+export function takeBack(line: WaitingLine, _why: HoldReason, now: number): void {
+  line.rewind(now);
 }
 
 /** The sending side of commands: see `protocol.ts` for the way of one shard. */
@@ -53,6 +60,7 @@ export class Router implements CommandRouter {
   private readonly options: RouterOptions;
   private readonly local: RouterSetup['local'];
   private readonly isNewer: typeof isNewerPlace;
+  private readonly takeBack: typeof takeBack;
   private readonly self: PeerId;
   private readonly counts: RouterCounts;
   private readonly routes: Route[] = Array.from({ length: SHARD_COUNT }, newRoute);
@@ -66,13 +74,15 @@ export class Router implements CommandRouter {
   private sweeper: Timer | undefined;
   private stopped = false;
 
-  constructor({ clock, peers, table, metrics, options, local, isNewerPlace: isNewer = isNewerPlace }: RouterSetup) {
+  constructor(setup: RouterSetup) {
+    const { clock, peers, table, metrics, options, local } = setup;
     this.clock = clock;
     this.peers = peers;
     this.table = table;
     this.options = routerOptions(options);
     this.local = local;
-    this.isNewer = isNewer;
+    this.isNewer = setup.isNewerPlace ?? isNewerPlace;
+    this.takeBack = setup.takeBack ?? takeBack;
     this.self = peers.self.peer;
     this.counts = new RouterCounts(metrics);
     peers.on('reply', (from, envelope) => this.reply(from.peer, envelope));
@@ -235,19 +245,11 @@ export class Router implements CommandRouter {
 
   private apply(shard: ShardId, effect: RouteEffect): void {
     const line = this.lines.get(shard);
-    switch (effect.type) {
-      case 'hold':
-        line?.rewind(this.clock.monotonic());
-        return;
-      case 'announce':
-        line?.rewind(this.clock.monotonic());
-        this.announce(shard);
-        return;
-      case 'fly':
-        line?.rewind(this.clock.monotonic());
-        this.counts.flights(line?.held ?? 0);
-        if (line) this.pump(shard, line);
-    }
+    if (line) this.takeBack(line, this.routes[shard]!.why, this.clock.monotonic());
+    if (effect.type === 'announce') this.announce(shard);
+    if (effect.type !== 'fly') return;
+    this.counts.flights(line?.held ?? 0);
+    if (line) this.pump(shard, line);
   }
 
   private announce(shard: ShardId): void {

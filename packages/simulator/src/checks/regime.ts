@@ -40,13 +40,13 @@ export class RegimeCheck {
     }
   }
 
-  /** Fence 2: a copy knows at least the term of the row that its process has, and an owner is nobody's copy. */
+  /** Fence 2: a copy knows at least the term of the row that its process has, unless it owns the shard itself and keeps none. */
   private copies(peer: PeerId, { node }: NodeRole): void {
     for (const shard of this.shards()) {
       const copy = node.backups.stateOf(shard);
       if (!copy) continue;
       const { term, owner } = node.table.row(shard);
-      if (owner === peer ? copy.phase !== 'none' : copy.term < term)
+      if (copy.term < term && (owner !== peer || copy.phase !== 'none'))
         this.report(
           'no copy takes what is older than its row',
           `${peer}: shard ${shard} term ${copy.term}, row ${term}`,

@@ -1,11 +1,25 @@
-import { type Millis, MusterError, type SeededRandom, type Storage, type VirtualClock } from '@muster/ports';
+import {
+  type Millis,
+  MusterError,
+  type SeededRandom,
+  type ShardAnswer,
+  type ShardId,
+  type Storage,
+  type Term,
+  type VirtualClock,
+} from '@muster/ports';
 import { MemoryShardServer, MemoryShardStore, MemoryStorage } from '@muster/storage';
+import type { Report } from '../checks/violation.js';
+import type { Plant } from '../plants/plants.js';
 import type { SimProcess } from './sim-process.js';
 
 export interface FarStorageSetup {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
   readonly latencyMs: Millis;
+  /** The defect that this world has, if any. */
+  readonly plant: Plant;
+  readonly report: Report;
 }
 
 /** The one database that all processes share, with the way there: answers take time, and it can be broken in every way that a database can. */
@@ -15,12 +29,14 @@ export class FarStorage {
   /** Accounts and the remembered regime, past every fault. */
   readonly near: Storage;
   private readonly latencyMs: Millis;
+  private readonly report: Report;
   private readonly slowness: number[] = [];
   private absences = 0;
 
-  constructor({ clock, random, latencyMs }: FarStorageSetup) {
+  constructor({ clock, random, latencyMs, plant, report }: FarStorageSetup) {
     this.near = new MemoryStorage({ clock, random });
-    this.shards = new MemoryShardServer({ clock });
+    this.shards = new MemoryShardServer({ clock, ...plant.storage });
+    this.report = report;
     this.latencyMs = latencyMs;
   }
 
@@ -71,8 +87,8 @@ export class FarStorage {
       },
       shards: {
         claim: late((claims) => shards.claim(claims)),
-        append: late((batches) => shards.append(batches)),
-        save: late((saves) => shards.save(saves)),
+        append: late(async (batches) => this.fenced(process, batches, await shards.append(batches))),
+        save: late(async (saves) => this.fenced(process, saves, await shards.save(saves))),
         load: late((shard, term, after) => shards.load(shard, term, after)),
         mark: late((marks) => shards.mark(marks)),
         forget: late((losses) => shards.forget(losses)),
@@ -80,6 +96,21 @@ export class FarStorage {
       ping: far(() => this.near.ping()),
       close: async () => undefined,
     };
+  }
+
+  /** Fence 5: nothing is taken of a term that is over. */
+  private fenced(
+    { peer }: SimProcess,
+    parts: readonly { readonly shard: ShardId; readonly term: Term }[],
+    answers: readonly ShardAnswer[],
+  ): readonly ShardAnswer[] {
+    for (const [i, { shard, term, refused }] of answers.entries())
+      if (refused === undefined && parts[i]!.term < term)
+        this.report(
+          'storage takes nothing of a term that is over',
+          `${peer}: shard ${shard} term ${parts[i]!.term}, not ${term}`,
+        );
+    return answers;
   }
 
   private call<T>(process: SimProcess, call: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import type { ClusterRules } from '@muster/cluster';
 import type { CoordinatorRules } from '@muster/coordinator';
 import type { RuntimeRules } from '@muster/runtime';
+import { refusalOf } from '@muster/storage';
 
 /** One defect: a function that holds a rule of the kernel, replaced in every process of a role. */
 export interface Plant {
@@ -9,6 +10,7 @@ export interface Plant {
   readonly nodes?: Partial<ClusterRules & RuntimeRules>;
   readonly gateways?: Partial<ClusterRules>;
   readonly coordinators?: Partial<CoordinatorRules>;
+  readonly storage?: { readonly refusalOf: typeof refusalOf };
 }
 
 export type PlantName =
@@ -17,7 +19,9 @@ export type PlantName =
   | 'no-dedup'
   | 'resume-after-fence'
   | 'stale-gateway'
+  | 'lost-seal-buffer'
   | 'promote-learner'
+  | 'unfenced-snapshot'
   | 'forget-outbox'
   | 'deposed-leader-acks';
 
@@ -51,9 +55,23 @@ export const PLANTS: Readonly<Record<PlantName, Plant>> = {
     what: 'a gateway that knows an owner does not hear of the next',
     gateways: { isNewerPlace: (heard, known) => known.owner === '' && heard.term > known.term },
   },
+  'lost-seal-buffer': {
+    what: 'a gateway forgets what a sealed shard sent back',
+    gateways: {
+      takeBack: (line, why, now) => {
+        if (why !== 'SHARD_MOVING') line.rewind(now);
+      },
+    },
+  },
   'promote-learner': {
     what: 'a shard whose owner is gone goes to its learner',
     coordinators: { successorOf: ({ learner, backup }) => (learner === '' ? backup : learner) },
+  },
+  'unfenced-snapshot': {
+    what: 'storage takes what an owner writes whose term is over',
+    storage: {
+      refusalOf: (wanted, head) => (head && wanted.term < head.term ? undefined : refusalOf(wanted, head)),
+    },
   },
   'forget-outbox': {
     what: 'a promoted owner forgets what its predecessor had sent',

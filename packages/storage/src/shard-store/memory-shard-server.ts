@@ -1,7 +1,7 @@
 import { type Clock, MusterError, type ShardId } from '@muster/ports';
 import { type MemoryStoreOptions, memoryStoreDefaults } from '../memory-store/options.js';
 import { MemoryStorePath } from '../memory-store/path.js';
-import type { Head } from './admission.js';
+import type { Head, refusalOf } from './admission.js';
 import { MemoryShards } from './memory-shards.js';
 import type { StoredRow } from './rows.js';
 
@@ -15,13 +15,15 @@ export class MemoryShardServer {
   private readonly clock: Clock;
   private readonly paths = new Set<MemoryStorePath>();
   private readonly options: MemoryStoreOptions = { ...memoryStoreDefaults, requestTimeoutMs: CALL_DEADLINE_MS };
-  private readonly shards = new MemoryShards(ROWS_MAX);
+  private readonly shards: MemoryShards;
   private full = false;
   private stalled = false;
   private stopped = false;
 
-  constructor(given: { readonly clock: Clock }) {
+  /** `refusalOf`: K5, taken at composition; only the simulator gives another, to see that its checks find what is then broken. */
+  constructor(given: { readonly clock: Clock; readonly refusalOf?: typeof refusalOf }) {
     this.clock = given.clock;
+    this.shards = new MemoryShards(ROWS_MAX, given.refusalOf);
   }
 
   // --- faults

@@ -31,11 +31,13 @@ interface Shard {
 export class MemoryShards {
   private readonly shards = new Map<ShardId, Shard>();
   private readonly rowsMax: number;
+  private readonly refusalOf: typeof refusalOf;
   private rows = 0;
 
   /** `rowsMax`: more would be a leak; it then behaves as a full disk. */
-  constructor(rowsMax: number) {
+  constructor(rowsMax: number, refuses: typeof refusalOf = refusalOf) {
     this.rowsMax = rowsMax;
+    this.refusalOf = refuses;
   }
 
   claim({ shard, term: asTerm, standing }: ShardClaim): ClaimAnswer {
@@ -154,7 +156,7 @@ export class MemoryShards {
 
   private write(wanted: Wanted, act: (held: Shard) => void): ShardAnswer {
     const held = this.shards.get(wanted.shard);
-    const refused: ShardRefusal | undefined = refusalOf(wanted, held?.head);
+    const refused: ShardRefusal | undefined = this.refusalOf(wanted, held?.head);
     if (held && !refused) act(held);
     return answer(wanted.shard, held?.head, refused);
   }
