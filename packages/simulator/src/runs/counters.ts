@@ -81,7 +81,6 @@ function countersOf(world: World): Readonly<Record<string, number>> {
     'moves given up: overtaken': moves('overtaken'),
     'moves given up: too slow': moves('too-slow') + moves('no-answer'),
     'moves given up: the source asked': moves('asked'),
-    'moves of an earlier leader cleared': metric('handoff_strays_total'),
     'seals handed over': seals('handed-over'),
     'seals reopened': seals('reopened'),
     'seals overtaken': seals('overtaken'),
