@@ -76,6 +76,7 @@ export interface WorldRow {
   readonly learner: string;
   readonly term: number;
   readonly state: string;
+  readonly origin?: string;
   readonly sure?: boolean;
 }
 

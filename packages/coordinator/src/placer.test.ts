@@ -58,7 +58,16 @@ function placing(
   const isAlive = (peer: PeerId) => !dead.includes(peer);
   const roster: Pick<
     Roster,
-    'isAlive' | 'isGivenUp' | 'isWell' | 'isProvenDead' | 'isSurelyDead' | 'zoneOf' | 'targets' | 'leaving' | 'get'
+    | 'isAlive'
+    | 'isGivenUp'
+    | 'isWell'
+    | 'isProvenDead'
+    | 'isSurelyDead'
+    | 'zoneOf'
+    | 'eligible'
+    | 'targets'
+    | 'leaving'
+    | 'get'
   > = {
     leaving: () => [],
     get: () => undefined,
@@ -69,6 +78,7 @@ function placing(
     isSurelyDead: (peer) => dead.includes(peer),
     zoneOf: () => '',
     targets: () => [...targets],
+    eligible: () => [...targets],
   };
   const moves: Pick<Moves, 'has' | 'knows' | 'size' | 'takeWrites'> = {
     has: () => false,

@@ -236,6 +236,7 @@ export class Placer {
       isLeaving: (peer) => roster.get(peer)?.state === 'draining',
       rows: ledger.rows(),
       targets: roster.targets(),
+      eligible: roster.eligible(),
       isAlive: (peer) => roster.isAlive(peer),
       isGivenUp: (peer) => roster.isGivenUp(peer),
       isWell: (peer) => roster.isWell(peer),

@@ -8,6 +8,8 @@ import { levelled } from './second-places.js';
 const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((id) => peerId(id, '1')) as [PeerId, PeerId, PeerId, PeerId];
 const empty = Array.from({ length: SHARD_COUNT }, (_, shard) => emptyRow(shardId(shard)));
 
+const NOBODY: ReadonlySet<PeerId> = new Set();
+
 /** Members of a world that are what the sets say, and otherwise well. */
 interface World {
   rows: readonly ShardRow[];
@@ -23,21 +25,13 @@ interface World {
 }
 
 function input(world: World): PlacementInput {
-  const {
-    nodes,
-    rows,
-    dead = new Set(),
-    givenUp = new Set(),
-    unwell = new Set(),
-    zones,
-    says,
-    unsure,
-    leaving = new Set(),
-  } = world;
+  const { nodes, rows, zones, says, unsure } = world;
+  const { dead = NOBODY, givenUp = NOBODY, unwell = NOBODY, leaving = NOBODY } = world;
   const isWell = (peer: PeerId) => nodes.includes(peer) && !dead.has(peer) && !givenUp.has(peer) && !unwell.has(peer);
   return {
     rows,
     targets: nodes.filter((peer) => isWell(peer) && !leaving.has(peer)),
+    eligible: nodes.filter((peer) => !dead.has(peer) && !leaving.has(peer)),
     isAlive: (peer) => nodes.includes(peer) && !dead.has(peer),
     isGivenUp: (peer) => givenUp.has(peer),
     isWell,
@@ -161,10 +155,12 @@ describe('a row', () => {
   test('K9: a backup that is only silent stays, however long, until its owner says that it has lost it', () => {
     const rows = one({});
     const says = (): [ReportedChange, string][] => [['backup-lost', B]];
-    for (const silent of [{ givenUp: new Set([B]) }, { dead: new Set([B]), unsure: true }]) {
-      expect(first({ rows, ...silent })).toBe(rows[0]);
-      expect(first({ rows, ...silent, says })).toMatchObject({ owner: A, backup: '', learner: C, term: 8 });
-    }
+    const givenUp = new Set([B]);
+    expect(first({ rows, givenUp })).toBe(rows[0]);
+    expect(first({ rows, givenUp, says })).toMatchObject({ owner: A, backup: B, learner: C, term: 7 });
+    const world = { rows, dead: new Set([B]), unsure: true };
+    expect(first(world)).toBe(rows[0]);
+    expect(first({ ...world, says })).toMatchObject({ owner: A, backup: '', learner: C, term: 8 });
   });
 
   test('while it moves its target is no backup to be, and only who drives the move replaces it', () => {
@@ -200,12 +196,60 @@ describe('a row', () => {
     expect(first({ rows, dead: new Set([B]) })).toMatchObject({ backup: '', learner: C, term: 8 });
   });
 
-  test('K9: a backup that its owner reports lost is dropped, and asked again only where there is nobody else', () => {
+  test('K9: a backup that its owner reports lost stays while it may be alive, and a learner beside it takes its place', () => {
     const says = (): [ReportedChange, string][] => [['backup-lost', B]];
-    expect(first({ rows: one({}), says })).toMatchObject({ backup: '', learner: C, term: 8 });
-    expect(step({ nodes: [A, B], rows: one({}), says })[0]).toMatchObject({ backup: '', learner: B, term: 8 });
-    const learning = one({ backup: '', learner: B });
-    expect(first({ rows: learning, says })).toMatchObject({ backup: '', learner: C, term: 7 });
+    const beside = first({ rows: one({}), says });
+    expect(beside).toMatchObject({ owner: A, backup: B, learner: C, term: 7 });
+    // The owner dies before the learner is in sync: who has everything that was let out goes on.
+    expect(first({ rows: [beside], says, dead: new Set([A]) })).toMatchObject({
+      owner: B,
+      backup: '',
+      learner: C,
+      term: 8,
+    });
+    expect(first({ rows: [beside], says: (row) => [...says(), ...inSync(row)] })).toMatchObject({
+      owner: A,
+      backup: C,
+      learner: '',
+      term: 8,
+    });
+    // Not heard at this moment is no reason to give up what is there: a learner will be heard again, or be given up.
+    expect(first({ rows: one({}), says, unwell: new Set([C]) })).toMatchObject({ backup: B, learner: '', term: 7 });
+    // The learner is lost as well: a third one learns.
+    const lost = (): [ReportedChange, string][] => [...says(), ['backup-lost', C]];
+    expect(step({ nodes: [A, B, C, D], rows: [beside], says: lost })[0]).toMatchObject({
+      backup: B,
+      learner: D,
+      term: 7,
+    });
+  });
+
+  test('K9: a backup that its owner reports lost is dropped where it is dead, or where nobody else could learn: storage is the second place then', () => {
+    const says = (): [ReportedChange, string][] => [['backup-lost', B]];
+    const dropped = { owner: A, backup: '', term: 8 };
+    expect(first({ rows: one({}), says, dead: new Set([B]), unsure: true })).toMatchObject({ ...dropped, learner: C });
+    expect(first({ rows: one({ learner: C }), says, dead: new Set([B]) })).toMatchObject({ ...dropped, learner: C });
+    expect(step({ nodes: [A, B], rows: one({}), says })[0]).toMatchObject({ ...dropped, learner: B });
+    for (const out of [{ givenUp: new Set([C]) }, { dead: new Set([C]) }, { leaving: new Set([C]) }])
+      expect(first({ rows: one({}), says, ...out })).toMatchObject({ ...dropped, learner: B });
+    const lost = (): [ReportedChange, string][] => [...says(), ['backup-lost', C]];
+    expect(first({ rows: one({ learner: C }), says: lost })).toMatchObject(dropped);
+    expect(first({ rows: one({ backup: '', learner: B }), says })).toMatchObject({ backup: '', learner: C, term: 7 });
+  });
+
+  test('a backup that is back is the backup under the next term, which makes void what was said of it before', () => {
+    const says = ({ term: of }: ShardRow): [ReportedChange, string][] => (of === 7 ? [['backup-back', B]] : []);
+    const back = first({ rows: one({ learner: C }), says });
+    expect(back).toMatchObject({ owner: A, backup: B, learner: C, term: 8 });
+    expect(first({ rows: [back], says })).toBe(back);
+    expect(first({ rows: one({}), says, unwell: new Set([A]) })).toMatchObject({ term: 7 });
+  });
+
+  test('a move cannot go on without the backup: it ends, and its target is to be the backup', () => {
+    const says = (): [ReportedChange, string][] => [['backup-lost', B]];
+    const stable = { owner: A, backup: B, learner: C, state: 'stable', move: '', term: 7 };
+    for (const learner of [C, ''] as const)
+      expect(first({ rows: one({ state: 'moving', move: '7.1', learner }), says })).toMatchObject(stable);
   });
 
   test('K4: in a table older than storage neither owner nor backup counts', () => {

@@ -2,7 +2,10 @@
 //
 //   owner, no second place ──choose──► learner ──"learner-in-sync"──► backup (term + 1)
 //   owner gone, backup well ─────────► the backup is the owner (term + 1), and a learner is chosen in the same transaction
-//   backup surely dead, or reported ─► no backup (term + 1), and a learner is chosen in the same transaction
+//   backup surely dead ──────────────► no backup (term + 1), and a learner is chosen in the same transaction
+//   backup reported lost, alive ─────► it stays, and a learner is named beside it: "learner-in-sync" puts that in its place
+//   … nobody else who could learn ───► no backup (term + 1): storage is the second place from then on
+//   … "backup-back" ─────────────────► the same backup (term + 1)
 //   learner gone, or reported lost ──► another learner
 //
 // "Gone" is dead or given up (cluster's heartbeat/protocol.ts), by incarnation: who comes back under its name is nobody's backup (K3).
@@ -10,6 +13,10 @@
 // A backup that is merely silent stays (K9). Its owner may be cut off with it, and the two go on answering under the row as they know it:
 // whoever got the shard in the meantime would be a second owner, without what those two have acknowledged. So only the owner itself,
 // speaking of this very row, or a sure death takes a backup away; an owner that hears nothing of its backup says so within a second.
+// What it reports lost may only be cut off from it, and have everything that was ever let out: until another has that too, it is all there is
+// beside the owner. So it stays named while it is alive and somebody else can learn; the owner answers nothing meanwhile either way. Only
+// where nobody else can is it dropped at once, and the owner answers again when storage has everything. An owner that hears its backup again
+// goes on with it under the next term only: the row of this one may be about to lose it.
 // For the same reason a shard whose owner and backup are both silent is left alone, however long: one of the two comes back, or is surely
 // dead (nobody listens at its address, or its name is in use again); `status` tells the operator who is waited for.
 // Whose copy is where: for each owner its second places are spread evenly over all others, in other zones where there are any. So when a
@@ -36,6 +43,8 @@ export interface Standing {
 export interface SecondPlaceInput extends Standing {
   /** Members that may get shards. */
   readonly targets: readonly PeerId[];
+  /** The same, and those that are not heard at this moment. */
+  readonly eligible: readonly PeerId[];
   /** Whether the row's owner, acting on this very row, says this about that peer. */
   readonly isReported: (row: ShardRow, what: ReportedChange, peer: PeerId) => boolean;
   readonly successorOf?: typeof successorOf;
@@ -88,15 +97,26 @@ function graduated(row: ShardRow, input: SecondPlaceInput): ShardRow | undefined
 
 function withoutLost(row: ShardRow, input: SecondPlaceInput): ShardRow {
   const { learner, backup } = row;
-  const isReported = (peer: PeerId) => input.isReported(row, 'backup-lost', peer);
   // Who drives a move gives it up when its target is lost.
-  const isLearning =
-    learner === '' ||
-    row.state === 'moving' ||
-    !(isGone(learner, input) || isReported(learner) || input.isLeaving(learner));
+  const isLearning = learner === '' || row.state === 'moving' || mayLearn(learner, row, input);
   const kept = isLearning ? row : ({ ...row, learner: '' } as const);
-  if (backup === '' || !(input.isProvenDead(backup) || isReported(backup))) return kept;
-  return { ...bare(kept), backup: '', state: 'stable', move: '' };
+  if (backup === '') return kept;
+  const stable = { state: 'stable', move: '' } as const;
+  if (input.isReported(row, 'backup-back', backup)) return { ...bare(kept), ...stable };
+  const isLost = input.isReported(row, 'backup-lost', backup);
+  if (input.isProvenDead(backup) || (isLost && !(input.isAlive(backup) && isReplaceable(row, input))))
+    return { ...bare(kept), backup: '', ...stable };
+  // Nothing can be sealed without it: who was to be the owner is to be the backup now.
+  return isLost && row.state === 'moving' ? { ...kept, ...stable } : kept;
+}
+
+/** Somebody could learn the shard and take its backup's place, be it heard at this moment or not. */
+function isReplaceable(row: ShardRow, input: SecondPlaceInput): boolean {
+  return input.eligible.some((peer) => peer !== row.owner && peer !== row.backup && mayLearn(peer, row, input));
+}
+
+function mayLearn(peer: PeerId, row: ShardRow, input: SecondPlaceInput): boolean {
+  return !(isGone(peer, input) || input.isReported(row, 'backup-lost', peer) || input.isLeaving(peer));
 }
 
 /** Under a new term, of which nothing is known yet that was said about the old one. */
@@ -105,7 +125,7 @@ function bare({ sure: _, ...row }: ShardRow): ShardRow {
 }
 
 /**
- * Learners for all shards that have no second place, where there is a node for one. `before`: the rows as they stand in the store, so
+ * Learners for all shards that have no second place, or have lost sight of it, where there is a node for one. `before`: the rows as they stand in the store, so
  * that whoever was just found not to keep up is asked again only where there is nobody else.
  */
 export function withLearners(
@@ -114,7 +134,10 @@ export function withLearners(
   input: SecondPlaceInput,
 ): readonly ShardRow[] {
   const lacking = (row: ShardRow) =>
-    row.owner !== '' && row.backup === '' && row.learner === '' && input.isWell(row.owner);
+    row.owner !== '' &&
+    row.learner === '' &&
+    (row.backup === '' || input.isReported(row, 'backup-lost', row.backup)) &&
+    input.isWell(row.owner);
   if (input.targets.length === 0 || !rows.some(lacking)) return rows;
   const spread = new Spread(rows);
   return rows.map((row) => {
@@ -147,8 +170,8 @@ export function levelled(
     if (!settled || !input.isWell(owner)) continue;
     const isLeaving = input.isLeaving(backup);
     if (!isLeaving && (which === 'only-leaving' || !input.isWell(backup))) continue;
-    const learner = spread.choose(row, input, [backup]);
-    if (learner === undefined || learner === backup) continue;
+    const learner = spread.choose(row, input, []);
+    if (learner === undefined) continue;
     if (!isLeaving && !spread.isBetter(owner, learner, backup, input)) continue;
     spread.add(owner, backup, -1);
     spread.add(owner, learner, 1);
@@ -176,8 +199,8 @@ class Spread {
   }
 
   /** `avoid`: only where there is nobody else. */
-  choose({ owner }: ShardRow, input: SecondPlaceInput, avoid: readonly (PeerId | '')[]): PeerId | undefined {
-    const others = input.targets.filter((peer) => peer !== owner);
+  choose({ owner, backup }: ShardRow, input: SecondPlaceInput, avoid: readonly (PeerId | '')[]): PeerId | undefined {
+    const others = input.targets.filter((peer) => peer !== owner && peer !== backup);
     const fresh = orAll(others, (peer) => !avoid.includes(peer));
     const candidates = orAll(fresh, (peer) => owner !== '' && input.zoneOf(peer) !== input.zoneOf(owner));
     return candidates.reduce<PeerId | undefined>(

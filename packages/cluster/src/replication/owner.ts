@@ -139,8 +139,10 @@ export function reportsOf(
   options: ReplicationOptions,
 ): readonly [ReportedChange, PeerId][] {
   return state.followers.flatMap((it): [ReportedChange, PeerId][] => {
-    // Once said it is said until the row has changed: nothing leaves before that, also where the backup is back.
-    if (isLost(it, now, options) || (it.role === 'backup' && state.reportedLost)) return [['backup-lost', it.peer]];
+    if (isLost(it, now, options)) return [['backup-lost', it.peer]];
+    // Nothing leaves by its acknowledgements in this term, also where it is back: only a row of the next one says that it was not dropped.
+    if (it.role === 'backup' && state.reportedLost)
+      return [[it.linked && it.phase === 'following' ? 'backup-back' : 'backup-lost', it.peer]];
     return it.role === 'learner' && it.caughtUp && it.phase === 'following' ? [['learner-in-sync', it.peer]] : [];
   });
 }

@@ -5,7 +5,7 @@
 //   owner ◄─Ack n, position─── backup, learner           GAP: send a snapshot · STALE_TERM: the row has a newer term
 //   owner ──Dismissed n──► former backup or learner      a row has no place for it any more, and the owner has seen it: it may forget
 //   owner ──LeaseAsk──► everybody with a copy of its     every leaseEveryMs; ◄─Lease (but for these shards)─ (K7, leases.ts)
-//   owner ──ShardReport──► leader                        learner-in-sync, backup-lost: with every beat, until the row has changed
+//   owner ──ShardReport──► leader                        learner-in-sync, backup-lost, backup-back: with every beat, until the row has changed
 //
 // Owner, for each copy (owner.ts): waiting ──link──► seeding ──acknowledged──► following; a backup that was one before this owner knew of it
 // begins as joining ──acknowledged──► following, or ──GAP──► seeding. A learner in `following` that has everything
@@ -24,7 +24,9 @@
 //
 // Who may die when:
 //   a copy     the owner reports it after silenceMs without acknowledgement, and waits: from then on the backup's acknowledgements open
-//              nothing, as the row may have dropped it already. Only a row does (K9), and the report stands until there is one.
+//              nothing, as the row may have dropped it already. Only a row of the next term does (K9). Where the backup may only be cut
+//              off, it stays in the row until a learner is in sync: should the owner die before, it has all that was let out. If it
+//              follows again first, the owner says so, and the leader gives it the next term.
 //   the owner  its backup is promoted by the row; whatever the old owner still sends is refused by its older term, so nothing more
 //              leaves it. Reads need no refusal: the promoted one waits until the last lease it gave has run out, or the row is `sure`.
 //   a link     following copies get again what they have not acknowledged, and drop what they have; a snapshot starts afresh.
@@ -33,7 +35,7 @@
 //   a row that the owner has not seen yet: the copies know the newer term and say so; the owner lets nothing out until it has seen it.
 //
 // What this relies on of the leader: a backup leaves a row only where it is surely dead or its owner reported it lost in that row's term
-// (a silent backup may still acknowledge to an owner that is cut off with it); while owner and backup are both silent and neither
+// (a silent backup may still acknowledge to an owner that is cut off with it), or for a learner that is in sync; while owner and backup are both silent and neither
 // is surely dead the row stays; a new owner that was not the backup starts without one (`backup` empty).
 
 import type { PeerId, Position, Term } from '@muster/ports';

@@ -4,8 +4,10 @@ import type { PeerId, ShardId, Term } from '@muster/ports';
 export type ReportedChange =
   /** The learner has everything, and nothing leaves any more without it (K10): it can become the backup. */
   | 'learner-in-sync'
-  /** The backup does not keep up or has no link: it must be dropped from the row (K9), only then does the shard go on without it. */
-  | 'backup-lost';
+  /** The backup does not keep up or has no link: another has to take its place in the row (K9), only then does the shard go on without it. */
+  | 'backup-lost'
+  /** The backup was reported lost in this term and follows again: under the next term the shard may go on with it. */
+  | 'backup-back';
 
 export interface ShardReport {
   readonly shard: ShardId;
@@ -17,5 +19,5 @@ export interface ShardReport {
 }
 
 export function isReportedChange(text: string): text is ReportedChange {
-  return text === 'learner-in-sync' || text === 'backup-lost';
+  return text === 'learner-in-sync' || text === 'backup-lost' || text === 'backup-back';
 }

@@ -1405,7 +1405,7 @@ export interface ShardReport {
   readonly shard: number;
   /** of the row the owner acts on: a report about another term is void */
   readonly term: number;
-  /** learner-in-sync | backup-lost */
+  /** learner-in-sync | backup-lost | backup-back */
   readonly what: string;
   /** the learner or the backup it is about */
   readonly peer: string;
@@ -1414,7 +1414,7 @@ export interface ShardReportInit {
   readonly shard?: number | undefined;
   /** of the row the owner acts on: a report about another term is void */
   readonly term?: number | undefined;
-  /** learner-in-sync | backup-lost */
+  /** learner-in-sync | backup-lost | backup-back */
   readonly what?: string | undefined;
   /** the learner or the backup it is about */
   readonly peer?: string | undefined;
