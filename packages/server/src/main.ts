@@ -10,5 +10,6 @@ try {
     `muster: ${isMusterError(error) ? error.message : ((error as Error).stack ?? causeOf(error))}\n`,
   );
   if (isMusterError(error) && cause instanceof Error) process.stderr.write(`${cause.message}\n`);
-  process.exitCode = isMusterError(error) && error.code === 'BAD_CONFIG' ? 2 : 1;
+  // At once: what a start that failed has opened must not keep a process that said that it is over.
+  process.exit(isMusterError(error) && error.code === 'BAD_CONFIG' ? 2 : 1);
 }
