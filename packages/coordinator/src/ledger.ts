@@ -273,6 +273,7 @@ function differs(a: ShardRow, b: ShardRow): boolean {
     a.state !== b.state ||
     a.move !== b.move ||
     a.sure !== b.sure ||
+    a.atLarge !== b.atLarge ||
     a.since !== b.since
   );
 }

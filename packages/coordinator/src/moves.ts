@@ -15,8 +15,10 @@ import {
 } from '@muster/cluster';
 import type { Clock, Log, Metrics, Millis, PeerId, ShardId } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
+import { AtLarge } from './at-large.js';
 import type { HeardLoads } from './heard-loads.js';
 import type { Ledger } from './ledger.js';
+import type { Roster } from './roster.js';
 import type { StoreHealth } from './store-health.js';
 
 /** Why a shard that is in use changes its owner. */
@@ -34,6 +36,7 @@ export interface MovesSetup {
   readonly perNodeMax: number;
   readonly metrics: Metrics;
   readonly log: Log;
+  readonly roster: Pick<Roster, 'all'>;
   readonly on: {
     /** Something has to be written: `takeWrites` gives it, `settled` takes what became of it. */
     write(): void;
@@ -54,6 +57,8 @@ interface Active {
  * a ledger and links. It keeps nothing across leaders: whoever comes next clears what it finds in the table (K13).
  */
 export class Moves {
+  /** Former owners that may still act. */
+  readonly atLarge: AtLarge;
   private readonly setup: MovesSetup;
   private readonly moves = new Map<ShardId, Active>();
   private readonly writes = new Map<ShardId, Write>();
@@ -61,6 +66,7 @@ export class Moves {
 
   constructor(setup: MovesSetup) {
     this.setup = setup;
+    this.atLarge = new AtLarge(setup.roster, setup.loads);
   }
 
   get size(): number {
@@ -89,6 +95,8 @@ export class Moves {
   /** @returns the move's id; undefined where the row does not allow for one */
   begin(row: ShardRow, to: PeerId, why: MoveWhy): string | undefined {
     if (this.moves.has(row.shard) || !mayMove(row, to)) return undefined;
+    // Who gets the shard would not wait for them.
+    if (row.atLarge && this.atLarge.isAny()) return undefined;
     this.started += 1;
     const id = `${this.setup.epoch}.m${this.started}`;
     const { state, effects } = startMove(id, row, to, this.now());
@@ -104,6 +112,7 @@ export class Moves {
 
   /** Every change of the table, by whomever. */
   rowsChanged(rows: readonly ShardRow[]): void {
+    this.atLarge.rowsChanged(rows, this.setup.ledger.revision);
     if (this.moves.size === 0) return;
     for (const row of rows) if (this.moves.has(row.shard)) this.input(row.shard, { type: 'row', row });
   }

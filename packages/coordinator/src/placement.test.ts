@@ -6,7 +6,13 @@ import { balance, countOwned, needsOwner, place } from './placement.js';
 
 const node = (n: number): PeerId => peerId(`node-${n}`, 'x');
 const all = Array.from({ length: SHARD_COUNT }, (_, shard) => emptyRow(shardId(shard)));
-const living = { isAlive: () => true, isProvenDead: () => true, floorTerm: term(0), outdated: false };
+const living = {
+  isAlive: () => true,
+  isProvenDead: () => true,
+  isAnyAtLarge: () => false,
+  floorTerm: term(0),
+  outdated: false,
+};
 
 /** A table whose hashed shards are owned by `owners[shard % owners.length]`, under terms that vary. */
 function owned(owners: readonly (PeerId | '')[]): ShardRow[] {

@@ -24,12 +24,15 @@ export interface PlacementInput extends SecondPlaceInput {
   readonly isMoveKnown: (move: string) => boolean;
 }
 
-type PlaceInput = Pick<PlacementInput, 'rows' | 'targets' | 'isAlive' | 'isProvenDead' | 'floorTerm' | 'outdated'>;
+type PlaceInput = Pick<
+  PlacementInput,
+  'rows' | 'targets' | 'isAlive' | 'isProvenDead' | 'isAnyAtLarge' | 'floorTerm' | 'outdated'
+>;
 
 /** True where the row has to be placed afresh: nobody who may be alive can answer for it. */
 export function needsOwner(
   row: ShardRow,
-  { isAlive, isProvenDead, outdated, floorTerm }: Omit<PlaceInput, 'rows' | 'targets'>,
+  { isAlive, isProvenDead, outdated, floorTerm }: Omit<PlaceInput, 'rows' | 'targets' | 'isAnyAtLarge'>,
 ): boolean {
   if (row.owner === '') return row.shard < HASHED_SHARDS;
   if (outdated && row.term <= floorTerm) return true;
@@ -78,14 +81,15 @@ export function place(input: PlaceInput): ShardRow[] {
 
 /** The row under a new owner, or under none: a new term, and no move, backup or learner of the old one's. */
 export function givenTo(
-  { sure: _, ...row }: ShardRow,
+  { sure: _, atLarge, ...row }: ShardRow,
   owner: PeerId | '',
-  { floorTerm, outdated }: Pick<PlacementInput, 'floorTerm' | 'outdated'>,
+  { floorTerm, outdated, isAnyAtLarge }: Pick<PlacementInput, 'floorTerm' | 'outdated' | 'isAnyAtLarge'>,
 ): ShardRow {
   const mayHaveHadMore = row.term === 0 || outdated;
   const next = term((mayHaveHadMore ? Math.max(row.term, floorTerm) : row.term) + 1);
   return {
     ...row,
+    ...(atLarge && isAnyAtLarge() && { atLarge }),
     owner,
     origin: 'placed',
     backup: '',

@@ -238,6 +238,7 @@ export class Placer {
       targets: roster.targets(),
       eligible: roster.eligible(),
       isAlive: (peer) => roster.isAlive(peer),
+      isAnyAtLarge: () => moves.atLarge.isAny(),
       isGivenUp: (peer) => roster.isGivenUp(peer),
       isWell: (peer) => roster.isWell(peer),
       isProvenDead: (peer) => roster.isProvenDead(peer),

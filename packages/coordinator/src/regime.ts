@@ -128,6 +128,7 @@ export class Regime {
     this.wishes = new Wishes(clock, options.wishMs);
     this.moves = new Moves({
       ...setup,
+      roster: this.roster,
       ledger: this.ledger,
       options: setup.policies.handoff,
       perNodeMax: options.movesPerNode,

@@ -18,6 +18,7 @@ interface World {
   readonly givenUp?: ReadonlySet<PeerId>;
   readonly unwell?: ReadonlySet<PeerId>;
   readonly leaving?: ReadonlySet<PeerId>;
+  readonly atLarge?: boolean;
   /** The dead are only known to have been silent for long. */
   readonly unsure?: boolean;
   readonly zones?: ReadonlyMap<PeerId, string>;
@@ -40,6 +41,7 @@ function input(world: World): PlacementInput {
     zoneOf: (peer) => zones?.get(peer) ?? '',
     isLeaving: (peer) => leaving.has(peer),
     isMoveKnown: () => true,
+    isAnyAtLarge: () => world.atLarge === true,
     isReported: (row, what, peer) => says?.(row).some(([said, about]) => said === what && about === peer) ?? false,
     floorTerm: term(0),
     outdated: false,

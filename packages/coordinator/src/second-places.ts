@@ -37,6 +37,8 @@ export interface Standing {
   readonly isSurelyDead: (peer: PeerId) => boolean;
   /** It drains: whatever it has goes elsewhere. */
   readonly isLeaving: (peer: PeerId) => boolean;
+  /** Former owners of rows that say `atLarge` may still act on what they had alone. */
+  readonly isAnyAtLarge: () => boolean;
   readonly zoneOf: (peer: PeerId) => string;
 }
 
@@ -72,7 +74,7 @@ function promoted(row: ShardRow, input: SecondPlaceInput): ShardRow {
   const { owner } = row;
   const backup = (input.successorOf ?? successorOf)(row);
   if (backup === '' || owner === '' || !input.isWell(backup) || isGone(backup, input)) return row;
-  const under = bare(row);
+  const under = bare(row, input);
   const next: ShardRow = {
     ...under,
     since: under.term,
@@ -83,7 +85,9 @@ function promoted(row: ShardRow, input: SecondPlaceInput): ShardRow {
     state: 'stable',
     move: '',
   };
-  return input.isSurelyDead(owner) ? { ...next, sure: true } : next;
+  // Sure of all: the owner before may have been promoted a moment ago, while nobody knew whether the one before that had stopped.
+  if (input.isSurelyDead(owner) && under.atLarge !== true) return { ...next, sure: true };
+  return { ...next, atLarge: true };
 }
 
 /** The learner becomes the backup, in the place of one that there may still be: never is there none in between. */
@@ -92,7 +96,7 @@ function graduated(row: ShardRow, input: SecondPlaceInput): ShardRow | undefined
   // The learner of a move is to be the owner.
   if (row.state === 'moving') return undefined;
   if (learner === '' || isGone(learner, input) || !input.isReported(row, 'learner-in-sync', learner)) return undefined;
-  return { ...bare(row), backup: learner, learner: '', move: '' };
+  return { ...bare(row, input), backup: learner, learner: '', move: '' };
 }
 
 function withoutLost(row: ShardRow, input: SecondPlaceInput): ShardRow {
@@ -102,10 +106,10 @@ function withoutLost(row: ShardRow, input: SecondPlaceInput): ShardRow {
   const kept = isLearning ? row : ({ ...row, learner: '' } as const);
   if (backup === '') return kept;
   const stable = { state: 'stable', move: '' } as const;
-  if (input.isReported(row, 'backup-back', backup)) return { ...bare(kept), ...stable };
+  if (input.isReported(row, 'backup-back', backup)) return { ...bare(kept, input), ...stable };
   const isLost = input.isReported(row, 'backup-lost', backup);
   if (input.isProvenDead(backup) || (isLost && !(input.isAlive(backup) && isReplaceable(row, input))))
-    return { ...bare(kept), backup: '', ...stable };
+    return { ...bare(kept, input), backup: '', ...stable };
   // Nothing can be sealed without it: who was to be the owner is to be the backup now.
   return isLost && row.state === 'moving' ? { ...kept, ...stable } : kept;
 }
@@ -120,8 +124,9 @@ function mayLearn(peer: PeerId, row: ShardRow, input: SecondPlaceInput): boolean
 }
 
 /** Under a new term, of which nothing is known yet that was said about the old one. */
-function bare({ sure: _, ...row }: ShardRow): ShardRow {
-  return { ...row, term: term(row.term + 1) };
+function bare({ sure: _, atLarge, ...row }: ShardRow, { isAnyAtLarge }: SecondPlaceInput): ShardRow {
+  const next = { ...row, term: term(row.term + 1) };
+  return atLarge && isAnyAtLarge() ? { ...next, atLarge } : next;
 }
 
 /**

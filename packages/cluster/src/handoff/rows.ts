@@ -8,8 +8,8 @@ export function mayMove(row: ShardRow, to: PeerId): boolean {
   return owner !== '' && owner !== to && state === 'stable' && move === '' && (learner === '' || learner === to);
 }
 
-/** The row while move `id` is under way: the target is its learner, unless it is its backup already. */
-export function marked(row: ShardRow, id: string, to: PeerId): ShardRow {
+/** The row while move `id` is under way: the target is its learner, unless it is its backup already. No former owner is at large any more. */
+export function marked({ atLarge: _, ...row }: ShardRow, id: string, to: PeerId): ShardRow {
   return { ...row, learner: to === row.backup ? '' : to, state: 'moving', move: id };
 }
 

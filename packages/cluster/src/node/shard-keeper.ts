@@ -105,12 +105,14 @@ export class ShardKeeper {
 
   /** What there is of it is in storage. */
   private load(row: ShardRow, persistence: Persistence): void {
-    const { host, log } = this.setup;
+    const { host, log, backups } = this.setup;
     const { shard } = row;
     host.load(shard, row.term);
     persistence.load(row, (adoption) => {
       const term = this.mine.get(shard)!;
-      host.open(shard, term, adoption);
+      // An owner before this one's may not have fenced itself yet.
+      const fencedMs = row.atLarge ? backups.ungatedWaitMs : adoption.fencedMs;
+      host.open(shard, term, { ...adoption, fencedMs });
       const { size } = adoption.actors;
       log.write('debug', 'shard.opened', { shard, term, actors: size, mayLack: adoption.mayLack });
     });

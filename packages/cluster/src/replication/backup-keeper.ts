@@ -123,6 +123,11 @@ export class BackupKeeper {
     return this.copies.size;
   }
 
+  /** For so long ungated actors stand still where a former owner may still act. */
+  get ungatedWaitMs(): Millis {
+    return this.setup.options.ungatedWaitMs;
+  }
+
   /** For operators and tests: how far the copy of a shard is. */
   stateOf(shard: ShardId): FollowerState | undefined {
     return this.copies.get(shard)?.state;

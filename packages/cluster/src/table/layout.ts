@@ -75,9 +75,9 @@ export interface MemberRecord {
 /** A page: 32 rows, one line each, so that a person can read who owns what. */
 export function formatPage(rows: readonly ShardRow[]): string {
   const lines = rows.map((row) => {
-    const { shard, owner, backup, learner, state, move, sure, since } = row;
+    const { shard, owner, backup, learner, state, move, sure, atLarge, since } = row;
     const origin = row.origin === 'placed' ? undefined : row.origin;
-    return JSON.stringify({ shard, owner, origin, backup, learner, term: row.term, since, state, move, sure });
+    return JSON.stringify({ shard, owner, origin, backup, learner, term: row.term, since, state, move, sure, atLarge });
   });
   return `[\n${lines.join(',\n')}\n]`;
 }
@@ -101,6 +101,7 @@ export function parsePage(page: number, text: string): ShardRow[] {
       state: row.state === 'moving' ? 'moving' : ('stable' satisfies RowState),
       move: text_(row.move),
       ...(row.sure === true && { sure: true }),
+      ...(row.atLarge === true && { atLarge: true }),
       ...(typeof row.since === 'number' && row.since > 0 && { since: term(row.since) }),
     };
   });

@@ -35,6 +35,8 @@ export interface ShardRow {
   readonly move: string;
   /** The owner before is surely dead: a promoted backup need not wait out the read lease that it gave (K7). Absent: not sure. */
   readonly sure?: boolean;
+  /** An owner before may still act on what it had alone: its successors keep ungated actors still. Stays until the leader knows better. */
+  readonly atLarge?: boolean;
   /** The term in which the owner came to own it: one that has had it since may have missed any number of rows. Absent: not known. */
   readonly since?: Term;
 }
@@ -172,6 +174,7 @@ export function sameRow(a: ShardRow, b: ShardRow): boolean {
     a.state === b.state &&
     a.move === b.move &&
     a.sure === b.sure &&
+    a.atLarge === b.atLarge &&
     a.since === b.since
   );
 }

@@ -26,6 +26,7 @@ test('a table update arrives as it was sent', () => {
         move: 'm1',
       },
       { ...emptyRow(shardId(1)), owner, origin: 'promoted', term: term(5), sure: true },
+      { ...emptyRow(shardId(2)), owner, origin: 'promoted', term: term(5), atLarge: true },
       { ...emptyRow(shardId(2)), owner, origin: 'moved', term: term(6) },
       emptyRow(shardId(1279)),
     ],

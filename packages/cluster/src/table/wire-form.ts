@@ -31,9 +31,9 @@ export function tableFromWire(table: Table): TableUpdate {
   return table.membersChanged ? { ...update, members: table.members.map(memberFromWire) } : update;
 }
 
-function rowToWire({ sure = false, since = term(0), ...row }: ShardRow): RowInit {
+function rowToWire({ sure = false, atLarge = false, since = term(0), ...row }: ShardRow): RowInit {
   const state = row.state === 'stable' ? '' : row.state;
-  return { ...row, state, origin: row.origin === 'placed' ? '' : row.origin, sure, since };
+  return { ...row, state, origin: row.origin === 'placed' ? '' : row.origin, sure, atLarge, since };
 }
 
 function rowFromWire(row: Table['rows'][number]): ShardRow {
@@ -47,6 +47,7 @@ function rowFromWire(row: Table['rows'][number]): ShardRow {
     state: row.state === 'moving' ? 'moving' : 'stable',
     move: row.move,
     ...(row.sure && { sure: true }),
+    ...(row.atLarge && { atLarge: true }),
     ...(row.since > 0 && { since: term(row.since) }),
   };
 }

@@ -1600,6 +1600,8 @@ export interface Row {
   readonly move: string;
   /** the owner before is surely dead: a promoted backup need not wait out the read lease it gave (K7) */
   readonly sure: boolean;
+  /** an owner before may still act on what it had alone: ungated actors stand still */
+  readonly atLarge: boolean;
   /** the term in which the owner came to own it; 0: not known */
   readonly since: number;
   /** promoted | moved: the owner goes on from its copy; empty: placed, what there is, is in storage */
@@ -1617,6 +1619,8 @@ export interface RowInit {
   readonly move?: string | undefined;
   /** the owner before is surely dead: a promoted backup need not wait out the read lease it gave (K7) */
   readonly sure?: boolean | undefined;
+  /** an owner before may still act on what it had alone: ungated actors stand still */
+  readonly atLarge?: boolean | undefined;
   /** the term in which the owner came to own it; 0: not known */
   readonly since?: number | undefined;
   /** promoted | moved: the owner goes on from its copy; empty: placed, what there is, is in storage */
@@ -1632,6 +1636,7 @@ export function writeRow(w: Writer, m: RowInit): void {
   if (m.state) { w.uint32(50); w.string(m.state); }
   if (m.move) { w.uint32(58); w.string(m.move); }
   if (m.sure) { w.uint32(64); w.bool(m.sure); }
+  if (m.atLarge) { w.uint32(88); w.bool(m.atLarge); }
   if (m.since) { w.uint32(80); writeUint53(w, m.since); }
   if (m.origin) { w.uint32(74); w.string(m.origin); }
 }
@@ -1646,6 +1651,7 @@ export function readRow(r: Reader, end: number): Row {
   let state_: string = '';
   let move_: string = '';
   let sure_: boolean = false;
+  let atLarge_: boolean = false;
   let since_: number = 0;
   let origin_: string = '';
   while (r.pos < end) {
@@ -1659,13 +1665,14 @@ export function readRow(r: Reader, end: number): Row {
       case 50: state_ = readString(r); break;
       case 58: move_ = readString(r); break;
       case 64: sure_ = r.bool(); break;
+      case 88: atLarge_ = r.bool(); break;
       case 80: since_ = readUint53(r); break;
       case 74: origin_ = readString(r); break;
       default: throw wrongField('Row', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Row');
-  return { shard: shard_, owner: owner_, backup: backup_, learner: learner_, term: term_, state: state_, move: move_, sure: sure_, since: since_, origin: origin_ };
+  return { shard: shard_, owner: owner_, backup: backup_, learner: learner_, term: term_, state: state_, move: move_, sure: sure_, atLarge: atLarge_, since: since_, origin: origin_ };
 }
 
 export interface Override {
