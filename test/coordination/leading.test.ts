@@ -142,3 +142,20 @@ test('K4: an empty store starts above the highest epoch and term that storage re
   await world.clock.advance(100);
   expect(raised.at(-1)).toEqual([42, 301]);
 });
+
+test('K3: who was given up for dead under one leader is told so by the next, and comes back as somebody new', async () => {
+  const world = await ClusterWorld.running();
+  const n1 = world.nodes.get('n1')!;
+  n1.process.pause();
+  const isForgotten = () => world.rows().every((row) => ![row.owner, row.backup, row.learner].includes(n1.peer));
+  expect(await world.until(isForgotten, 3_000)).toBe(true);
+  // Its line is gone as well by then: nothing but the list of the buried tells the next leader.
+  await world.clock.advance(2_000);
+  world.coordinators.get('c1')!.process.kill();
+  expect(await world.until(() => world.leader?.it.ready ?? false, 2_000)).toBe(true);
+  n1.process.resume();
+  expect(await world.until(() => n1.replacedBy.length > 0, 3_000)).toBe(true);
+  expect(isForgotten()).toBe(true);
+  const isListed = ({ peer, state }: { peer: string; state: string }) => peer === n1.peer && state !== 'dead';
+  expect(world.membersAt('g1').some(isListed)).toBe(false);
+});

@@ -1,4 +1,12 @@
-import { emptyPage, formatPage, pageNumbers, parsePage, type ShardRow, type StoreKeys } from '@muster/cluster';
+import {
+  emptyPage,
+  formatPage,
+  pageNumbers,
+  parseBuried,
+  parsePage,
+  type ShardRow,
+  type StoreKeys,
+} from '@muster/cluster';
 import {
   type Clock,
   type ClusterStore,
@@ -34,6 +42,9 @@ export interface LedgerSetup {
   readonly changed: (rows: readonly ShardRow[]) => void;
 }
 
+/** Nodes whose death is remembered. One that was away while so many others died is taken for a newcomer: its terms are too old. */
+const BURIED_MAX = 64;
+
 interface Page {
   readonly modRevision: number;
   readonly rows: readonly ShardRow[];
@@ -47,6 +58,7 @@ export class Ledger {
   private readonly setup: LedgerSetup;
   private pages: readonly Page[] = pageNumbers().map((page) => ({ modRevision: 0, rows: emptyPage(page) }));
   private readonly changes = new Map<ShardId, number>();
+  private graves: readonly PeerId[] = [];
   /** Of the store, when the pages were last known to be as they are here. */
   private knownAt = 0;
   private listed: { readonly of: readonly Page[]; readonly rows: readonly ShardRow[] } = { of: [], rows: [] };
@@ -64,6 +76,11 @@ export class Ledger {
   /** Of the store, at the newest row known. */
   get revision(): number {
     return this.pages.reduce((newest, { modRevision }) => Math.max(newest, modRevision), 0);
+  }
+
+  /** Incarnations of nodes that were given up for dead under this leader or one before, the last that died at the end (K3). */
+  get buried(): readonly PeerId[] {
+    return this.graves;
   }
 
   /** The same list until a row changes: every heartbeat asks. */
@@ -115,38 +132,49 @@ export class Ledger {
   }
 
   /**
-   * Writes these rows and deletes these keys where they are still as seen. Never throws.
+   * Writes these rows, deletes these keys where they are still as seen, and remembers whom it `buries`. Never throws.
    * Ends within the store's deadline, or, where the outcome is unknown, when the store has answered again.
    */
-  async commit(changes: readonly ShardRow[], deletes: readonly Compare[] = []): Promise<CommitResult> {
+  async commit(
+    changes: readonly ShardRow[],
+    deletes: readonly Compare[] = [],
+    buries: readonly PeerId[] = [],
+  ): Promise<CommitResult> {
     if (this.committing) return 'refused';
     this.committing = true;
     try {
-      return await this.write(changes, deletes);
+      return await this.write(changes, deletes, buries);
     } finally {
       this.committing = false;
     }
   }
 
-  private async write(changes: readonly ShardRow[], deletes: readonly Compare[]): Promise<CommitResult> {
+  private async write(
+    changes: readonly ShardRow[],
+    deletes: readonly Compare[],
+    buries: readonly PeerId[],
+  ): Promise<CommitResult> {
     const { store, keys, fence, answered, failed } = this.setup;
     const pages = this.withChanges(changes);
     const compare = [{ key: keys.epoch, modRevision: fence }, ...deletes, ...this.comparesOf(pages.keys())];
     const puts = [...pages].map(
       ([page, rows]) => ({ type: 'put', key: keys.page(page), value: formatPage(rows) }) as const,
     );
-    const writes = [...puts, ...deletes.map(({ key }) => ({ type: 'delete', key }) as const)];
+    const graves = [...new Set([...this.graves, ...buries])].slice(-BURIED_MAX);
+    const list = buries.length > 0 ? [{ type: 'put', key: keys.buried, value: JSON.stringify(graves) } as const] : [];
+    const writes = [...puts, ...list, ...deletes.map(({ key }) => ({ type: 'delete', key }) as const)];
     try {
       const { succeeded, revision } = await store.transact({ compare, writes });
       answered();
       if (this.stopped) return 'stopped';
       if (!succeeded) return await this.refused();
+      this.graves = graves;
       this.wrote(pages, revision);
       return 'committed';
     } catch (error) {
       failed(error);
       if (codeOf(error) !== 'STORE_OUTCOME_UNKNOWN') return 'away';
-      return await this.settle(pages);
+      return await this.settle(pages, buries);
     }
   }
 
@@ -160,13 +188,16 @@ export class Ledger {
    * K2: the transaction may have happened, or may still happen. Read again; where it has not, write the same pages as they stand:
    * after that its compare cannot hold any more, so it never will.
    */
-  private async settle(intended: ReadonlyMap<number, readonly ShardRow[]>): Promise<CommitResult> {
+  private async settle(
+    intended: ReadonlyMap<number, readonly ShardRow[]>,
+    buries: readonly PeerId[],
+  ): Promise<CommitResult> {
     for (;;) {
       const stillLeads = await this.readAgain();
       if (stillLeads === undefined) return 'stopped';
       if (!stillLeads) return 'fenced';
-      if ([...intended].every(([page, rows]) => formatPage(rows) === formatPage(this.pages[page]!.rows)))
-        return 'committed';
+      const areThere = [...intended].every(([page, rows]) => formatPage(rows) === formatPage(this.pages[page]!.rows));
+      if (areThere && buries.every((peer) => this.graves.includes(peer))) return 'committed';
       if (await this.overwrite([...intended.keys()])) return 'refused';
       await this.pause();
     }
@@ -213,6 +244,8 @@ export class Ledger {
   private read({ entries, revision }: RangeResult): void {
     const { keys, changed } = this.setup;
     const found = new Map(entries.map((entry) => [entry.key, entry]));
+    const graves = found.get(keys.buried);
+    this.graves = graves ? parseBuried(graves.value) : [];
     const before = this.pages;
     this.pages = pageNumbers().map((page) => {
       const entry = found.get(keys.page(page));

@@ -135,8 +135,8 @@ test('K2, K13: a leader that finds itself deposed tells no owner to go on: its t
 
 test('lines of dead nodes that owned nothing do not fill the next transaction', async () => {
   const { placer, commits, clock } = placing('committed', [joiner], { dead: [old] });
-  for (let i = 0; i < 500; i += 1) placer.died(peerId(`m${i}`, 'x'), { key: `nodes/m${i}`, modRevision: i });
-  for (let i = 0; i < 500; i += 1) placer.died(peerId('m', `${i}`), { key: 'nodes/m', modRevision: i });
+  for (let i = 0; i < 500; i += 1) placer.died(peerId(`m${i}`, 'x'), { key: `nodes/m${i}`, modRevision: i }, false);
+  for (let i = 0; i < 500; i += 1) placer.died(peerId('m', `${i}`), { key: 'nodes/m', modRevision: i }, true);
   await clock.advance(0);
   const { deletes } = commits.at(-1)!;
   expect(commits.every((commit) => commit.deletes.length <= 32)).toBe(true);

@@ -67,6 +67,8 @@ export class Placer {
   private stopped = false;
   /** Of members that died: deleted with the last row that names them. A later leader finds in it where to look whether they are dead. */
   private deadLines: readonly DeadLine[] = [];
+  /** Nodes that died, until the store remembers it: with the last row that names them, like their lines. */
+  private toBury: readonly PeerId[] = [];
   private firstTargetAt: Millis | undefined;
   private balancedAt: Millis;
   private retryAt: Millis = Number.NEGATIVE_INFINITY;
@@ -116,7 +118,9 @@ export class Placer {
     else void this.run();
   }
 
-  died(peer: PeerId, line: Compare | undefined): void {
+  /** `buried`: it may not know, and must not come back as who it was. */
+  died(peer: PeerId, line: Compare | undefined, buried: boolean): void {
+    if (buried) this.toBury = [...this.toBury, peer].slice(-DEAD_LINES_MAX);
     // Those of nodes that owned nothing pile up until something is placed; a transaction takes only so many compares.
     if (line)
       this.deadLines = [...this.deadLines.filter((it) => it.line.key !== line.key), { peer, line }].slice(
@@ -186,19 +190,25 @@ export class Placer {
 
   /** Owners, backups and learners as they should be, in one transaction; the lines of the dead go with it. */
   private async arrange(): Promise<void> {
-    const { on, clock, options } = this.setup;
+    const { on, clock, options, roster } = this.setup;
     const input = this.input();
     const cold = !input.rows.some((row) => row.owner !== '' && !needsOwner(row, input));
     if (cold && !this.isWarm(input.targets)) return;
     const changes = arrange(input);
     const named = namedIn(applied(input.rows, changes));
     const lines = this.deadLines.flatMap(({ peer, line }) => (named.has(peer) ? [] : [line]));
+    // One that rows still name may come back while they do.
+    this.toBury = this.toBury.filter((peer) => !roster.isAlive(peer));
+    const buries = this.toBury.filter((peer) => !named.has(peer));
     this.unfinished = false;
-    if (changes.length === 0 && lines.length === 0) return;
+    if (changes.length === 0 && lines.length === 0 && buries.length === 0) return;
     const unowned = changes.every((row) => input.rows[row.shard]!.owner === '');
-    const result = await this.commit(cold ? 'cold-start' : unowned ? 'unowned' : 'dead', input.rows, changes, lines);
-    if (result === 'committed') this.deadLines = this.deadLines.filter(({ line }) => !lines.includes(line));
-    else if (result === 'fenced') on.fenced();
+    const why = cold ? 'cold-start' : unowned ? 'unowned' : 'dead';
+    const result = await this.commit(why, input.rows, changes, lines, buries);
+    if (result === 'committed') {
+      this.deadLines = this.deadLines.filter(({ line }) => !lines.includes(line));
+      this.toBury = this.toBury.filter((peer) => !buries.includes(peer));
+    } else if (result === 'fenced') on.fenced();
     else if (result === 'refused' && lines.length > 0) {
       // A line that is not as it was: its process is back under a new name. That may not hold up its old shards.
       this.deadLines = this.deadLines.filter(({ line }) => !lines.includes(line));
@@ -214,8 +224,9 @@ export class Placer {
     before: readonly ShardRow[],
     changes: readonly ShardRow[],
     lines: readonly Compare[] = [],
+    buries: readonly PeerId[] = [],
   ): Promise<CommitResult> {
-    const result = await this.setup.ledger.commit(changes, lines);
+    const result = await this.setup.ledger.commit(changes, lines, buries);
     this.count(result);
     if (result === 'committed' && changes.length > 0) this.setup.on.changed(why, tableChanges(before, changes));
     return result;

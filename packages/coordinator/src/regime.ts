@@ -316,7 +316,7 @@ export class Regime {
     });
     const named = this.ledger.rows().flatMap(({ owner, backup, learner }) => [owner, backup, learner]);
     const holders = new Set(named.flatMap((peer) => (peer === '' ? [] : [peer])));
-    this.roster.begin(registeredIn(keys, result), holders, this.mercyMs());
+    this.roster.begin(registeredIn(keys, result), holders, this.mercyMs(), this.ledger.buried);
     this.publisher.pushAllToAll();
     on.term(highest);
     this.placer.request();
@@ -375,7 +375,7 @@ export class Regime {
     const stale = cause !== 'replaced' && cause !== 'left' && info.role === 'node';
     this.moves.died(info.peer);
     if (info.role === 'node') this.steering.disturbed();
-    this.placer?.died(info.peer, stale ? line : undefined);
+    this.placer?.died(info.peer, stale ? line : undefined, stale);
   }
 
   private givenUp({ info: { role, peer } }: Member, cause: GivenUp | undefined): void {

@@ -155,9 +155,16 @@ export class Roster {
     return this.all().find(({ info }) => info.peer !== peer && parsePeerId(info.peer).id === id)?.info.peer;
   }
 
-  /** The beginning of a regime: who is registered or owns something, each with the mercy that a take-over asks for (K6). */
-  begin(registered: readonly Registration[], owners: Iterable<PeerId>, mercyMs: Millis): void {
-    for (const each of registered) this.admit(each, false);
+  /** The beginning of a regime: who is registered or owns something and was not given up for dead before (K3), each with the mercy that a take-over asks for (K6). */
+  begin(
+    registered: readonly Registration[],
+    owners: Iterable<PeerId>,
+    mercyMs: Millis,
+    buried: readonly PeerId[],
+  ): void {
+    for (const peer of buried)
+      this.deaths.bury(peer, 'silent', { role: 'node', peer, address: '', zone: '', build: '' });
+    for (const each of registered) if (!this.deaths.causeOf(each.peer)) this.admit(each, false);
     for (const peer of owners) if (!this.members.has(peer)) this.admitOwner(peer);
     this.replaceFormer();
     for (const { info } of this.all()) {

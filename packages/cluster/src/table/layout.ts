@@ -22,6 +22,8 @@ export interface StoreKeys {
   readonly shards: string;
   readonly overrides: string;
   readonly audit: string;
+  /** Incarnations of nodes that were given up for dead, as a list: none of them may come back (K3). */
+  readonly buried: string;
   members(role: 'coordinator' | 'node' | 'gateway' | 'relay'): string;
   page(page: number): string;
 }
@@ -35,6 +37,7 @@ export function storeKeys(cluster: string): StoreKeys {
     shards: `${root}shards/`,
     overrides: `${root}overrides/`,
     audit: `${root}audit/`,
+    buried: `${root}buried`,
     members: (role) => `${root}${role}s/`,
     page: (page) => `${root}shards/${String(page).padStart(2, '0')}`,
   };
@@ -105,6 +108,14 @@ export function parsePage(page: number, text: string): ShardRow[] {
       ...(typeof row.since === 'number' && row.since > 0 && { since: term(row.since) }),
     };
   });
+}
+
+/** @throws MusterError STORE_MISMATCH where the text is no list of processes. */
+export function parseBuried(text: string): PeerId[] {
+  const peers = parseJson('the list of the buried', text);
+  if (!Array.isArray(peers) || !peers.every((peer) => typeof peer === 'string'))
+    throw mismatch('a list of the buried that is none');
+  return peers as PeerId[];
 }
 
 export function emptyPage(page: number): ShardRow[] {
