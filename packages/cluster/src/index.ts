@@ -1,6 +1,7 @@
 export * from './handoff/leader.js';
 export * from './handoff/options.js';
 export * from './handoff/rows.js';
+export * from './heartbeat/mass-silence.js';
 export * from './heartbeat/member.js';
 export * from './heartbeat/options.js';
 export * from './heartbeat/protocol.js';

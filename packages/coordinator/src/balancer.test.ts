@@ -1,17 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { type PeerId, peerId, type ShardId, shardId } from '@muster/ports';
 import fc from 'fast-check';
-import {
-  BALANCER_DEFAULTS,
-  type Balance,
-  balancerOptions,
-  EVEN,
-  isUneven,
-  type LoadMove,
-  type NodeLoad,
-  planMoves,
-  stepBalance,
-} from './balancer.js';
+import { type Balance, EVEN, isUneven, type LoadMove, type NodeLoad, planMoves, stepBalance } from './balancer.js';
+import { BALANCER_DEFAULTS, balancerOptions } from './options.js';
 
 const options = balancerOptions();
 const [A, B, C] = ['a', 'b', 'c'].map((id) => peerId(id, '1')) as [PeerId, PeerId, PeerId];

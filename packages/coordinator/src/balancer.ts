@@ -7,39 +7,8 @@
 // the bound: of those that fit, the largest first, or the one that is just large enough. A shard fits where its target stays below
 // what the busiest node had left, so every move makes the higher of the two lower: the plans of a steady load come to an end, and none takes
 // back what another did. One shard that is a whole node's load stays where it is: moving it would only move the problem.
-import { type Millis, MusterError, type PeerId, type ShardId } from '@muster/ports';
-
-export interface BalancerOptions {
-  /** Nodes are uneven where the busiest has more than this times the mean. Lower: more moves for less gain.
-   *  Higher: one node is slow while others have room. */
-  readonly unevenRatio: number;
-  /** … and for so long. Lower: bursts move shards. Higher: a lasting load is spread later. */
-  readonly unevenMs: Millis;
-  /** After a join or a death loads are let settle first. Lower: what has just been placed is moved again. Higher: a joiner helps later. */
-  readonly calmMs: Millis;
-  /** Of a core: a busiest node below this is not worth moving anything for. Lower: noise is balanced. Higher: small clusters stay uneven. */
-  readonly idleTurns: number;
-  /** Shards in one plan. Lower: several plans, each after `unevenMs`. Higher: more moves on the word of one measurement. */
-  readonly planMax: number;
-}
-
-export const BALANCER_DEFAULTS: BalancerOptions = {
-  unevenRatio: 1.25,
-  unevenMs: 30_000,
-  calmMs: 30_000,
-  idleTurns: 0.1,
-  planMax: 16,
-};
-
-/** The defaults with `changes`. @throws MusterError BAD_CONFIG */
-export function balancerOptions(changes: Partial<BalancerOptions> = {}): BalancerOptions {
-  const options = { ...BALANCER_DEFAULTS, ...changes };
-  for (const [name, value] of Object.entries(options))
-    if (!(value > 0)) throw new MusterError('BAD_CONFIG', { details: `balancer: ${name} is above 0, not ${value}` });
-  if (options.unevenRatio <= 1)
-    throw new MusterError('BAD_CONFIG', { details: `balancer: unevenRatio is above 1, not ${options.unevenRatio}` });
-  return options;
-}
+import type { Millis, PeerId, ShardId } from '@muster/ports';
+import type { BalancerOptions } from './options.js';
 
 /** What a node says of itself. */
 export interface NodeLoad {

@@ -1,13 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  HEADROOM_DEFAULTS,
-  type Headroom,
-  headroomOptions,
-  newHeadroom,
-  roomOf,
-  stepHeadroom,
-  targetOf,
-} from './headroom.js';
+import { type Headroom, newHeadroom, roomOf, stepHeadroom, targetOf } from './headroom.js';
+import { HEADROOM_DEFAULTS, headroomOptions } from './options.js';
 
 const options = headroomOptions();
 

@@ -7,44 +7,8 @@
 // flutters around the target nor answers a burst.
 
 import type { Room } from '@muster/cluster';
-import { type Millis, MusterError } from '@muster/ports';
-
-export interface HeadroomOptions {
-  /** Of one node alone. Lower: it refuses while it could still do more. Higher: its latency grows before anything is refused. */
-  readonly aloneTarget: number;
-  /** Above the target for so long: one level up. Lower: bursts refuse people. Higher: an overload is answered later. */
-  readonly raiseMs: Millis;
-  /** Below the target by a tenth for so long: one level down. Lower: levels flutter. Higher: people wait though there is room. */
-  readonly lowerMs: Millis;
-  /** Of the target: below this share of it there is room again. Closer to 1: levels flutter. Lower: they stay longer. */
-  readonly roomShare: number;
-  /** Sessions that begin per second in the whole cluster while they queue, at first. Lower: everybody waits longer. Higher: the load grows on. */
-  readonly admitPerSecond: number;
-  /** The least and the most that this becomes: it is halved while the load is above the target, and grows while it is below. */
-  readonly admitMin: number;
-  readonly admitMax: number;
-}
-
-export const HEADROOM_DEFAULTS: HeadroomOptions = {
-  aloneTarget: 0.85,
-  raiseMs: 2_000,
-  lowerMs: 10_000,
-  roomShare: 0.9,
-  admitPerSecond: 50,
-  admitMin: 2,
-  admitMax: 1_000,
-};
-
-/** The defaults with `changes`. @throws MusterError BAD_CONFIG */
-export function headroomOptions(changes: Partial<HeadroomOptions> = {}): HeadroomOptions {
-  const options = { ...HEADROOM_DEFAULTS, ...changes };
-  for (const [name, value] of Object.entries(options))
-    if (!(value > 0)) throw new MusterError('BAD_CONFIG', { details: `headroom: ${name} is above 0, not ${value}` });
-  for (const name of ['aloneTarget', 'roomShare'] as const)
-    if (options[name] >= 1)
-      throw new MusterError('BAD_CONFIG', { details: `headroom: ${name} is below 1, not ${options[name]}` });
-  return options;
-}
+import type { Millis } from '@muster/ports';
+import type { HeadroomOptions } from './options.js';
 
 export type HeadroomLevel = 'open' | 'opportunistic' | 'soft' | 'queue';
 

@@ -19,6 +19,11 @@ export function isWell(watch: Watch): boolean {
   return watch.phase === 'up' && watch.linked;
 }
 
+/** It may get shards. */
+export function isTarget({ info, watch, state }: Member): boolean {
+  return info.role === 'node' && isWell(watch) && state === 'up';
+}
+
 /** A line in the store, with the role it stands under. */
 export interface Registration extends Registered {
   readonly role: 'node' | 'gateway';

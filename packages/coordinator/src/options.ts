@@ -29,6 +29,9 @@ export interface CoordinatorOptions {
   /** Backups that change their place at once so that each node's are spread over all others. Lower: a joiner gets its share of them later.
    *  Higher: more copying at one time beside the players' commands. */
   readonly copiesMax: number;
+  /** A node that gets so many shards or copies with one change of the table may beat late after it (`heartbeat.ladenMercyMs`).
+   *  Lower: more deaths are noticed later. Higher: a node that works on a fail-over is taken for dead more often. */
+  readonly ladenShards: number;
   /** A member whose report does not fit the table gets it again, this often at most. Lower: rows may be sent twice while they are under way.
    *  Higher: a lost row is missed for longer. */
   readonly pushAgainMs: Millis;
@@ -61,6 +64,7 @@ export const COORDINATOR_DEFAULTS: CoordinatorOptions = {
   movesPerNode: 2,
   sealWithinMs: 200,
   copiesMax: 64,
+  ladenShards: 32,
   pushAgainMs: 300,
   retryMs: 100,
   deadMax: 1_024,
@@ -77,5 +81,76 @@ export function coordinatorOptions(changes: Partial<CoordinatorOptions> = {}): C
   for (const [name, value] of Object.entries(options))
     if (!Number.isSafeInteger(value) || value <= 0)
       throw new MusterError('BAD_CONFIG', { details: `coordinator: ${name} is a whole number above 0, not ${value}` });
+  return options;
+}
+
+/** When shards in use change their owners for the sake of load (balancer.ts). */
+export interface BalancerOptions {
+  /** Nodes are uneven where the busiest has more than this times the mean. Lower: more moves for less gain.
+   *  Higher: one node is slow while others have room. */
+  readonly unevenRatio: number;
+  /** … and for so long. Lower: bursts move shards. Higher: a lasting load is spread later. */
+  readonly unevenMs: Millis;
+  /** After a join or a death loads are let settle first. Lower: what has just been placed is moved again. Higher: a joiner helps later. */
+  readonly calmMs: Millis;
+  /** Of a core: a busiest node below this is not worth moving anything for. Lower: noise is balanced. Higher: small clusters stay uneven. */
+  readonly idleTurns: number;
+  /** Shards in one plan. Lower: several plans, each after `unevenMs`. Higher: more moves on the word of one measurement. */
+  readonly planMax: number;
+}
+
+export const BALANCER_DEFAULTS: BalancerOptions = {
+  unevenRatio: 1.25,
+  unevenMs: 30_000,
+  calmMs: 30_000,
+  idleTurns: 0.1,
+  planMax: 16,
+};
+
+/** The defaults with `changes`. @throws MusterError BAD_CONFIG */
+export function balancerOptions(changes: Partial<BalancerOptions> = {}): BalancerOptions {
+  const options = { ...BALANCER_DEFAULTS, ...changes };
+  for (const [name, value] of Object.entries(options))
+    if (!(value > 0)) throw new MusterError('BAD_CONFIG', { details: `balancer: ${name} is above 0, not ${value}` });
+  if (options.unevenRatio <= 1)
+    throw new MusterError('BAD_CONFIG', { details: `balancer: unevenRatio is above 1, not ${options.unevenRatio}` });
+  return options;
+}
+
+/** What is not begun any more when the nodes have much to do (headroom.ts). */
+export interface HeadroomOptions {
+  /** Of one node alone. Lower: it refuses while it could still do more. Higher: its latency grows before anything is refused. */
+  readonly aloneTarget: number;
+  /** Above the target for so long: one level up. Lower: bursts refuse people. Higher: an overload is answered later. */
+  readonly raiseMs: Millis;
+  /** Below the target by a tenth for so long: one level down. Lower: levels flutter. Higher: people wait though there is room. */
+  readonly lowerMs: Millis;
+  /** Of the target: below this share of it there is room again. Closer to 1: levels flutter. Lower: they stay longer. */
+  readonly roomShare: number;
+  /** Sessions that begin per second in the whole cluster while they queue, at first. Lower: everybody waits longer. Higher: the load grows on. */
+  readonly admitPerSecond: number;
+  /** The least and the most that this becomes: it is halved while the load is above the target, and grows while it is below. */
+  readonly admitMin: number;
+  readonly admitMax: number;
+}
+
+export const HEADROOM_DEFAULTS: HeadroomOptions = {
+  aloneTarget: 0.85,
+  raiseMs: 2_000,
+  lowerMs: 10_000,
+  roomShare: 0.9,
+  admitPerSecond: 50,
+  admitMin: 2,
+  admitMax: 1_000,
+};
+
+/** The defaults with `changes`. @throws MusterError BAD_CONFIG */
+export function headroomOptions(changes: Partial<HeadroomOptions> = {}): HeadroomOptions {
+  const options = { ...HEADROOM_DEFAULTS, ...changes };
+  for (const [name, value] of Object.entries(options))
+    if (!(value > 0)) throw new MusterError('BAD_CONFIG', { details: `headroom: ${name} is above 0, not ${value}` });
+  for (const name of ['aloneTarget', 'roomShare'] as const)
+    if (options[name] >= 1)
+      throw new MusterError('BAD_CONFIG', { details: `headroom: ${name} is below 1, not ${options[name]}` });
   return options;
 }

@@ -1,6 +1,5 @@
 import { type HandoffOptions, handoffOptions } from '@muster/cluster';
-import { type BalancerOptions, balancerOptions } from './balancer.js';
-import { type HeadroomOptions, headroomOptions } from './headroom.js';
+import { type BalancerOptions, balancerOptions, type HeadroomOptions, headroomOptions } from './options.js';
 
 /** Tunables of what a leader does about load. */
 export interface Policies {

@@ -31,7 +31,7 @@ import { isNeeded } from './evacuation.js';
 import type { HeardLoads } from './heard-loads.js';
 import { Ledger } from './ledger.js';
 import { type Member, registeredIn } from './member.js';
-import { Moves } from './moves.js';
+import { ENDED_MAX, Moves } from './moves.js';
 import type { CoordinatorOptions } from './options.js';
 import { Placer } from './placer.js';
 import type { Policies } from './policies.js';
@@ -40,7 +40,7 @@ import { Roster } from './roster.js';
 import type { CoordinatorRules } from './rules.js';
 import { Steering } from './steering.js';
 import type { StoreHealth } from './store-health.js';
-import { countShards } from './table-changes.js';
+import { countShards, laden } from './table-changes.js';
 import { Wishes } from './wishes.js';
 
 export interface RegimeSetup {
@@ -310,7 +310,10 @@ export class Regime {
       moves: this.moves,
       outdated,
       on: {
-        changed: (why, changes) => reportChanges(this.setup, this.ledger.revision, why, changes),
+        changed: (why, changes) => {
+          reportChanges(this.setup, this.ledger.revision, why, changes);
+          for (const peer of laden(changes, this.setup.options.ladenShards)) this.roster.laden(peer);
+        },
         fenced: () => on.fenced(),
       },
     });
@@ -394,6 +397,3 @@ export class Regime {
     this.placer?.request();
   }
 }
-
-/** Moves that are remembered for operators. */
-const ENDED_MAX = 64;

@@ -2,11 +2,14 @@ import {
   type DeathCause,
   type GivenUp,
   type HeartbeatOptions,
+  type MassSilence,
   type MemberInfo,
+  NO_MASS_SILENCE,
   newWatch,
   type PeerInfo,
   type Peers,
   type Phase,
+  spareSilent,
   stepWatch,
   type WatchEffect,
   type WatchInput,
@@ -15,7 +18,7 @@ import { type Clock, type Compare, type Log, type Metrics, type Millis, type Pee
 import type { Heartbeat } from '@muster/wire';
 import { Deaths } from './deaths.js';
 import type { HeardLoads } from './heard-loads.js';
-import { isWell, type Member, type Registration } from './member.js';
+import { isTarget, isWell, type Member, type Registration } from './member.js';
 import { Questions } from './questions.js';
 
 export interface RosterSetup {
@@ -51,6 +54,7 @@ export class Roster {
   private readonly strangers = new Map<PeerId, Millis>();
   private readonly questions: Questions;
   private tickedAt: Millis;
+  private massSilence: MassSilence = NO_MASS_SILENCE;
 
   constructor(setup: RosterSetup) {
     this.setup = setup;
@@ -117,7 +121,7 @@ export class Roster {
   /** Nodes that may get shards. */
   targets(): PeerId[] {
     return this.all()
-      .filter(({ info, watch, state }) => info.role === 'node' && isWell(watch) && state === 'up')
+      .filter(isTarget)
       .map(({ info }) => info.peer)
       .sort();
   }
@@ -242,8 +246,18 @@ export class Roster {
     for (const { info } of this.all()) {
       if (late > 0) this.input(info.peer, { type: 'stalled', ms: late });
       if (!storeReachable) this.input(info.peer, { type: 'spare', ms: options.suspectMs });
-      this.input(info.peer, { type: 'tick' });
     }
+    const hearings = this.all().flatMap((each) =>
+      each.info.role === 'node' ? [{ watch: each.watch, isTarget: isTarget(each) }] : [],
+    );
+    const { state, spared } = spareSilent(this.massSilence, hearings, now, options);
+    this.massSilence = state;
+    for (const { info } of this.all()) this.input(info.peer, { type: 'tick', spared: spared.get(info.peer) });
+  }
+
+  /** It was given so much to do that its next beats may come late. */
+  laden(peer: PeerId): void {
+    this.input(peer, { type: 'laden' });
   }
 
   /** After an outage of the store silence counts from now. */

@@ -41,6 +41,14 @@ export function countByPeer(changed: readonly { readonly peer: PeerId }[]): Reco
   return counts;
 }
 
+/** Who got at least `many` shards or copies at once: it opens, claims, loads or copies them now. */
+export function laden(changes: TableChanges, many: number): PeerId[] {
+  const got = new Map<PeerId, number>();
+  for (const change of ['placed', 'promoted', 'moved', 'learning'] as const)
+    for (const { peer } of changes.get(change) ?? []) got.set(peer, (got.get(peer) ?? 0) + 1);
+  return [...got].flatMap(([peer, count]) => (count >= many ? [peer] : []));
+}
+
 /** Of the shards that entities hash to: with an owner, with a backup, with a learner. */
 export function countShards(rows: readonly ShardRow[]): Record<'owned' | 'backed' | 'learning', number> {
   const counts = { owned: 0, backed: 0, learning: 0 };

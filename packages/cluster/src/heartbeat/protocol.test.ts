@@ -67,6 +67,8 @@ function watchInput([type, first, witness = '', outcome = '']: string[]): WatchI
     case 'linked':
     case 'unlinked':
     case 'tick':
+      return { type, ...(first === 'death' || first === 'all' ? { spared: first } : {}) };
+    case 'laden':
     case 'replaced':
     case 'left':
       return { type };

@@ -16,8 +16,12 @@
 //   dead by refusal  its link is down and every witness of one round was refused at its address, or found another process there:
 //                    nothing listens, so nothing runs. Not a matter of time, so a slow observer may say it too. Only this death is
 //                    sure enough for a promoted backup to answer before the read lease that it gave has run out (K7).
-//   dead by silence  no beat for placeAgainMs, and not before `mercyUntil` (K6). Only from an observer whose own loop kept time.
+//   dead by silence  no beat for placeAgainMs, and not before `mercyUntil` (K6). Only from an observer whose own loop kept time, and only
+//                    where another node is well enough to take what it had: given up it can be taken back, dead it cannot.
 //   replaced         another incarnation has its name (K3).
+// Both verdicts by silence are put off (mass-silence.ts) while more than half of the nodes fell silent together: the observer, or what lies
+// between, is the likelier culprit; after massPatienceMs one is believed at a time. And a node that was just given much to do gets
+// ladenMercyMs more, or a fail-over would kill those who work on it. What is refused is believed at once, as ever.
 // A lost registration kills nobody: leases may all run out at once after an outage of the store.
 //
 // Why placing again by silence is safe: a member that beats is heard at R, was sent its last good acknowledgement for a beat sent at

@@ -25,6 +25,8 @@ export interface Watch {
   readonly mercyUntil: Millis;
   /** No verdict by silence before this: nothing could be done about it. */
   readonly sparedUntil: Millis;
+  /** When it was last given much to do at once. */
+  readonly ladenAt: Millis;
   /** Its replicated shards are not waited for any more, and why; undefined: they are. */
   readonly givenUp: GivenUp | undefined;
   /** When the observer itself was refused, in the round that is under way. */
@@ -40,7 +42,10 @@ export type WatchInput =
   | { readonly type: 'beat' }
   | { readonly type: 'linked' }
   | { readonly type: 'unlinked' }
-  | { readonly type: 'tick' }
+  /** `spared`: silence does not count, and for which verdict. */
+  | { readonly type: 'tick'; readonly spared?: Spared | undefined }
+  /** It was just given so much to do that its next beats may come late. */
+  | { readonly type: 'laden' }
   /** The observer itself did not run for so long. */
   | { readonly type: 'stalled'; readonly ms: Millis }
   /** After a take-over or an outage of the store silence counts from now; `mercyMs`: and nobody is dead by it for so long. */
@@ -62,6 +67,9 @@ export type WatchEffect =
   | { readonly type: 'back' }
   /** What it alone has may be placed again. */
   | { readonly type: 'dead'; readonly cause: DeathCause; readonly silentMs: Millis };
+
+/** `death`: it may be given up, which can be taken back, and is not dead by silence. `all`: neither (mass-silence.ts). */
+export type Spared = 'death' | 'all';
 
 export interface WatchStep {
   readonly state: Watch;
@@ -97,6 +105,7 @@ export function newWatch(member: NewWatch, { now, options }: Pick<Observer, 'now
     patienceMs: newcomer ? options.joinPatienceMs : options.placeAgainMs,
     mercyUntil: now,
     sparedUntil: now,
+    ladenAt: Number.NEGATIVE_INFINITY,
     givenUp: undefined,
     refusedAt: undefined,
     round: 0,
@@ -125,8 +134,10 @@ export function stepWatch(state: Watch, input: WatchInput, observer: Observer): 
     case 'replaced':
     case 'left':
       return die(state, input.type, observer.now);
+    case 'laden':
+      return { state: { ...state, ladenAt: observer.now }, effects: [] };
     case 'tick':
-      return tick(state, observer);
+      return tick(state, input.spared, observer);
   }
 }
 
@@ -158,11 +169,12 @@ function restart(state: Watch, mercyMs: Millis, observer: Observer): WatchStep {
   return { state: asked.state, effects: [...entered(state, phase), ...back(state), ...asked.effects] };
 }
 
-function tick(state: Watch, observer: Observer): WatchStep {
+function tick(state: Watch, sparedBy: Spared | undefined, observer: Observer): WatchStep {
   const { now, options } = observer;
   const silence = now - state.heardAt;
-  const spared = now < state.sparedUntil;
-  if (silence >= state.patienceMs && now >= state.mercyUntil && !spared) return die(state, 'silent', now);
+  const spared = now < state.sparedUntil || sparedBy === 'all';
+  const isOver = silence >= patience(state, options) && now >= state.mercyUntil;
+  if (isOver && !spared && sparedBy !== 'death') return die(state, 'silent', now);
   const phase = state.phase === 'joining' ? 'joining' : phaseAfter(silence, options);
   const verdict = state.givenUp ?? verdictOn(state, silence, spared, observer);
   const next: Watch = { ...state, phase, givenUp: verdict };
@@ -178,8 +190,12 @@ function tick(state: Watch, observer: Observer): WatchStep {
 function verdictOn(state: Watch, silence: Millis, spared: boolean, { now, options }: Observer): GivenUp | undefined {
   const { witnessMs, placeAgainMs, silentMs } = options;
   if (!state.linked && state.refusedAt !== undefined && now - state.refusedAt >= witnessMs) return 'refused';
-  const patience = state.patienceMs - (placeAgainMs - silentMs);
-  return silence >= patience && !spared ? 'silent' : undefined;
+  return silence >= patience(state, options) - (placeAgainMs - silentMs) && !spared ? 'silent' : undefined;
+}
+
+/** Once for each silence, however much it was given: its own busy second is not its death. */
+function patience({ patienceMs, heardAt, ladenAt }: Watch, { ladenMercyMs }: HeartbeatOptions): Millis {
+  return heardAt <= ladenAt + ladenMercyMs ? patienceMs + ladenMercyMs : patienceMs;
 }
 
 function phaseAfter(silence: Millis, options: HeartbeatOptions): Phase {

@@ -14,7 +14,14 @@ import {
   TAKEOVER_DEFAULTS,
   takeoverOptions,
 } from '@muster/cluster';
-import { COORDINATOR_DEFAULTS, coordinatorOptions } from '@muster/coordinator';
+import {
+  BALANCER_DEFAULTS,
+  balancerOptions,
+  COORDINATOR_DEFAULTS,
+  coordinatorOptions,
+  HEADROOM_DEFAULTS,
+  headroomOptions,
+} from '@muster/coordinator';
 import {
   EMBEDDED_ISSUER_DEFAULTS,
   GATEWAY_DEFAULTS,
@@ -115,6 +122,8 @@ export const SECTIONS = {
     },
   ),
   coordinator: section('Placement of shards.', 'CoordinatorOptions', COORDINATOR_DEFAULTS, coordinatorOptions),
+  balancer: section('Moves of shards in use, for even load.', 'BalancerOptions', BALANCER_DEFAULTS, balancerOptions),
+  headroom: section('What there is room for.', 'HeadroomOptions', HEADROOM_DEFAULTS, headroomOptions),
   gateway: section('Client sessions.', 'GatewayOptions', GATEWAY_DEFAULTS, gatewayOptions),
   tachyon: section('Limits on client messages.', 'TachyonOptions', TACHYON_DEFAULTS, tachyonOptions),
   player: section('The player actor.', 'PlayerOptions', PLAYER_DEFAULTS, playerOptions),

@@ -43,7 +43,10 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "witnessMs": "Where the leader's own dial is refused, its witnesses get this long to say the same. With their word the death is sure and one transaction settles everything; without it only replicated shards go to their backups. At most what two loop turns of a busy witness take. Higher: after a double failure the backups take over later.",
     "probeRoundMs": "Witnesses that have not answered by now do not count in this round. Longer than one probe takes.",
     "joinPatienceMs": "A registered member that has never beaten is given up after this. Lower: a slow start is taken for death. Higher: its name is listed longer.",
-    "stallMs": "An observer whose own loop was this late does not count that time as the silence of others. Lower: verdicts are put off more often. Higher: a stalled observer accuses."
+    "stallMs": "An observer whose own loop was this late does not count that time as the silence of others. Lower: verdicts are put off more often. Higher: a stalled observer accuses.",
+    "massWindowMs": "Nodes that fall silent within this time of each other fell silent together. Lower: a trouble of the observer that shows in its members one after the other is taken for their deaths. Higher: deaths that have nothing to do with each other are put off.",
+    "massPatienceMs": "Where more than half of the nodes fell silent together, so much silence each is waited for before the first of them is believed to be dead. Lower: a machine that was merely busy loses its nodes. Higher: players wait longer where most machines really hang.",
+    "ladenMercyMs": "Added to the silence that a node is allowed, once, after it was given much to do at once. Lower: the busy second after a fail-over is taken for the next death. Higher: a node that dies of its work is replaced later."
   },
   "PeersOptions": {
     "redialMinMs": "First wait before a peer is dialled again; doubles to `redialMaxMs`. Lower: a short cut is healed sooner. Higher: fewer dials to the dead.",
@@ -155,6 +158,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "movesPerNode": "Shards in use that a node hands off or takes over at once. Lower: a drain takes longer. Higher: more shards stand still at one time.",
     "sealWithinMs": "Owners are asked for shards only if the store answered this recently: only the store ends a seal (K13). Lower: one slow answer puts a move off. Higher: shards are sealed for a store that has just gone away, and wait until it is back.",
     "copiesMax": "Backups that change their place at once so that each node's are spread over all others. Lower: a joiner gets its share of them later. Higher: more copying at one time beside the players' commands.",
+    "ladenShards": "A node that gets so many shards or copies with one change of the table may beat late after it (`heartbeat.ladenMercyMs`). Lower: more deaths are noticed later. Higher: a node that works on a fail-over is taken for dead more often.",
     "pushAgainMs": "A member whose report does not fit the table gets it again, this often at most. Lower: rows may be sent twice while they are under way. Higher: a lost row is missed for longer.",
     "retryMs": "A transaction or read that failed is tried again this soon. Lower: more load on a store in trouble. Higher: a later heal.",
     "deadMax": "Dead members that are remembered, to tell them so if they come back. A node that comes back later finds itself without shards.",
@@ -163,6 +167,22 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "inspectionsMax": "Questions of operators that wait for an owner at one time.",
     "auditMax": "Entries of operators' commands that are kept in the cluster store. Lower: less can be looked up. Higher: more of the store is spent on it.",
     "followersMax": "Operators that follow events at one time."
+  },
+  "BalancerOptions": {
+    "unevenRatio": "Nodes are uneven where the busiest has more than this times the mean. Lower: more moves for less gain. Higher: one node is slow while others have room.",
+    "unevenMs": "… and for so long. Lower: bursts move shards. Higher: a lasting load is spread later.",
+    "calmMs": "After a join or a death loads are let settle first. Lower: what has just been placed is moved again. Higher: a joiner helps later.",
+    "idleTurns": "Of a core: a busiest node below this is not worth moving anything for. Lower: noise is balanced. Higher: small clusters stay uneven.",
+    "planMax": "Shards in one plan. Lower: several plans, each after `unevenMs`. Higher: more moves on the word of one measurement."
+  },
+  "HeadroomOptions": {
+    "aloneTarget": "Of one node alone. Lower: it refuses while it could still do more. Higher: its latency grows before anything is refused.",
+    "raiseMs": "Above the target for so long: one level up. Lower: bursts refuse people. Higher: an overload is answered later.",
+    "lowerMs": "Below the target by a tenth for so long: one level down. Lower: levels flutter. Higher: people wait though there is room.",
+    "roomShare": "Of the target: below this share of it there is room again. Closer to 1: levels flutter. Lower: they stay longer.",
+    "admitPerSecond": "Sessions that begin per second in the whole cluster while they queue, at first. Lower: everybody waits longer. Higher: the load grows on.",
+    "admitMin": "The least and the most that this becomes: it is halved while the load is above the target, and grows while it is below.",
+    "admitMax": "The least and the most that this becomes: it is halved while the load is above the target, and grows while it is below."
   },
   "GatewayOptions": {
     "messagesPerSecond": "Messages a player may send per second, on average. Lower: less load from hostile clients. Higher: lively clients are not cut off. Existing Tachyon servers allow 10, and clients are written for it.",

@@ -10,7 +10,7 @@ export async function startCoordinator(
   { id, listen, store, storage, replaced, retire }: RoleParts,
 ): Promise<RunningRole> {
   const { config, clock, random, network, metrics } = foundation;
-  const { coordinator: options, heartbeat, takeover, membership, peers, link } = config;
+  const { coordinator: options, balancer, headroom, heartbeat, takeover, membership, peers, link } = config;
   const self = selfOf(foundation, id, listen);
   const log = foundation.log.with({ incarnation: self.incarnation });
   const coordinator = new Coordinator({
@@ -26,6 +26,8 @@ export async function startCoordinator(
     onReplaced: replaced,
     retire,
     options,
+    balancer,
+    headroom,
     heartbeat,
     takeover,
     membership,
