@@ -42,7 +42,8 @@ export function spareSilent(
   const rests = now - state.accusedAt < options.placeAgainMs;
   if (!rests && !isMass(silent, nodes.length, options)) return { state, spared };
   const worst = rests ? undefined : longestSilent(silent, spared);
-  const accused = worst && now - worst.heardAt >= options.massPatienceMs ? worst : undefined;
+  const accused =
+    worst && now - worst.heardAt >= Math.max(options.massPatienceMs, options.placeAgainMs) ? worst : undefined;
   for (const { peer } of silent) if (peer !== accused?.peer) spared.set(peer, 'all');
   return { state: accused ? { accusedAt: now } : state, spared };
 }

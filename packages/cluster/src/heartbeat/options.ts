@@ -35,8 +35,8 @@ export interface HeartbeatOptions {
   /** Nodes that fall silent within this time of each other fell silent together. Lower: a trouble of the observer that shows in its members
    *  one after the other is taken for their deaths. Higher: deaths that have nothing to do with each other are put off. */
   readonly massWindowMs: Millis;
-  /** Where more than half of the nodes fell silent together, so much silence each is waited for before the first of them is believed to be
-   *  dead. Lower: a machine that was merely busy loses its nodes. Higher: players wait longer where most machines really hang. */
+  /** Where more than half of the nodes fell silent together, so much silence of each is waited for (never less than `placeAgainMs`)
+   *  before the first of them is believed to be dead. Lower: a machine that was merely busy loses its nodes. Higher: players wait longer where most machines really hang. */
   readonly massPatienceMs: Millis;
   /** Added to the silence that a node is allowed, once, after it was given much to do at once.
    *  Lower: the busy second after a fail-over is taken for the next death. Higher: a node that dies of its work is replaced later. */
@@ -69,7 +69,6 @@ export function heartbeatOptions(changes: Partial<HeartbeatOptions> = {}): Heart
   require(2 * beatMs <= suspectMs, 'heartbeat: suspectMs allows for one missed beat: at least 2 × beatMs');
   require(suspectMs < silentMs && silentMs <= placeAgainMs, 'heartbeat: suspectMs < silentMs ≤ placeAgainMs');
   require(3 * beatMs <= selfFenceMs, 'heartbeat: selfFenceMs allows for two missed beats: at least 3 × beatMs');
-  require(options.massPatienceMs >= placeAgainMs, 'heartbeat: massPatienceMs is at least placeAgainMs');
   require(selfFenceMs + fenceMarginMs <=
     placeAgainMs, 'heartbeat: placeAgainMs is at least selfFenceMs + fenceMarginMs');
   return options;

@@ -45,7 +45,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "joinPatienceMs": "A registered member that has never beaten is given up after this. Lower: a slow start is taken for death. Higher: its name is listed longer.",
     "stallMs": "An observer whose own loop was this late does not count that time as the silence of others. Lower: verdicts are put off more often. Higher: a stalled observer accuses.",
     "massWindowMs": "Nodes that fall silent within this time of each other fell silent together. Lower: a trouble of the observer that shows in its members one after the other is taken for their deaths. Higher: deaths that have nothing to do with each other are put off.",
-    "massPatienceMs": "Where more than half of the nodes fell silent together, so much silence each is waited for before the first of them is believed to be dead. Lower: a machine that was merely busy loses its nodes. Higher: players wait longer where most machines really hang.",
+    "massPatienceMs": "Where more than half of the nodes fell silent together, so much silence of each is waited for (never less than `placeAgainMs`) before the first of them is believed to be dead. Lower: a machine that was merely busy loses its nodes. Higher: players wait longer where most machines really hang.",
     "ladenMercyMs": "Added to the silence that a node is allowed, once, after it was given much to do at once. Lower: the busy second after a fail-over is taken for the next death. Higher: a node that dies of its work is replaced later."
   },
   "PeersOptions": {
