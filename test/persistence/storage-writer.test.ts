@@ -361,3 +361,19 @@ test('options that contradict each other are refused', () => {
     expect(() => persistenceOptions(wrong)).toThrow(expect.objectContaining({ code: 'BAD_CONFIG' }));
   expect(persistenceOptions({ gatherMs: 5 }).gatherMs).toBe(5);
 });
+
+test('K7: a backup that comes soon does not end the silence of a new owner: its predecessor may still answer reads', async () => {
+  const { clock, process } = world();
+  const former = process().open(1);
+  former.turn();
+  await clock.advance(10);
+  const { log, stored, turn, left } = process().open(2);
+  await clock.advance(10);
+  stored.raise(term(3), 'behind');
+  await clock.advance(10);
+  turn('new');
+  former.read('old');
+  expect([former.left, left, log.gated]).toEqual([['turn 1', 'old'], [], false]);
+  await clock.advance(250);
+  expect(left).toEqual(['new']);
+});

@@ -351,9 +351,10 @@ export class StoredLog {
 
   private mayLeave({ position, recorded, after }: Waiter): boolean {
     const { now, options } = this.committer;
+    if (now < this.quietUntil) return false;
     if (this.isFree) return true;
     if (this.known !== 'gated' || this.standing !== 'gated' || this.needsClaim) return false;
-    if (position > this.durable || now < this.quietUntil) return false;
+    if (position > this.durable) return false;
     // K7: a record is stored in a call that was sent after it; a read needs one that was, or the lease of the last.
     return recorded || after < this.confirmed.call || now - this.confirmed.sentAt <= options.leaseMs;
   }
