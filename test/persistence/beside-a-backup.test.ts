@@ -177,3 +177,46 @@ test('an actor whose records have become long is stored whole, and they are gone
   await bothDie(n1, n2, inTerm + 1);
   expect(await lines()).toHaveLength(30);
 });
+
+test('K7: a learner that was named while its shard was read is asked for leases: reads need no further row', async () => {
+  server.stop();
+  place(n1, 1, { learner: n2.peer });
+  await world.clock.advance(1_000);
+  // No row comes any more: the cluster's store is away.
+  server.start();
+  expect(await write('1')).toBe(1);
+  await world.clock.advance(1_000);
+  expect(n2.process.backups.stateOf(shard())).toMatchObject({ phase: 'complete', owner: n1.peer });
+  expect(await lines()).toEqual(['1']);
+});
+
+test('a learner that was named while its shard was read, and lost its link, is seeded when that is back', async () => {
+  server.stop();
+  place(n1, 1, { learner: n2.peer });
+  await world.clock.advance(1_000);
+  n1.cable.block(n2.address);
+  n2.cable.block(n1.address);
+  server.start();
+  await world.clock.advance(2_000);
+  expect(n2.process.backups.stateOf(shard())).toBeUndefined();
+  n1.cable.blocked.clear();
+  n2.cable.blocked.clear();
+  await world.clock.advance(5_000);
+  expect(n2.process.backups.stateOf(shard())).toMatchObject({ phase: 'complete', owner: n1.peer });
+});
+
+test('storage lost what it had: the shard is read again as one that lacks something, and its backup begins afresh', async () => {
+  await world.protect(n1, n2, a);
+  await write('1');
+  await world.clock.advance(1_000);
+  const lost = new MemoryShardStore({ clock: world.clock, server: new MemoryShardServer({ clock: world.clock }) });
+  for (const call of ['claim', 'append', 'load', 'mark', 'save'] as const)
+    Object.assign(stores.get('n1')!, { [call]: lost[call].bind(lost) });
+  expect(await write('2')).toBe(2);
+  await world.clock.advance(1_000);
+  expect(n1.metrics.value('muster_persistence_refused_total', { reason: 'NOT_CLAIMED' })).toBe(1);
+  expect(n1.metrics.value('muster_state_may_lack_total')).toBe(1);
+  // Nobody tells the owner to drop its backup.
+  expect(await write('3')).toBe(1);
+  expect(n2.process.backups.stateOf(shard())).toMatchObject({ phase: 'complete', owner: n1.peer, position: 1 });
+});

@@ -83,7 +83,7 @@ export class ShardKeeper {
     this.mine.set(shard, term);
     replicator.assign(row, promotion?.heldUntil, promotion?.continues);
     if (promotion) persistence?.inherit(row, promotion.inherited);
-    if (persistence && isNew && !promotion) this.load(row, persistence);
+    if (persistence && isNew && !promotion) this.load(row, persistence, row.origin !== 'placed');
     else if (persistence?.isLoading(shard)) host.load(shard, term);
     else host.open(shard, term, adoption);
     target.rowChanged(row);
@@ -104,11 +104,11 @@ export class ShardKeeper {
   }
 
   /** What there is of it is in storage. */
-  private load(row: ShardRow, persistence: Persistence): void {
+  private load(row: ShardRow, persistence: Persistence, surelyLacks: boolean): void {
     const { host, log, backups } = this.setup;
     const { shard } = row;
     host.load(shard, row.term);
-    persistence.load(row, (adoption) => {
+    persistence.load(row, surelyLacks, (adoption) => {
       const term = this.mine.get(shard)!;
       // An owner before this one's may not have fenced itself yet.
       const fencedMs = row.atLarge ? backups.ungatedWaitMs : adoption.fencedMs;
@@ -127,7 +127,8 @@ export class ShardKeeper {
     if (refused === 'STALE_TERM' || row.owner !== self || !persistence) return;
     this.mine.set(shard, row.term);
     this.setup.replicator.assign(row);
-    this.load(row, persistence);
+    // The claim finds what the one before found, under this very term, and nothing of what this process has let out since.
+    this.load(row, persistence, refused !== 'UNSTORABLE' || row.backup !== '');
   }
 
   private close(shard: ShardId): void {

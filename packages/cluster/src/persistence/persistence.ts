@@ -116,9 +116,12 @@ export class Persistence {
     this.begin(row, { ...inherited, isSure: true });
   }
 
-  /** A shard comes here, and its state is in storage: `opened` is called when it is known, or that there is none. */
-  load(row: ShardRow, opened: (adoption: Adoption) => void): void {
-    this.loading.set(row.shard, { surelyLacks: row.origin !== 'placed', opened, isClaimed: false, mayLack: false });
+  /**
+   * A shard comes here, and its state is in storage: `opened` is called when it is known, or that there is none. `surelyLacks`: whatever
+   * storage says of it, more than it has may have been let out.
+   */
+  load(row: ShardRow, surelyLacks: boolean, opened: (adoption: Adoption) => void): void {
+    this.loading.set(row.shard, { surelyLacks, opened, isClaimed: false, mayLack: false });
     this.begin(row, { start: 0, isSure: row.sure === true });
   }
 

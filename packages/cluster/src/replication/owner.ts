@@ -41,6 +41,8 @@ export type OwnerInput =
       readonly backup: PeerId | '';
       readonly learner: PeerId | '';
       readonly linked: readonly PeerId[];
+      /** Whatever a backup has that is new here, it is not this log's. */
+      readonly anew?: boolean;
     }
   /** Records were appended. */
   | { readonly type: 'appended'; readonly end: Position }
@@ -149,7 +151,7 @@ export function reportsOf(
 
 function row(
   state: OwnerState,
-  { term, backup, learner, linked }: Extract<OwnerInput, { type: 'row' }>,
+  { term, backup, learner, linked, anew = false }: Extract<OwnerInput, { type: 'row' }>,
   now: Millis,
   fresh: number,
 ): OwnerStep {
@@ -174,13 +176,13 @@ function row(
         effects.push({ type: 'ship', peer, after: known.acked });
       continue;
     }
-    const begun = newFollower(peer, role, linked.includes(peer));
-    if (role === 'learner' && begun.linked) {
+    const begun = newFollower(peer, role, linked.includes(peer), anew);
+    if (begun.phase === 'waiting' && begun.linked) {
       followers.push({ ...begun, phase: 'seeding', seeding });
       effects.push({ type: 'seed', peer, seeding });
       seeding += 1;
     } else followers.push(begun);
-    if (role === 'backup' && begun.linked) effects.push({ type: 'ship', peer, after: 0 });
+    if (begun.phase === 'joining' && begun.linked) effects.push({ type: 'ship', peer, after: 0 });
   }
   for (const { peer, seeding: last } of state.followers)
     if (!followers.some((it) => it.peer === peer)) effects.push({ type: 'stop', peer, seeding: last });
@@ -188,12 +190,12 @@ function row(
   return settle(state, { term, followers, reportedLost }, now, effects);
 }
 
-function newFollower(peer: PeerId, role: FollowerView['role'], linked: boolean): FollowerView {
+function newFollower(peer: PeerId, role: FollowerView['role'], linked: boolean, anew: boolean): FollowerView {
   const isBackup = role === 'backup';
   return {
     peer,
     role,
-    phase: isBackup ? 'joining' : 'waiting',
+    phase: isBackup && !anew ? 'joining' : 'waiting',
     linked,
     seeding: 0,
     acked: 0,

@@ -8,7 +8,8 @@
 //   owner ──ShardReport──► leader                        learner-in-sync, backup-lost, backup-back: with every beat, until the row has changed
 //
 // Owner, for each copy (owner.ts): waiting ──link──► seeding ──acknowledged──► following; a backup that was one before this owner knew of it
-// begins as joining ──acknowledged──► following, or ──GAP──► seeding. A learner in `following` that has everything
+// begins as joining ──acknowledged──► following, or ──GAP──► seeding; a log that continues no other takes nobody's word for what is there: its
+// backup begins as waiting, like a learner. A learner in `following` that has everything
 // that was ever let out is *caught up*: from then on nothing leaves without it (K10), and stays so until the row says otherwise.
 // Copy (follower.ts): none ──Snapshot first──► seeding ──last──► complete ──row: owner = self──► promoted.
 // Positions count the records of one owner's log; a snapshot's number is never used twice by one process, so an acknowledgement of

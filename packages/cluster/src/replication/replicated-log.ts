@@ -164,9 +164,9 @@ export class ReplicatedLog implements CommitLog {
   }
 
   /** The row of this shard, which is still ours. In a new term nothing leaves before {@link raise}. */
-  assign({ term, backup, learner, linked }: Place): void {
+  assign({ term, backup, learner, linked, anew = false }: Place): void {
     const sameTerm = term === this.state.term;
-    this.step({ type: 'row', term, backup, learner, linked }, sameTerm);
+    this.step({ type: 'row', term, backup, learner, linked, anew }, sameTerm);
   }
 
   input(input: OwnerInput): void {

@@ -41,6 +41,8 @@ export interface Place {
   readonly heldUntil: Millis;
   /** The shard came here by a hand-off: the former owner, and where its log ended. */
   readonly continues?: FormerLog | undefined;
+  /** The log begins anew beside a backup that has an older one of this very owner: it is no copy of this. */
+  readonly anew?: boolean;
 }
 
 export interface FormerLog {
@@ -96,10 +98,9 @@ export class Replicator implements CommitLogs, LogKeeper {
   assign({ shard, term, backup, learner }: ShardRow, heldUntil: Millis = 0, continues?: FormerLog): void {
     const place = { term, backup, learner, linked: this.linked(backup, learner), heldUntil, continues };
     this.places.set(shard, place);
-    for (const peer of [backup, learner]) if (peer !== '') this.pair(peer);
+    this.pairAll(place);
     this.logs.get(shard)?.assign(place);
     this.wanted = undefined;
-    if (!this.timer && !this.stopped && this.leases.size > 0) this.wait();
   }
 
   /** @throws Error where the shard's row was not assigned before */
@@ -107,10 +108,14 @@ export class Replicator implements CommitLogs, LogKeeper {
     const assigned = this.places.get(shard);
     if (!assigned) throw new Error(`shard ${shard} has no place yet`);
     // Links may have come and gone while its actors were read.
-    const place = { ...assigned, linked: this.linked(assigned.backup, assigned.learner) };
+    const linked = this.linked(assigned.backup, assigned.learner);
+    // A backup that is there before the log is one of the log that this one continues, or of one that storage ended.
+    const place = { ...assigned, linked, anew: assigned.continues === undefined };
     const log = new ReplicatedLog(shard, place, go, this);
     this.logs.set(shard, log);
     this.wanted = undefined;
+    // Nor was anybody asked for a lease meanwhile: a shard that is read has no log to ask for.
+    this.pairAll(place);
     const wait = place.heldUntil - this.now();
     if (wait > 0) this.setup.clock.after(wait, () => log.pump());
     return log;
@@ -232,6 +237,11 @@ export class Replicator implements CommitLogs, LogKeeper {
 
   private linked(...peers: readonly (PeerId | '')[]): readonly PeerId[] {
     return peers.filter((peer): peer is PeerId => peer !== '' && this.setup.peers.link(peer) !== undefined);
+  }
+
+  private pairAll({ backup, learner }: Place): void {
+    for (const peer of [backup, learner]) if (peer !== '') this.pair(peer);
+    if (!this.timer && !this.stopped && this.leases.size > 0) this.wait();
   }
 
   private pair(peer: PeerId): void {
