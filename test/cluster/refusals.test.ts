@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { StatusDocument } from '@muster/coordinator';
 import { findProgram, LocalEtcd } from '@muster/storage';
-import { SERVER } from './local-cluster.js';
+import { SERVER, TestCluster } from './local-cluster.js';
 import { until } from './until.js';
 
 const TEST_TIMEOUT_MS = 180_000;
@@ -56,7 +57,14 @@ test.each([
     ends.push(() => etcd.stop());
     etcdctl(etcd, 'put', '/muster/dev/meta', shape);
     const set = [`etcd.hosts=["${etcd.url}"]`, `process.data="${join(folder, 'data')}"`, 'telemetry.logLevel="error"'];
-    const { said, ended } = muster(['serve', '--role', role, ...set.flatMap((one) => ['--set', one])]);
+    const { said, ended } = muster([
+      'serve',
+      '--role',
+      role,
+      '--id',
+      `stranger-${role}`,
+      ...set.flatMap((one) => ['--set', one]),
+    ]);
     expect(await ended).toBe(1);
     expect(said.err).toContain(`muster: the cluster store holds ${shape}, this process has {"shards":1280,`);
     expect(said.out).toBe('');
@@ -78,6 +86,43 @@ test(
     expect(second.said.err).toMatch(/^muster: storage does not answer: the folder is in use: process \d+ on .+ has it/);
     const admin = first.said.out.split('\n')[0]!.split(' ')[3]!;
     expect((await fetch(`${admin}/readyz`)).status).toBe(200);
+  },
+  TEST_TIMEOUT_MS,
+);
+
+test(
+  'a second cluster with a database of its own under the name of the first is refused, role by role; the first does not notice',
+  async () => {
+    const first = await TestCluster.start(['--nodes', '2', '--gateways', '1']);
+    ends.push(() => first.stop());
+    const { storage } = first.stored<{ storage: string }>('meta');
+    for (const role of ['coordinator', 'node', 'gateway']) {
+      const set = [
+        `etcd.hosts=["${first.document.etcd}"]`,
+        `process.data="${join(folder, 'second')}"`,
+        'http.listen="127.0.0.1:0"',
+        'admin.listen=""',
+        'telemetry.logLevel="error"',
+      ];
+      const { said, ended } = muster([
+        'serve',
+        '--role',
+        role,
+        '--id',
+        `stranger-${role}`,
+        ...set.flatMap((one) => ['--set', one]),
+      ]);
+      expect(await ended).toBe(1);
+      const text = `muster: the cluster store holds the cluster of storage ${storage}, this process has storage `;
+      expect(said.err).toContain(text);
+      expect(said.err.slice(text.length)).not.toContain(storage);
+      expect(said.out).toBe('');
+    }
+    // Nothing that they could have written is there, and the first has every member that it had.
+    expect(first.etcdctl('/muster/')).not.toContain('stranger');
+    const { nodes, gateways } = await first.admin<StatusDocument>('status');
+    expect([nodes.total, gateways.total]).toEqual([2, 1]);
+    expect(first.stored('meta')).toMatchObject({ storage });
   },
   TEST_TIMEOUT_MS,
 );

@@ -98,6 +98,8 @@ export class ClusterWorld {
   slowLearners = false;
   /** Ids of processes that were asked to end so that they are started again. */
   readonly retired: string[] = [];
+  /** Of processes that start from now on: which storage they say that they have. */
+  storageIdentity: string | undefined;
   /** Of every process's event loop, as it says. */
   utilisation = 0;
   private starts = 0;
@@ -291,7 +293,9 @@ export class ClusterWorld {
     const store = new MemoryStore({ clock, server: this.server });
     const self = { id, incarnation: `i${this.starts}`, address: `${id}:0`, cluster: 'test', zone: '', build: '1' };
     const random = new SeededRandom(this.starts);
+    const { storageIdentity } = this;
     const vitals = () => ({ loopLagMs: 0, utilisation: this.utilisation, rssBytes: 0 });
-    return { clock, network, store, self, random, metrics: this.metrics, log: this.log.with({ at: id }), vitals };
+    const log = this.log.with({ at: id });
+    return { clock, network, store, storageIdentity, self, random, metrics: this.metrics, log, vitals };
   }
 }

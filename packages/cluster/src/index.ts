@@ -13,6 +13,7 @@ export type { DownReason } from './links/peer-link.js';
 export * from './links/peers.js';
 export type { ProbeOutcome } from './links/probe.js';
 export * from './membership/agent.js';
+export * from './membership/cluster-meta.js';
 export * from './membership/listing.js';
 export * from './membership/options.js';
 export { Outage } from './membership/outage.js';

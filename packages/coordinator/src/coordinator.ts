@@ -7,7 +7,6 @@ import {
   membershipOptions,
   type PeerInfo,
   Peers,
-  type PeersOptions,
   type Registered,
   Registration,
   RoutingTable,
@@ -19,22 +18,8 @@ import {
   type TakeoverReason,
   takeoverOptions,
 } from '@muster/cluster';
-import {
-  type Clock,
-  type ClusterStore,
-  causeOf,
-  type Log,
-  type Metrics,
-  type Millis,
-  type Network,
-  type PeerId,
-  peerId,
-  type Random,
-  type RangeResult,
-  type Regime as RegimeStorage,
-  type Timer,
-} from '@muster/ports';
-import type { EnvelopeOf, LinkOptions } from '@muster/wire';
+import { causeOf, type Millis, type PeerId, peerId, type RangeResult, type Timer } from '@muster/ports';
+import type { EnvelopeOf } from '@muster/wire';
 import { openAdmin } from './admin/api.js';
 import { type ClusterEventBody, Followers } from './admin/events.js';
 import { Inspections } from './admin/inspections.js';
@@ -42,45 +27,13 @@ import { agreeOnShape } from './cluster-shape.js';
 import { Election } from './election.js';
 import { HeardLoads } from './heard-loads.js';
 import { type CoordinatorOptions, coordinatorOptions } from './options.js';
-import { type Policies, type PolicyChanges, policies } from './policies.js';
+import { type Policies, policies } from './policies.js';
 import { Regime } from './regime.js';
 import { Remembered } from './remembered.js';
 import { type CoordinatorRules, coordinatorRules } from './rules.js';
+import type { CoordinatorSetup } from './setup.js';
 import { StoreHealth } from './store-health.js';
 import { TermFloor } from './term-floor.js';
-
-export interface CoordinatorSetup extends PolicyChanges {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly network: Network;
-  readonly store: ClusterStore;
-  /** Remembers the highest epoch and term (K4). Absent: nothing outlives the cluster store. */
-  readonly storage?: RegimeStorage;
-  readonly self: {
-    readonly id: string;
-    readonly incarnation: string;
-    /** Where to listen; port 0 takes a free one. */
-    readonly address: string;
-    readonly cluster: string;
-    readonly zone: string;
-    readonly build: string;
-  };
-  /** Of kinds whose placement key is not `kind/id`: for `entity.show`. */
-  readonly placementKeys?: ReadonlyMap<string, (id: string) => string>;
-  readonly metrics: Metrics;
-  readonly log: Log;
-  /** Another incarnation has this id: stop. */
-  readonly onReplaced?: (by: PeerId) => void;
-  /** An operator asks it to end with code 0; whoever started it starts it again. May be repeated. */
-  readonly retire?: (by: string) => void;
-  readonly options?: Partial<CoordinatorOptions>;
-  readonly heartbeat?: Partial<HeartbeatOptions>;
-  readonly takeover?: Partial<TakeoverOptions>;
-  readonly membership?: Partial<MembershipOptions>;
-  readonly peers?: Partial<PeersOptions>;
-  readonly link?: Partial<LinkOptions>;
-  readonly rules?: Partial<CoordinatorRules>;
-}
 
 /** A stranger's beats make the list of members be read again, this often at most. */
 const STRANGER_HINT_MS = 200;
@@ -366,12 +319,12 @@ export class Coordinator {
     this.event({ type: 'leader.elected', leader: this.peers.self.peer, reason: won.why });
     void regime.begin();
     // A wiped store has no shape either: without one, processes of another shape could join (K4).
-    this.agree().catch((error) => this.setup.log.write('error', 'coordinator.other-shape', { error }));
+    this.agree(won.modRevision).catch((error) => this.setup.log.write('error', 'coordinator.other-shape', { error }));
   }
 
-  private agree(): Promise<void> {
+  private agree(fence?: number): Promise<void> {
     const { keys, options } = this;
-    return agreeOnShape({ ...this.setup, keys, retryMs: options.retryMs, isStopped: () => this.stopped });
+    return agreeOnShape({ ...this.setup, keys, retryMs: options.retryMs, isStopped: () => this.stopped }, fence);
   }
 
   private abdicate(): void {

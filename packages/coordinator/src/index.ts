@@ -1,6 +1,6 @@
 export type { AuditEntry } from './admin/audit.js';
 export type * from './admin/documents.js';
-export { Coordinator, type CoordinatorSetup } from './coordinator.js';
+export { Coordinator } from './coordinator.js';
 export {
   BALANCER_DEFAULTS,
   type BalancerOptions,
@@ -14,3 +14,4 @@ export {
 } from './options.js';
 export type { PolicyChanges } from './policies.js';
 export type { CoordinatorRules } from './rules.js';
+export type { CoordinatorSetup } from './setup.js';

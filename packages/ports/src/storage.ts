@@ -91,6 +91,8 @@ export interface Storage {
   readonly keys: SigningKeys;
   readonly regime: Regime;
   readonly shards: ShardStore;
+  /** Which storage this is: a random text, written once when it was made. Whoever has another belongs to another cluster. */
+  readonly identity: string;
   /** Resolves when a trivial query was answered. */
   ping(): Promise<void>;
   close(): Promise<void>;

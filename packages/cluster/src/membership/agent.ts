@@ -4,7 +4,6 @@ import {
   type Log,
   type Metrics,
   type Millis,
-  MusterError,
   type PeerId,
   parsePeerId,
   type RangeResult,
@@ -24,19 +23,12 @@ import { type HeartbeatOptions, heartbeatOptions } from '../heartbeat/options.js
 import { serveProbes } from '../heartbeat/witness.js';
 import type { Peers } from '../links/peers.js';
 import type { ShardReport } from '../replication/report.js';
-import {
-  CLUSTER_META,
-  type ClusterMeta,
-  type MemberRecord,
-  parseJson,
-  type StoreKeys,
-  storeKeys,
-} from '../table/layout.js';
+import { type MemberRecord, type StoreKeys, storeKeys } from '../table/layout.js';
 import type { RoutingTable } from '../table/routing-table.js';
 import { tableFromWire } from '../table/wire-form.js';
+import { awaitSameCluster } from './cluster-meta.js';
 import { Listing } from './listing.js';
 import { type MembershipOptions, membershipOptions } from './options.js';
-import { Outage } from './outage.js';
 import { type Registered, readMembers } from './read-members.js';
 import { Registration } from './registration.js';
 import { type Room, roomOf } from './room.js';
@@ -80,6 +72,7 @@ export interface MemberEvents {
 export interface MemberAgentSetup {
   readonly clock: Clock;
   readonly store: ClusterStore;
+  readonly storageIdentity?: string | undefined;
   /** Must listen before the agent starts: whoever reads its registration may dial. */
   readonly peers: Peers;
   readonly table: RoutingTable;
@@ -147,7 +140,7 @@ export class MemberAgent {
     this.listen();
   }
 
-  /** Registers and begins to beat; resolves once registered. @throws MusterError STORE_MISMATCH: the cluster has another shape. */
+  /** Registers and begins to beat; resolves once registered. @throws MusterError STORE_MISMATCH: the cluster has another shape, or another storage. */
   async start(): Promise<void> {
     await this.checkMeta();
     if (this.stopped) return;
@@ -264,23 +257,10 @@ export class MemberAgent {
     this.beat();
   }
 
-  private async checkMeta(): Promise<void> {
-    const { store, clock, log } = this.setup;
-    const outage = new Outage(clock, log, 'membership.store-away');
-    for (;;) {
-      try {
-        const { entries } = await store.range(this.keys.meta);
-        const entry = entries.find(({ key }) => key === this.keys.meta);
-        if (entry) requireSameShape(entry.value);
-        outage.over();
-        return;
-      } catch (error) {
-        if (error instanceof MusterError && !error.retryable) throw error;
-        outage.failed({ error });
-      }
-      if (this.stopped) return;
-      await new Promise<void>((resolve) => clock.after(this.heartbeat.beatMs, resolve));
-    }
+  private checkMeta(): Promise<void> {
+    const { storageIdentity: storage } = this.setup;
+    const { keys, heartbeat } = this;
+    return awaitSameCluster({ ...this.setup, keys, storage, retryMs: heartbeat.beatMs, isStopped: () => this.stopped });
   }
 
   private listed({ entries }: RangeResult): void {
@@ -371,11 +351,4 @@ export class MemberAgent {
 
 function isState(text: string): text is MemberRecord['state'] {
   return text === 'up' || text === 'cordoned' || text === 'draining';
-}
-
-/** @throws MusterError STORE_MISMATCH */
-export function requireSameShape(text: string): void {
-  const found = parseJson('meta', text) as ClusterMeta;
-  const same = (Object.keys(CLUSTER_META) as (keyof ClusterMeta)[]).every((key) => found[key] === CLUSTER_META[key]);
-  if (!same) throw new MusterError('STORE_MISMATCH', { found: text.slice(0, 160), mine: JSON.stringify(CLUSTER_META) });
 }

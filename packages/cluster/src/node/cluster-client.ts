@@ -132,11 +132,12 @@ export class ClusterClient implements ClusterAccess {
   }
 
   private newAgent(): MemberAgent {
-    const { clock, store, metrics, log, replaced, retire, options = {} } = this.setup;
+    const { clock, store, storageIdentity, metrics, log, replaced, retire, options = {} } = this.setup;
     const { membership, heartbeat } = options;
     return new MemberAgent({
       clock,
       store,
+      storageIdentity,
       peers: this.peers,
       table: this.table,
       role: 'gateway',

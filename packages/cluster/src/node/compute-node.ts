@@ -273,12 +273,13 @@ export class ComputeNode {
   }
 
   private newAgent(): MemberAgent {
-    const { clock, store, metrics, log, retire, options = {} } = this.setup;
+    const { clock, store, storageIdentity, metrics, log, retire, options = {} } = this.setup;
     const { membership, heartbeat } = options;
     return new MemberAgent({
       hasRunOut: clusterRules(this.setup.rules).hasRunOut,
       clock,
       store,
+      storageIdentity,
       peers: this.peers,
       table: this.table,
       role: 'node',

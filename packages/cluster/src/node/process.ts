@@ -40,6 +40,8 @@ export interface ProcessSetup {
   readonly network: Network;
   readonly store: ClusterStore;
   readonly self: ProcessSelf;
+  /** Which storage this process has: of two clusters on one prefix of the store the second is refused. Undefined: it has none. */
+  readonly storageIdentity?: string | undefined;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly vitals?: () => Vitals;

@@ -50,6 +50,8 @@ export interface ClusterMeta {
   readonly hashed: number;
   readonly hash: string;
   readonly schema: number;
+  /** Identity of the storage that the cluster shares. Absent: written by an older build, or without storage. */
+  readonly storage?: string;
 }
 
 export const CLUSTER_META: ClusterMeta = { shards: SHARD_COUNT, hashed: HASHED_SHARDS, hash: SHARD_HASH, schema: 1 };

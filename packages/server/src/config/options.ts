@@ -22,7 +22,8 @@ export interface ProcessOptions {
 }
 
 export interface ClusterNameOptions {
-  /** Name of the cluster: the first part of every key in the cluster store. Two clusters may share one etcd under two names. */
+  /** Name of the cluster: the first part of every key in the cluster store. Two clusters may share one etcd under two
+   *  names; under one name the second is refused, by the identity of its storage. */
   readonly name: string;
 }
 

@@ -318,7 +318,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "stuckMs": "A process whose main loop has not turned for so long ends itself, so that its place is taken at once. Lower: players of a hung process wait less. Higher: a long computation is not taken for a hang. 0: never; for debuggers. In one process with everything (`muster dev`) nobody looks: nobody would start it again, and its database works in the main loop."
   },
   "ClusterNameOptions": {
-    "name": "Name of the cluster: the first part of every key in the cluster store. Two clusters may share one etcd under two names."
+    "name": "Name of the cluster: the first part of every key in the cluster store. Two clusters may share one etcd under two names; under one name the second is refused, by the identity of its storage."
   },
   "EtcdOptions": {
     "hosts": "URLs of etcd's client ports."

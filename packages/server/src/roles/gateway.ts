@@ -21,6 +21,7 @@ export async function startGateway(
     random,
     network,
     store,
+    storageIdentity: storage.identity,
     self,
     metrics,
     log,

@@ -23,6 +23,7 @@ export async function startNode(
     random,
     network,
     store,
+    storageIdentity: storage.identity,
     self,
     metrics,
     log: log.with({ incarnation: self.incarnation }),

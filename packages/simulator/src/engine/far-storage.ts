@@ -93,6 +93,7 @@ export class FarStorage {
         mark: late((marks) => shards.mark(marks)),
         forget: late((losses) => shards.forget(losses)),
       },
+      identity: 'the one database',
       ping: far(() => this.near.ping()),
       close: async () => undefined,
     };

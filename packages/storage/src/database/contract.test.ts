@@ -61,8 +61,8 @@ async function memoryForm(): Promise<Form> {
 
 async function pgliteForm(): Promise<Form> {
   await pglite.db.exec('drop schema public cascade; create schema public');
-  await prepareSchema(new PgliteDialect(pglite.db), parts);
-  const storage = new SqlStorage(new PgliteDialect(pglite.db), parts);
+  const prepared = await prepareSchema(new PgliteDialect(pglite.db), parts);
+  const storage = new SqlStorage(new PgliteDialect(pglite.db), { ...parts, ...prepared });
   return { open: async () => storage, close: () => storage.close() };
 }
 
@@ -318,6 +318,13 @@ function contract(start: () => Promise<Form>): void {
     for (const answer of answers) expect(answer).toEqual(answers[0]);
     expect(await other.keys.list()).toEqual([answers[0]]);
     expect(await other.keys.putFirst({ kid: 'late', jwk: '{}', createdAt: clock.wall + 99 })).toEqual(answers[0]);
+  });
+
+  test('it has an identity that everybody sees who opens it, and that no other storage has', async () => {
+    expect(storage.identity).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    expect(other.identity).toBe(storage.identity);
+    expect((await form.open()).identity).toBe(storage.identity);
+    expect(new MemoryStorage(parts).identity).not.toBe(storage.identity);
   });
 
   test('K4: the highest epoch and term are kept, each for itself, and are never lowered', async () => {

@@ -15,6 +15,7 @@ import {
   type Storage,
   type StoredGrant,
   term,
+  uuid,
 } from '@muster/ports';
 import { MemoryShardStore } from '../shard-store/memory-shard-store.js';
 import { hashSecretSync, SALT_BYTES, secretMatchesSync } from './secrets.js';
@@ -33,6 +34,8 @@ export class MemoryStorage implements Storage {
   readonly regime: Regime;
   readonly shards: ShardStore;
   private readonly memoryShards: MemoryShardStore;
+  private readonly random: Random;
+  private name: string | undefined;
   private closed = false;
 
   constructor({ clock, random }: { readonly clock: Clock; readonly random: Random }) {
@@ -45,6 +48,12 @@ export class MemoryStorage implements Storage {
     this.regime = memoryRegime(open);
     this.memoryShards = new MemoryShardStore({ clock });
     this.shards = this.memoryShards;
+    this.random = random;
+  }
+
+  get identity(): string {
+    this.name ??= uuid(this.random);
+    return this.name;
   }
 
   async ping(): Promise<void> {

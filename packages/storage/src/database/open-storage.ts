@@ -36,21 +36,21 @@ async function onPostgres(url: string, parts: SqlStorageParts): Promise<Storage>
   const { options, metrics, log } = parts;
   const { connectionsMax, idleConnectionMs, callDeadlineMs, migrateDeadlineMs } = options;
   const same = { url, idleConnectionMs, metrics, log };
-  await prepareSchema(
+  const prepared = await prepareSchema(
     postgresDialect({ ...same, connectionsMax: 1, deadlineMs: migrateDeadlineMs, connectDeadlineMs: callDeadlineMs }),
     parts,
   );
   return new SqlStorage(
     postgresDialect({ ...same, connectionsMax, deadlineMs: callDeadlineMs, connectDeadlineMs: callDeadlineMs }),
-    parts,
+    { ...parts, ...prepared },
   );
 }
 
 async function onPglite(folder: string | undefined, parts: SqlStorageParts): Promise<Storage> {
   const { db, close } = await openPglite(folder, parts.random);
   try {
-    await prepareSchema(new PgliteDialect(db), parts);
-    return new SqlStorage(new PgliteDialect(db, close), parts);
+    const prepared = await prepareSchema(new PgliteDialect(db), parts);
+    return new SqlStorage(new PgliteDialect(db, close), { ...parts, ...prepared });
   } catch (error) {
     await close();
     throw error;

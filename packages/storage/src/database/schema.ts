@@ -47,10 +47,17 @@ export interface RegimeTable {
   readonly term: number;
 }
 
+/** Exactly one row, written by the migration. */
+export interface StorageIdentityTable {
+  readonly only_row: Generated<true>;
+  readonly id: ColumnType<string, string, never>;
+}
+
 export interface Schema {
   readonly accounts: AccountsTable;
   readonly bots: BotsTable;
   readonly grants: GrantsTable;
   readonly signing_keys: SigningKeysTable;
   readonly regime: RegimeTable;
+  readonly storage_identity: StorageIdentityTable;
 }

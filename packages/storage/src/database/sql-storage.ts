@@ -1,14 +1,15 @@
-import type {
-  Accounts,
-  Clock,
-  Grants,
-  Log,
-  Metrics,
-  Random,
-  Regime,
-  ShardStore,
-  SigningKeys,
-  Storage,
+import {
+  type Accounts,
+  type Clock,
+  type Grants,
+  type Log,
+  type Metrics,
+  MusterError,
+  type Random,
+  type Regime,
+  type ShardStore,
+  type SigningKeys,
+  type Storage,
 } from '@muster/ports';
 import { type Dialect, Kysely, sql } from 'kysely';
 import { SqlShardStore } from '../shard-store/sql-shard-store.js';
@@ -30,6 +31,12 @@ export interface SqlStorageParts {
   readonly log?: Log | undefined;
 }
 
+/** What {@link prepareSchema} found or made. */
+export interface PreparedSchema {
+  /** Which storage this is. */
+  readonly identity: string;
+}
+
 /** {@link Storage} over any kysely dialect that speaks Postgres. It owns the dialect's connections. */
 export class SqlStorage implements Storage {
   readonly accounts: Accounts;
@@ -37,12 +44,13 @@ export class SqlStorage implements Storage {
   readonly keys: SigningKeys;
   readonly regime: Regime;
   readonly shards: ShardStore;
+  readonly identity: string;
   private readonly db: Kysely<Schema>;
   private readonly calls: Calls;
   private readonly parts: SqlStorageParts;
   private closing: Promise<void> | undefined;
 
-  constructor(dialect: Dialect, parts: SqlStorageParts) {
+  constructor(dialect: Dialect, parts: SqlStorageParts & PreparedSchema) {
     const { options } = parts;
     const db = new Kysely<Schema>({ dialect });
     const calls = new Calls(parts.clock, options, parts.metrics);
@@ -51,6 +59,7 @@ export class SqlStorage implements Storage {
     this.keys = new SqlKeys(db, calls);
     this.regime = new SqlRegime(db, calls);
     this.shards = new SqlShardStore({ db, calls, metrics: parts.metrics });
+    this.identity = parts.identity;
     this.db = db;
     this.calls = calls;
     this.parts = parts;
@@ -76,11 +85,18 @@ export class SqlStorage implements Storage {
  * Runs the migrations through a dialect of its own, whose connection has the long deadline that a migration may need, and ends it.
  * @throws MusterError STORAGE_UNAVAILABLE, STORAGE_MISMATCH
  */
-export async function prepareSchema(dialect: Dialect, { clock, options, log }: SqlStorageParts): Promise<void> {
+export async function prepareSchema(
+  dialect: Dialect,
+  { clock, options, log }: SqlStorageParts,
+): Promise<PreparedSchema> {
   const db = new Kysely<Schema>({ dialect });
   try {
     const { from, to } = await within(clock, options.migrateDeadlineMs, migrate(db, migrations, clock));
     if (from !== to) log?.write('info', 'storage.migrated', { from, to });
+    const query = db.selectFrom('storage_identity').select('id');
+    const row = await within(clock, options.migrateDeadlineMs, query.executeTakeFirst());
+    if (row) return { identity: row.id };
+    throw new MusterError('STORAGE_MISMATCH', { found: 'no identity', expected: 'one row in storage_identity' });
   } catch (error) {
     throw asStorageError(error);
   } finally {

@@ -1,5 +1,6 @@
 import { accounts } from './0001-accounts.js';
 import { shards } from './0002-shards.js';
+import { identity } from './0003-identity.js';
 
 /** One step of the schema. What was released is never edited: the next number corrects it. */
 export interface Migration {
@@ -16,4 +17,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'accounts', statements: accounts },
   { number: 2, name: 'shards', statements: shards },
+  { number: 3, name: 'identity', statements: identity },
 ];

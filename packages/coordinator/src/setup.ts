@@ -1,0 +1,51 @@
+import type { HeartbeatOptions, MembershipOptions, PeersOptions, TakeoverOptions } from '@muster/cluster';
+import type {
+  Clock,
+  ClusterStore,
+  Log,
+  Metrics,
+  Network,
+  PeerId,
+  Random,
+  Regime as RegimeStorage,
+} from '@muster/ports';
+import type { LinkOptions } from '@muster/wire';
+import type { CoordinatorOptions } from './options.js';
+import type { PolicyChanges } from './policies.js';
+import type { CoordinatorRules } from './rules.js';
+
+/** What a coordinator stands on, and what is other than by default. */
+export interface CoordinatorSetup extends PolicyChanges {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+  readonly store: ClusterStore;
+  /** Remembers the highest epoch and term (K4). Absent: nothing outlives the cluster store. */
+  readonly storage?: RegimeStorage;
+  /** Which storage that is. Undefined: none, and the cluster may have any. */
+  readonly storageIdentity?: string | undefined;
+  readonly self: {
+    readonly id: string;
+    readonly incarnation: string;
+    /** Where to listen; port 0 takes a free one. */
+    readonly address: string;
+    readonly cluster: string;
+    readonly zone: string;
+    readonly build: string;
+  };
+  /** Of kinds whose placement key is not `kind/id`: for `entity.show`. */
+  readonly placementKeys?: ReadonlyMap<string, (id: string) => string>;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Another incarnation has this id: stop. */
+  readonly onReplaced?: (by: PeerId) => void;
+  /** An operator asks it to end with code 0; whoever started it starts it again. May be repeated. */
+  readonly retire?: (by: string) => void;
+  readonly options?: Partial<CoordinatorOptions>;
+  readonly heartbeat?: Partial<HeartbeatOptions>;
+  readonly takeover?: Partial<TakeoverOptions>;
+  readonly membership?: Partial<MembershipOptions>;
+  readonly peers?: Partial<PeersOptions>;
+  readonly link?: Partial<LinkOptions>;
+  readonly rules?: Partial<CoordinatorRules>;
+}
