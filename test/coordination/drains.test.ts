@@ -67,6 +67,17 @@ test('a node that ends tells nobody anything but that it drains: when it is let 
   expect(JSON.stringify(refused)).toContain('DEADLINE_EXCEEDED');
 });
 
+test('a node that drains beside a cordoned one is let go, though nobody is left to back what it hands over', async () => {
+  const world = await ClusterWorld.running();
+  const operator = await world.operator('c1');
+  const [n1, n2, n3] = ['n1', 'n2', 'n3'].map((id) => world.nodes.get(id)!.peer) as [string, string, string];
+  await world.answer(operator.ask('node.cordon', { node: 'n3' }));
+  expect(await world.answer(world.nodes.get('n2')!.it.drain(30_000))).toBe(true);
+  const rows = world.rows().filter(({ owner }) => owner !== '');
+  expect(rows.filter(({ owner, backup }) => owner === n1 && backup === '').length).toBeGreaterThan(64);
+  expect(rows.filter(({ owner, backup }) => owner === n2 || (owner === n3 && backup === n2))).toEqual([]);
+});
+
 test('a whole cluster that ends parks every shard, in as many rounds as that takes, and every node is let go', async () => {
   const world = await ClusterWorld.running();
   const nodes = [...world.nodes.values()];

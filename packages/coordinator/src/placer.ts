@@ -290,7 +290,8 @@ export class Placer {
   /** One batch of copies at a time: what is being copied already comes first. What drains does not wait for what only stands unevenly. */
   private async level(): Promise<void> {
     const input = this.input();
-    const copying = input.rows.filter((row) => row.learner !== '' || (row.owner !== '' && row.backup === '')).length;
+    // Not those without a second place: whoever could have one learns it by now, and the others would keep this from ever going on.
+    const copying = input.rows.filter(({ learner }) => learner !== '').length;
     const room = this.setup.options.copiesMax - copying;
     if (room <= 0) return;
     const changes = levelled(input.rows, input, room, copying > 0 ? 'only-leaving' : 'all');
