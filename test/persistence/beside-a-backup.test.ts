@@ -205,18 +205,65 @@ test('a learner that was named while its shard was read, and lost its link, is s
   expect(n2.process.backups.stateOf(shard())).toMatchObject({ phase: 'complete', owner: n1.peer });
 });
 
-test('storage lost what it had: the shard is read again as one that lacks something, and its backup begins afresh', async () => {
+test('storage cannot take a record: the shard is read again as one that lacks something, and its backup begins afresh', async () => {
   await world.protect(n1, n2, a);
   await write('1');
   await world.clock.advance(1_000);
-  const lost = new MemoryShardStore({ clock: world.clock, server: new MemoryShardServer({ clock: world.clock }) });
-  for (const call of ['claim', 'append', 'load', 'mark', 'save'] as const)
-    Object.assign(stores.get('n1')!, { [call]: lost[call].bind(lost) });
+  const store = stores.get('n1')!;
+  const { append } = store;
+  store.append = async (batches) => {
+    store.append = append;
+    return batches.map((batch) => ({ shard: batch.shard, refused: 'UNSTORABLE', term: batch.term, position: 0 }));
+  };
   expect(await write('2')).toBe(2);
   await world.clock.advance(1_000);
-  expect(n1.metrics.value('muster_persistence_refused_total', { reason: 'NOT_CLAIMED' })).toBe(1);
+  expect(n1.metrics.value('muster_persistence_refused_total', { reason: 'UNSTORABLE' })).toBe(1);
   expect(n1.metrics.value('muster_state_may_lack_total')).toBe(1);
   // Nobody tells the owner to drop its backup.
-  expect(await write('3')).toBe(1);
+  expect(await write('3')).toBe(2);
   expect(n2.process.backups.stateOf(shard())).toMatchObject({ phase: 'complete', owner: n1.peer, position: 1 });
+});
+
+test('storage is emptied under an owner with a backup: it is given all of it again, and both may die', async () => {
+  const inTerm = await world.protect(n1, n2, a);
+  await write('1');
+  await world.clock.advance(1_000);
+  server.wipe();
+  expect(await write('2')).toBe(2);
+  await world.clock.advance(2_000);
+  expect(server.head(shard())).toMatchObject({ term: inTerm, standing: 'behind' });
+  await bothDie(n1, n2, inTerm + 1);
+  expect(await lines()).toEqual(['1', '2']);
+});
+
+test('storage is emptied and the owner dies before it noticed: the promoted backup stores all of it', async () => {
+  const inTerm = await world.protect(n1, n2, a);
+  await write('1');
+  await world.clock.advance(1_000);
+  server.wipe();
+  n1.cable.kill();
+  await world.clock.advance(20);
+  place(n2, inTerm + 1, { origin: 'promoted' });
+  expect(await lines()).toEqual(['1']);
+  await bothDie(n2, n2, inTerm + 2);
+  expect(await lines()).toEqual(['1']);
+});
+
+test('storage is emptied and the owner dies while it gives back: its backup knows that nothing is stored', async () => {
+  const others = Array.from({ length: 3_000 }, (_, i) => books(`b${i}`)[0]!);
+  const b = others.find((other) => world.where(other).shard === shard())!;
+  const inTerm = await world.protect(n1, n2, a);
+  await write('1');
+  await world.clock.advance(1_000);
+  server.wipe();
+  // Whatever this owner stores whole is lost on the way.
+  stores.get('n1')!.save = () => Promise.reject(new MusterError('STORAGE_UNAVAILABLE', { cause: 'a test' }));
+  expect(await world.answer(g, b, 'write', { text: 'b' })).toBe(1);
+  await world.clock.advance(2_000);
+  n1.cable.kill();
+  await world.clock.advance(20);
+  place(n2, inTerm + 1, { origin: 'promoted' });
+  expect(await lines()).toEqual(['1']);
+  await bothDie(n2, n2, inTerm + 2);
+  expect(await lines()).toEqual(['1']);
 });

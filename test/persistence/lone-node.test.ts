@@ -134,16 +134,56 @@ test('an entity that cannot be read is an error of its own, stays as it is, and 
   expect(server.rowsIn(shard)).toEqual(rows);
 });
 
-test('storage that lost records ends the shard there, and it goes on from what storage has', async () => {
+test('storage is emptied under an owner that is alone: nothing that was acknowledged is lost, also of a shard that is quiet', async () => {
+  const [b] = books('b') as [EntityRef];
+  const n1 = await node('n1');
+  const owned = (owner: Node, inTerm: number) =>
+    world.place(
+      [a, b].map((of) => ({ shard: world.where(of).shard, owner: owner.peer, term: term(inTerm), sure: true })),
+    );
+  owned(n1, 1);
+  await write('1');
+  await world.answer(g, b, 'write', { text: 'b' });
+  server.wipe();
+  expect(await write('2')).toBe(2);
+  await world.clock.advance(50);
+  expect(n1.metrics.value('muster_persistence_lost_total', { reason: 'NOT_CLAIMED' })).toBe(2);
+  expect(server.head(world.where(b).shard)).toMatchObject({ term: 1, standing: 'gated' });
+  n1.cable.kill();
+  const n2 = await node('n2');
+  owned(n2, 2);
+  expect(await lines()).toEqual(['1', '2']);
+  expect(await world.answer(g, b, 'read')).toEqual(['b']);
+  expect(n2.metrics.value('muster_state_may_lack_total')).toBe(0);
+  expect(n1.metrics.value('muster_persistence_refused_total', { reason: 'NOT_CLAIMED' })).toBe(0);
+});
+
+test('storage is put back to an older state under an owner that is alone: what it knows is stored again', async () => {
   const n1 = await node('n1');
   place(n1, 1);
   await write('1');
-  const empty = new MemoryShardStore({ clock: world.clock, server: new MemoryShardServer({ clock: world.clock }) });
-  const store = stores.get('n1')!;
-  for (const call of ['claim', 'append', 'load', 'mark', 'save'] as const)
-    Object.assign(store, { [call]: empty[call].bind(empty) });
-  // Nothing of it can be stored any more, so it is not answered.
-  expect(await write('2')).toBe('DEADLINE_EXCEEDED');
-  expect(await write('3')).toBe(1);
-  expect(n1.metrics.value('muster_persistence_refused_total', { reason: 'NOT_CLAIMED' })).toBe(1);
+  const putBack = server.backup();
+  await write('2');
+  putBack();
+  expect(await write('3')).toBe(3);
+  n1.cable.kill();
+  const n2 = await node('n2');
+  place(n2, 2);
+  expect(await lines()).toEqual(['1', '2', '3']);
+  expect(n1.metrics.value('muster_persistence_lost_total', { reason: 'GAP' })).toBe(1);
+});
+
+test('storage is emptied while a shard is read from it: what it has then is what there is', async () => {
+  const n1 = await node('n1');
+  place(n1, 1);
+  await write('1');
+  n1.cable.kill();
+  const n2 = await node('n2');
+  stores.get('n2')!.path.delay({ requestMs: 30, answerMs: 30 });
+  place(n2, 2);
+  await world.clock.advance(70);
+  expect(n2.process.runtime.stateOf(world.where(a).shard)).toBe('loading');
+  server.wipe();
+  expect(await write('2')).toBe(1);
+  expect(n2.metrics.value('muster_persistence_lost_total', { reason: 'NOT_CLAIMED' })).toBe(0);
 });

@@ -144,6 +144,8 @@ export interface ActorHost {
   snapshot(shard: ShardId, entity: EntityRef): ActorSnapshot | 'unreadable' | undefined;
   /** Every actor of a `replicated` kind that has a record, as it is when it is asked for: what changes meanwhile is in the log. */
   copies(shard: ShardId): Iterable<readonly [entity: string, saved: SavedActor]>;
+  /** Names of those actors. */
+  logged(shard: ShardId): Iterable<string>;
   /** Every actor of the other kinds that has changed since it was born: what no log has. Of a sealed shard: what goes with a hand-off. */
   unlogged(shard: ShardId): Iterable<readonly [entity: string, saved: SavedActor]>;
   /**

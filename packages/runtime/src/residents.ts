@@ -173,10 +173,7 @@ export class Residents implements Keeper {
 
   /** What the shard's actors of replicated kinds, or of all others, are now: for a new copy of it. */
   *copies(shard: Shard, which: 'logged' | 'unlogged'): Iterable<readonly [entity: string, saved: SavedActor]> {
-    for (const key of [...shard.actors.keys(), ...shard.parked.keys()]) {
-      const kind = this.kinds.get(key.slice(0, key.indexOf('/')));
-      const logged = kind === undefined || kind.durability === 'replicated';
-      if (logged !== (which === 'logged')) continue;
+    for (const key of this.names(shard, which)) {
       const actor = shard.actors.get(key);
       const envelope = actor?.envelope;
       if (envelope?.born) {
@@ -187,6 +184,18 @@ export class Residents implements Keeper {
         if (parked) yield [key, parked];
       }
     }
+  }
+
+  /** Of those of which there is something. */
+  names(shard: Shard, which: 'logged' | 'unlogged'): readonly string[] {
+    const born = [...shard.actors].flatMap(([key, { envelope }]) =>
+      envelope?.born || shard.parked.has(key) ? key : [],
+    );
+    const parked = [...shard.parked.keys()].filter((key) => !shard.actors.has(key));
+    return [...born, ...parked].filter((key) => {
+      const kind = this.kinds.get(key.slice(0, key.indexOf('/')));
+      return (kind === undefined || kind.durability === 'replicated') === (which === 'logged');
+    });
   }
 
   /** Brings a parked actor back when its earliest timer is due: it fires there. */

@@ -210,6 +210,11 @@ export class ActorRuntime implements ActorHost {
     return shard ? this.residents.copies(shard, 'logged') : [];
   }
 
+  logged(id: ShardId): Iterable<string> {
+    const shard = this.shards.get(id);
+    return shard ? this.residents.names(shard, 'logged') : [];
+  }
+
   unlogged(id: ShardId): Iterable<readonly [entity: string, saved: SavedActor]> {
     const shard = this.shards.get(id);
     return shard ? this.residents.copies(shard, 'unlogged') : [];

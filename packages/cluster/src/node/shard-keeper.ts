@@ -123,7 +123,7 @@ export class ShardKeeper {
     const { self, table, persistence } = this.setup;
     this.close(shard);
     const row = table.row(shard);
-    // Somebody else's row is on its way. Else storage lost what it had, or could not take a record: what it has is what there is.
+    // Somebody else's row is on its way. Else storage could not take a record, or lost what was being read: what it has is what there is.
     if (refused === 'STALE_TERM' || row.owner !== self || !persistence) return;
     this.mine.set(shard, row.term);
     this.setup.replicator.assign(row);

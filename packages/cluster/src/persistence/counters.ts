@@ -9,6 +9,7 @@ export class WriterCounters {
   private readonly records: Histogram;
   private readonly failures: Counter;
   private readonly refusals: Counter;
+  private readonly losses: Counter;
   private readonly chars: Gauge;
   private readonly saves: Counter;
   private readonly mergers: Counter;
@@ -30,6 +31,10 @@ export class WriterCounters {
       'Calls of storage without an answer, by code.',
     );
     this.refusals = metrics.counter('muster_persistence_refused_total', 'Logs that storage ended, by reason.');
+    this.losses = metrics.counter(
+      'muster_persistence_lost_total',
+      'Shards of which storage had lost what it had confirmed, by reason.',
+    );
     this.chars = metrics.gauge('muster_persistence_waiting_chars', 'Records that wait for storage, in characters.');
     this.saves = metrics.counter('muster_persistence_saved_total', 'Actors stored whole.');
     this.mergers = metrics.counter(
@@ -50,6 +55,10 @@ export class WriterCounters {
 
   refused(reason: ShardRefusal): void {
     this.refusals.add(1, { reason });
+  }
+
+  lost(reason: ShardRefusal): void {
+    this.losses.add(1, { reason });
   }
 
   saved(actors: number): void {

@@ -16,10 +16,11 @@ import {
 import type { ActorHost, Adoption, SavedActor } from '@muster/runtime';
 import type { ShardRow } from '../table/routing-table.js';
 import { LayeredLog, type TellingLog } from './layered-log.js';
+import type { LogStart } from './log-start.js';
 import type { PersistenceOptions } from './options.js';
 import { ShardLoader } from './shard-loader.js';
 import { StorageWriter } from './storage-writer.js';
-import type { LogStart, StoredLog } from './stored-log.js';
+import type { StoredLog } from './stored-log.js';
 
 export interface PersistenceSetup {
   readonly store: ShardStore;
@@ -27,7 +28,7 @@ export interface PersistenceSetup {
   readonly random: Random;
   readonly metrics: Metrics;
   readonly log: Log;
-  readonly host: Pick<ActorHost, 'snapshot'>;
+  readonly host: Pick<ActorHost, 'snapshot' | 'logged'>;
   readonly options?: Partial<PersistenceOptions>;
 }
 
@@ -191,8 +192,9 @@ export class Persistence {
 
   private begin({ shard, term, backup }: ShardRow, rest: Inherited & Pick<LogStart, 'isSure'>): void {
     const saved = (entity: string) => this.setup.host.snapshot(shard, parseEntity(entity));
+    const whole = () => (this.loading.has(shard) ? undefined : this.setup.host.logged(shard));
     const standing = backup === '' ? 'gated' : 'behind';
-    this.logs.set(shard, this.writer.begin({ shard, term, standing, saved, ...rest }));
+    this.logs.set(shard, this.writer.begin({ shard, term, standing, saved, whole, ...rest }));
   }
 
   private claimed({ shard, term }: StoredLog, { before, position }: ClaimAnswer): void {

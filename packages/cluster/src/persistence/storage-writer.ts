@@ -13,13 +13,15 @@
 //   the shard is left     ──all is stored──► mark parked
 //
 // One call is under way at a time. For each shard in this order: its claim (K5: nothing is written before its term is raised), then the
-// records of a call that was not answered, exactly as they were sent, then actors that are to be stored whole (a promoted owner's that
+// records of a call that was not answered, exactly as they were sent, then (see restoring.ts) a look at what storage still has, then actors that are to be stored whole (a promoted owner's that
 // were not stored yet, those with long tails, and those whose records became too many to keep while storage was away), then records.
 //
 // Who may die when: the owner, at any time: alone, what it let out is stored; beside a backup, that has what is not. Storage: beside a
 // backup the shard goes on, and memory stays bounded, as records are given up and their actors stored whole later; alone the shard becomes full and takes
 // no turns. A newer owner's claim refuses whatever this one sends: the log is over. Its last reads may have left up to `leaseMs` after its
 // last answered call was sent; the newer owner is silent for longer than that (K7).
+// Storage, and it comes back as it was earlier, or empty: the owner has all of it, claims again under its term, stores every actor whole,
+// and lets nothing out that only storage would hold until that is done. The other logs are asked at once: they have most likely lost as much.
 
 import {
   type ClaimAnswer,
@@ -40,8 +42,10 @@ import {
 } from '@muster/ports';
 import type { Answered, Committer } from './committer.js';
 import { WriterCounters } from './counters.js';
+import type { LogStart, Need } from './log-start.js';
 import { type PersistenceOptions, persistenceOptions } from './options.js';
-import { type LogStart, type Need, StoredLog } from './stored-log.js';
+import { Outage } from './outage.js';
+import { StoredLog } from './stored-log.js';
 
 export interface StorageWriterSetup {
   readonly store: ShardStore;
@@ -53,7 +57,8 @@ export interface StorageWriterSetup {
   readonly on?: {
     /** How the last owner left the shard: where it was `behind`, something may be missing. */
     claimed?(log: StoredLog, answer: ClaimAnswer): void;
-    /** Nothing leaves this log any more. STALE_TERM: the shard has another owner. Else storage has lost what it had, or cannot store it. */
+    /** Nothing leaves this log any more. STALE_TERM: the shard has another owner. UNSTORABLE: storage cannot take a record. Else storage
+     *  has lost what was being read from it. */
     refused?(log: StoredLog, refused: ShardRefusal): void;
   };
 }
@@ -65,35 +70,40 @@ export class StorageWriter implements Committer {
   readonly options: PersistenceOptions;
   private readonly setup: StorageWriterSetup;
   private readonly counters: WriterCounters;
+  private readonly outage: Outage;
   /** Those that want a call, who waits longest first. */
   private readonly wanting = new Set<StoredLog>();
   /** Those for which nobody waits. */
   private laterOnes = new Set<StoredLog>();
   private readonly fullOnes = new Set<StoredLog>();
+  private readonly all = new Set<StoredLog>();
+  /** Those that the last call has shown to be lost in storage. */
+  private lost: ShardId[] = [];
+  private doubtedAt = -Infinity;
   private chars = 0;
   private sent = 0;
   private timer: Timer | undefined;
   private flushTimer: Timer | undefined;
   private underWay = false;
   private hasSaved = false;
-  private failures = 0;
-  private failingSince: Millis | undefined;
 
   constructor(setup: StorageWriterSetup) {
     this.setup = setup;
     this.options = persistenceOptions(setup.options);
     this.counters = new WriterCounters(setup.metrics);
+    this.outage = new Outage(this.options, setup.log);
   }
 
   begin(start: LogStart): StoredLog {
     const log = new StoredLog(this, start);
+    this.all.add(log);
     this.wants(log);
     return log;
   }
 
   /** Since when no call has been answered, while that is so. */
   get awaySince(): Millis | undefined {
-    return this.failingSince;
+    return this.outage.since;
   }
 
   /** Characters that wait, of all logs. */
@@ -168,6 +178,7 @@ export class StorageWriter implements Committer {
     this.wanting.delete(log);
     this.laterOnes.delete(log);
     this.fullOnes.delete(log);
+    this.all.delete(log);
     this.wakeFull();
   }
 
@@ -189,11 +200,13 @@ export class StorageWriter implements Committer {
       if (need === 'claim') await this.claim(logs);
       else if (need === 'mark') await this.mark(logs);
       else if (need === 'save') await this.save(logs);
+      else if (need === 'review') await this.review(logs[0]!);
       else if (need !== undefined) await this.append(logs);
     } catch (error) {
       again = this.unanswered(error);
     }
     this.underWay = false;
+    if (this.lost.length > 0) this.tellLost();
     this.wakeFull();
     if (this.wanting.size > 0 && !this.timer) this.callAfter(again);
   }
@@ -207,12 +220,13 @@ export class StorageWriter implements Committer {
       else by.set(need, [...(by.get(need) ?? []), log]);
     }
     const records = [...(by.get('append') ?? []), ...(by.get('ask') ?? [])];
-    for (const need of ['claim', 'mark', 'save'] as const) {
+    for (const need of ['claim', 'mark', 'review', 'save'] as const) {
       const logs = by.get(need);
+      const isLong = need === 'save' || need === 'review';
       // Many saves must not hold up the records of other shards.
-      const isNext = need !== 'save' || !this.hasSaved || records.length === 0;
+      const isNext = !isLong || !this.hasSaved || records.length === 0;
       if (!logs || !isNext) continue;
-      this.hasSaved = need === 'save';
+      this.hasSaved = isLong;
       return { need, logs: logs.slice(0, this.options.claimsMax) };
     }
     this.hasSaved = false;
@@ -276,6 +290,20 @@ export class StorageWriter implements Committer {
     }
   }
 
+  /** One page. */
+  private async review(log: StoredLog): Promise<void> {
+    const { shard, term } = log;
+    this.sending();
+    const page = await this.setup.store.load(shard, term, log.restoring.after).catch((error: unknown) => {
+      if (codeOf(error) === 'STALE_TERM') return undefined;
+      throw error;
+    });
+    this.answered();
+    // Where it was raised meanwhile the same page is read again.
+    if (log.term === term) log.reviewed(page);
+    this.each(log, undefined);
+  }
+
   private async append(logs: readonly StoredLog[]): Promise<void> {
     const { commitRecordsMax, commitCharsMax } = this.options;
     const batches: ReturnType<StoredLog['batch']>[] = [];
@@ -312,10 +340,26 @@ export class StorageWriter implements Committer {
 
   private refuse(log: StoredLog, refused: ShardRefusal): void {
     const { shard, term } = log;
+    const isLost = refused === 'GAP' || refused === 'NOT_CLAIMED';
+    if (isLost && log.restart()) {
+      this.counters.lost(refused);
+      this.lost.push(shard);
+      return;
+    }
     this.counters.refused(refused);
     this.setup.log.write(refused === 'STALE_TERM' ? 'info' : 'error', 'persistence.refused', { shard, term, refused });
     log.close();
     this.setup.on?.refused?.(log, refused);
+  }
+
+  /** What was lost of one shard, was most likely lost of all: they are asked, once in a while. */
+  private tellLost(): void {
+    const shards = this.lost;
+    this.lost = [];
+    this.setup.log.write('error', 'persistence.lost', { shards: shards.length, first: shards[0] });
+    if (this.now - this.doubtedAt < this.options.retryMaxMs) return;
+    this.doubtedAt = this.now;
+    for (const log of this.all) log.doubt();
   }
 
   private sending(): Answered {
@@ -324,25 +368,13 @@ export class StorageWriter implements Committer {
   }
 
   private answered(): void {
-    if (this.failingSince !== undefined) {
-      this.setup.log.write('info', 'persistence.back', { awayMs: this.now - this.failingSince });
-      this.failingSince = undefined;
-    }
-    this.failures = 0;
+    this.outage.answered(this.now);
   }
 
   /** How long to wait. Whatever the error is, what waits cannot be stored in another way. */
   private unanswered(error: unknown): Millis {
-    const { random, log } = this.setup;
     this.counters.failed(codeOf(error) ?? 'unknown');
-    if (this.failingSince === undefined) {
-      this.failingSince = this.now;
-      log.write('warn', 'persistence.away', { error });
-    }
-    const { retryMinMs, retryMaxMs } = this.options;
-    const delayMs = Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(this.failures, 20));
-    this.failures += 1;
-    return jitter(random, delayMs);
+    return jitter(this.setup.random, this.outage.unanswered(this.now, error));
   }
 
   /** Those that were told to be full and are not any more. */

@@ -5,6 +5,7 @@ import type {
   Millis,
   Position,
   ShardId,
+  ShardPage,
   ShardRefusal,
   ShardStanding,
   StoredPosition,
@@ -14,34 +15,12 @@ import type {
 import { Backlog } from './backlog.js';
 import type { Answered, Committer } from './committer.js';
 import { Leaving, type Waiter } from './leaving.js';
+import type { LogStart, Need, Standing } from './log-start.js';
+import { Restoring } from './restoring.js';
+import { takeSaves } from './saves.js';
 import { Unsaved } from './unsaved.js';
 
-/** An actor as it is now. */
-export type SavedText = Pick<EntitySnapshot, 'text' | 'seq' | 'version'>;
-
-/** `gated`: nothing leaves before it is stored. `behind`: it leaves when the backup has it, and is stored later (K9). */
-export type Standing = Exclude<ShardStanding, 'parked'>;
-
-export interface LogStart {
-  readonly shard: ShardId;
-  readonly term: Term;
-  readonly standing: Standing;
-  /** Position of the last record before this owner's first. */
-  readonly start: Position;
-  /** Actors of which storage may have an older state, or which it may not know to be gone: saved before any record is written. */
-  readonly unsaved?: Iterable<string>;
-  /** Storage is known to call the shard `behind`: the owner before had heard it say so, and nobody has claimed otherwise since. */
-  readonly knownBehind?: boolean;
-  /** No former owner can still be answering reads (K7). */
-  readonly isSure: boolean;
-  /** The actor as it is when asked, with all that was appended; undefined: it is gone. */
-  readonly saved: (entity: string) => SavedText | 'unreadable' | undefined;
-}
-
 const NEVER = -Infinity;
-
-/** What a log needs of storage next. */
-export type Need = 'claim' | 'append' | 'mark' | 'save' | 'ask';
 
 /** One shard's way into storage: its second place where it has no backup, a copy at most a second old where it has one. */
 export class StoredLog {
@@ -55,6 +34,8 @@ export class StoredLog {
   private readonly firstTerm: Term;
   private readonly isSure: boolean;
   private readonly saved: LogStart['saved'];
+  private readonly whole: LogStart['whole'];
+  private readonly wasBehind: boolean;
   /** What the row makes of the shard. */
   private standing: Standing;
   private parking = false;
@@ -70,6 +51,9 @@ export class StoredLog {
   /** Up to here something may have left that was not stored: while it is not, storage alone is no second place. */
   private owedThrough: Position = NEVER;
   private readonly leaving: Leaving;
+  readonly restoring = new Restoring();
+  /** Somebody else's log was lost in storage: perhaps this one as well. */
+  private isDoubted = false;
   private confirmed: Answered = { call: 0, sentAt: NEVER };
   /** Nothing leaves before: the shard's former owner may still answer reads (K7). */
   private quietUntil = NEVER;
@@ -77,7 +61,7 @@ export class StoredLog {
 
   constructor(
     committer: Committer,
-    { shard, term, standing, start, unsaved = [], knownBehind, isSure, saved }: LogStart,
+    { shard, term, standing, start, unsaved = [], knownBehind = false, isSure, saved, whole }: LogStart,
   ) {
     this.committer = committer;
     this.shard = shard;
@@ -87,6 +71,8 @@ export class StoredLog {
     this.last = start;
     this.isSure = isSure;
     this.saved = saved;
+    this.whole = whole;
+    this.wasBehind = knownBehind;
     this.known = knownBehind ? 'behind' : undefined;
     this.backlog = new Backlog(committer);
     this.leaving = new Leaving(committer);
@@ -183,6 +169,31 @@ export class StoredLog {
     return this.parking && this.known === 'parked' && !this.needsClaim;
   }
 
+  /**
+   * Storage has lost what it had confirmed: claimed again, it gets every actor as it is here, and is relied on when it has them all.
+   * False: the actors are not here.
+   */
+  restart(): boolean {
+    const actors = this.whole?.();
+    if (this.over || !actors) return false;
+    this.backlog.clear();
+    for (const entity of actors) this.unsaved.want(entity, 0);
+    this.owedThrough = this.last;
+    this.known = undefined;
+    this.needsClaim = true;
+    this.restoring.begin();
+    this.committer.wants(this);
+    // Copies may not rely on it any more.
+    this.advanced();
+    return true;
+  }
+
+  /** Is it still there? Asked once. */
+  doubt(): void {
+    this.isDoubted = true;
+    this.committer.wants(this);
+  }
+
   close(): void {
     if (this.over) return;
     this.over = true;
@@ -201,11 +212,14 @@ export class StoredLog {
     if (this.over) return undefined;
     if (this.needsClaim || this.storedEnd === undefined) return 'claim';
     if (this.backlog.inDoubt > 0) return 'append';
+    if (this.restoring.isReviewing) return 'review';
+    if (this.restoring.hasVoids) return 'append';
     if (!this.parking && this.known !== this.standing && (!this.isLone || this.isPaid)) return 'mark';
     // Records of these actors would not fit what storage has of them.
     if (this.unsaved.size > 0) return this.storedEnd === 0 ? 'append' : 'save';
     if (this.backlog.size > 0) return 'append';
     if (this.known !== this.wanted) return 'mark';
+    if (this.isDoubted) return 'ask';
     return this.leaving.size > 0 && this.committer.now >= this.quietUntil ? 'ask' : undefined;
   }
 
@@ -241,34 +255,39 @@ export class StoredLog {
     readonly chars: number;
     readonly must: boolean;
   }): LogBatch & { chars: number } {
-    // An actor stored whole at position 0 would be overlooked: a log that ends there counts as empty. Its own absence goes before it.
-    const needsFirst = this.storedEnd === 0 && this.unsaved.size > 0 && this.backlog.inDoubt === 0;
-    if (needsFirst) this.backlog.pushFirst({ entity: this.unsaved.first(1)[0]!, seq: 0, text: '' }, this.durable + 1);
-    const { records, chars } = this.backlog.take(needsFirst ? { ...limits, records: 1 } : limits);
+    const gone = this.backlog.inDoubt === 0 ? this.goneFirst(limits.records) : [];
+    for (const entity of gone) this.backlog.pushFirst({ entity, seq: 0, text: '' }, this.durable + 1);
+    const { records, chars } = this.backlog.take(gone.length > 0 ? { ...limits, records: gone.length } : limits);
     return { shard: this.shard, term: this.term, first: this.storedEnd! + 1, records, chars };
+  }
+
+  /** Whose absence goes before anything else. */
+  private goneFirst(max: number): readonly string[] {
+    if (this.restoring.hasVoids) return this.restoring.takeVoids(max);
+    // An actor stored whole at position 0 would be overlooked: a log that ends there counts as empty. Its own absence goes before it.
+    return this.storedEnd === 0 ? this.unsaved.first(1) : [];
+  }
+
+  /** A page of what storage has after it lost something; undefined: it does not know the term. */
+  reviewed(page: ShardPage | undefined): void {
+    if (this.over) return;
+    // The claim's answer says why.
+    if (!page) this.needsClaim = true;
+    else this.restoring.reviewed(page, new Set(this.whole?.()), this.saved);
   }
 
   /** The next actors to be stored whole, as they are now; their records are not needed any more. May be empty. */
   nextSaves(max: number, charsMax: number): readonly EntitySnapshot[] {
-    const taken: EntitySnapshot[] = [];
-    const before = Math.min(this.unsaved.from, this.backlog.from ?? Infinity);
-    let chars = 0;
-    for (const entity of this.unsaved.first(max)) {
-      if (chars >= charsMax) break;
-      const saved = this.saved(entity);
-      if (typeof saved === 'object') {
-        taken.push({ entity, position: this.storedEnd!, ...saved });
-        chars += saved.text.length;
-        continue;
-      }
-      if (saved === 'unreadable') this.committer.unreadable(entity);
-      // Gone: the record that says so was merged with others, or was the former owner's.
-      else this.backlog.pushFirst({ entity, seq: 0, text: '' }, before);
-      this.unsaved.gone(entity);
-    }
+    const { unsaved, backlog, saved } = this;
+    const before = Math.min(unsaved.from, backlog.from ?? Infinity);
+    const { taken, gone, unreadable } = takeSaves(unsaved.first(max), saved, this.storedEnd!, charsMax);
+    for (const entity of unreadable) this.committer.unreadable(entity);
+    // The record that says so was merged with others, or was the former owner's.
+    for (const entity of gone) backlog.pushFirst({ entity, seq: 0, text: '' }, before);
+    for (const entity of [...gone, ...unreadable]) unsaved.gone(entity);
     const names = new Set(taken.map(({ entity }) => entity));
     this.drop(names);
-    this.unsaved.taken(names);
+    unsaved.taken(names);
     return taken;
   }
 
@@ -287,6 +306,11 @@ export class StoredLog {
       this.storedEnd = position;
       const isFree = this.isSure || before === undefined || before.standing === 'parked';
       if (!isFree) this.beQuiet(now + options.leaseMs + options.leaseMarginMs);
+      // What the owner before had heard of it is not there any more.
+      if (this.wasBehind && before?.standing !== 'behind') return 'GAP';
+    } else if (this.restoring.isBegun) {
+      this.storedEnd = position;
+      this.restoring.claimed(position);
     } else if (position < this.storedEnd) return 'GAP';
     this.known = as;
     this.needsClaim = term !== this.term;
@@ -345,6 +369,7 @@ export class StoredLog {
 
   private settled(answered: Answered): void {
     this.confirmed = answered;
+    this.isDoubted = false;
     this.release();
     this.advanced();
   }

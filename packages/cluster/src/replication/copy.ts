@@ -71,7 +71,7 @@ export class Copy {
   /** The owner says what is stored (`stored` in the wire format). */
   told(stored: number): void {
     this.knownBehind = stored > 0;
-    if (stored <= this.stored) return;
+    // It goes back where storage has lost something, or its answer is awaited: then all that is here counts as not stored.
     this.stored = stored;
     for (const [entity, position] of this.ends) if (position < stored) this.ends.delete(entity);
   }

@@ -143,10 +143,11 @@ export class ReplicatedLog implements CommitLog {
   tell(position: Position | undefined): void {
     const stored = position === undefined ? 0 : position + 1;
     if (stored === this.stored && this.toldTerm === this.state.term) return;
+    const isLess = stored < this.stored;
     this.stored = stored;
     this.toldTerm = this.state.term;
-    // Where nothing else is sent: with that they know that they owe storage nothing.
-    if (position !== this.last || this.closed) return;
+    // Where nothing else is sent: with that they know that they owe storage nothing, or more than they thought.
+    if ((position !== this.last && !isLess) || this.closed) return;
     for (const { peer, phase } of this.state.followers)
       if (phase === 'following' && this.cursors.get(peer) === this.last) this.ship(peer, true);
   }

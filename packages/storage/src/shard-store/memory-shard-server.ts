@@ -15,7 +15,8 @@ export class MemoryShardServer {
   private readonly clock: Clock;
   private readonly paths = new Set<MemoryStorePath>();
   private readonly options: MemoryStoreOptions = { ...memoryStoreDefaults, requestTimeoutMs: CALL_DEADLINE_MS };
-  private readonly shards: MemoryShards;
+  private shards: MemoryShards;
+  private readonly empty: MemoryShards;
   private full = false;
   private stalled = false;
   private stopped = false;
@@ -24,6 +25,7 @@ export class MemoryShardServer {
   constructor(given: { readonly clock: Clock; readonly refusalOf?: typeof refusalOf }) {
     this.clock = given.clock;
     this.shards = new MemoryShards(ROWS_MAX, given.refusalOf);
+    this.empty = this.shards.copy();
   }
 
   // --- faults
@@ -62,6 +64,19 @@ export class MemoryShardServer {
     if (!this.stopped) return;
     this.stopped = false;
     for (const path of this.paths) path.mend();
+  }
+
+  /** Its volume is lost: an empty one takes its place. */
+  wipe(): void {
+    this.shards = this.empty.copy();
+  }
+
+  /** A backup as of now; what is returned puts it back. */
+  backup(): () => void {
+    const copy = this.shards.copy();
+    return () => {
+      this.shards = copy.copy();
+    };
   }
 
   /** Rewrites rows of one entity as a broken disk might; undefined removes one. */

@@ -161,6 +161,18 @@ export class MemoryShards {
     return answer(wanted.shard, held?.head, refused);
   }
 
+  /** All of it, as a backup of a database has it. */
+  copy(): MemoryShards {
+    const copy = new MemoryShards(this.rowsMax, this.refusalOf);
+    for (const [shard, { head, before, entities }] of this.shards) {
+      const own: Shard = { head, before, entities: new Map() };
+      for (const [name, { snapshot, records }] of entities) own.entities.set(name, { snapshot, records: [...records] });
+      copy.shards.set(shard, own);
+    }
+    copy.rows = this.rows;
+    return copy;
+  }
+
   /** @throws MusterError STORAGE_UNAVAILABLE where `more` rows do not fit. */
   requireRoom(more: number): void {
     if (this.rows + more <= this.rowsMax) return;
