@@ -95,6 +95,8 @@ export class Seeder {
     if (!this.host) return undefined;
     const first = seeding.actors === undefined;
     if (!first && !log.ship(peer)) return undefined;
+    // What waited to be sent went before the log, and was the last of it.
+    if (seeding.over) return 0;
     if (first && seeding.chunk) return this.sendChunk(seeding) ? 1 : undefined;
     const position = first ? log.begin(peer) : 0;
     seeding.actors ??= this.host.copies(log.shard)[Symbol.iterator]();

@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals';
+import { type PeerId, peerId, shardId, term, VirtualClock } from '@muster/ports';
+import type { ActorHost } from '@muster/runtime';
+import type { EnvelopeInit } from '@muster/wire';
+import { REPLICATION_DEFAULTS } from './options.js';
+import type { ReplicatedLog } from './replicated-log.js';
+import { Seeder } from './seeder.js';
+
+const b = peerId('b', '1');
+
+test('a last piece that waited for room goes once: room may come before the link says so', async () => {
+  const clock = new VirtualClock();
+  const sent: EnvelopeInit[] = [];
+  let room = 1;
+  const seeder = new Seeder({
+    clock,
+    options: { ...REPLICATION_DEFAULTS, envelopeCharsMax: 100 },
+    send(_peer, envelope) {
+      if (sent.length >= room) return false;
+      sent.push(envelope);
+      return true;
+    },
+  });
+  const saved = { text: 'x'.repeat(90), tail: '', seq: 1 };
+  seeder.join({
+    copies: () => ['book/a', 'book/b', 'book/c'].map((entity) => [entity, saved]),
+  } as unknown as ActorHost);
+  const log = {
+    shard: shardId(7),
+    state: { term: term(1) },
+    begin: () => 5,
+    ship: (peer: PeerId) => seeder.flows(log, peer),
+  } as unknown as ReplicatedLog;
+  seeder.begin(log, b, 1);
+  await clock.advance(1);
+  expect([sent.length, seeder.size]).toEqual([1, 1]);
+  room = 10;
+  // Somebody else's snapshot begins.
+  seeder.wake();
+  await clock.advance(1);
+  expect(sent.map(({ body }) => (body as { last: boolean }).last)).toEqual([false, true]);
+  expect(seeder.size).toBe(0);
+});
