@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Asking, Wait } from './asking.js';
 import { EXIT, Failure } from './failure.js';
 import { duration } from './format/units.js';
-import { moveListView, nodeOrderView, rebalanceView, shardMoveView } from './views/moves.js';
+import { moveListView, nodeForgetView, nodeOrderView, rebalanceView, shardMoveView } from './views/moves.js';
 import { idOf } from './views/view.js';
 
 /** Longest that `--wait` waits where no time is given: a drain moves everything that a node has. */
@@ -33,6 +33,11 @@ export function movingCommands(root: Command, asking: Asking, read: ArgumentRead
   order('uncordon', 'it takes shards again').action((id: string, _, at: Command) =>
     asking.show(at, 'node.uncordon', { node: id }, nodeOrderView),
   );
+  node
+    .command('forget <peer>')
+    .description('that run of a node (its peer id) is dead for good: what waits for it goes on without it')
+    .requiredOption('--yes', 'you have seen that it does not run any more')
+    .action((peer: string, _, at: Command) => asking.show(at, 'node.forget', { node: peer }, nodeForgetView));
   nounOf(root, 'shard')
     .command('move')
     .argument('<n>', 'its number', read.shardNumber)

@@ -37,6 +37,7 @@ const LINES = [
   ['node undrain node-2', 'node.undrain'],
   ['node cordon node-2', 'node.cordon'],
   ['node uncordon node-2', 'node.uncordon'],
+  ['node forget node-2#p08ds --yes', 'node.forget'],
   ['shard move 17 --to node-2', 'shard.move'],
   ['move list', 'move.list'],
   ['rebalance --dry-run', 'rebalance.plan'],

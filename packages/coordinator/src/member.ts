@@ -1,4 +1,11 @@
-import { type PeerInfo, type Registered, readMembers, type StoreKeys, type Watch } from '@muster/cluster';
+import {
+  type MemberInfo,
+  type PeerInfo,
+  type Registered,
+  readMembers,
+  type StoreKeys,
+  type Watch,
+} from '@muster/cluster';
 import type { Compare, Millis, RangeResult } from '@muster/ports';
 
 /** One node or gateway in this leader's regime. */
@@ -22,6 +29,22 @@ export function isWell(watch: Watch): boolean {
 /** It may get shards. */
 export function isTarget({ info, watch, state }: Member): boolean {
   return info.role === 'node' && isWell(watch) && state === 'up';
+}
+
+/** Not only registered: it beat lately. */
+export function isHeard({ phase }: Watch): boolean {
+  return phase === 'up' || phase === 'suspect';
+}
+
+/** What is pushed about members: the living, and nodes that died lately, so that nobody takes one of them back. */
+export function listed(members: readonly Member[], dead: readonly PeerInfo[]): MemberInfo[] {
+  const living = members
+    .map(({ info: { role, peer, address, zone, build }, watch, state, doubted }) => {
+      const suspect = doubted || watch.phase === 'suspect' || watch.phase === 'silent';
+      return { role, peer, address, zone, build, state: suspect ? ('suspect' as const) : state };
+    })
+    .sort((a, b) => (a.peer < b.peer ? -1 : 1));
+  return [...living, ...dead.map((info) => ({ ...info, state: 'dead' as const }))];
 }
 
 /** A line in the store, with the role it stands under. */

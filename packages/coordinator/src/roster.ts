@@ -1,49 +1,23 @@
 import {
   type DeathCause,
   type GivenUp,
-  type HeartbeatOptions,
   type MassSilence,
   type MemberInfo,
   NO_MASS_SILENCE,
   newWatch,
   type PeerInfo,
-  type Peers,
-  type Phase,
   spareSilent,
   stepWatch,
   type WatchEffect,
   type WatchInput,
 } from '@muster/cluster';
-import { type Clock, type Compare, type Log, type Metrics, type Millis, type PeerId, parsePeerId } from '@muster/ports';
+import { type Compare, type Millis, type PeerId, parsePeerId } from '@muster/ports';
 import type { Heartbeat } from '@muster/wire';
 import { Deaths } from './deaths.js';
-import type { HeardLoads } from './heard-loads.js';
-import { isTarget, isWell, type Member, type Registration } from './member.js';
+import { isHeard, isTarget, isWell, listed, type Member, type Registration } from './member.js';
 import { Questions } from './questions.js';
-
-export interface RosterSetup {
-  readonly clock: Clock;
-  readonly peers: Peers;
-  readonly loads: HeardLoads;
-  readonly options: HeartbeatOptions;
-  /** Who would take over, or empty: a witness where it is linked. */
-  readonly vice: () => string;
-  readonly epoch: number;
-  readonly deadMax: number;
-  /** Whether a row names it. */
-  readonly isNamed: (peer: PeerId) => boolean;
-  readonly metrics: Metrics;
-  readonly log: Log;
-  readonly on: {
-    joined(member: Member): void;
-    dead(member: Member, cause: DeathCause): void;
-    phase(member: Member, phase: Phase, before: Phase): void;
-    /** Its replicated shards may go on elsewhere; undefined: it is heard again. */
-    givenUp(member: Member, cause: GivenUp | undefined): void;
-    /** Somebody's line in the list that is pushed is another now. */
-    changed(): void;
-  };
-}
+import type { RosterSetup } from './roster-setup.js';
+import { reportDeath, reportGivenUp } from './verdict-report.js';
 
 /** Who is alive, as the leader judges it: one watch per member, and the shell around them (cluster's heartbeat/protocol.ts). */
 export class Roster {
@@ -138,14 +112,7 @@ export class Roster {
 
   /** What is pushed about members: the living, and nodes that died lately, so that nobody takes one of them back. */
   infos(): MemberInfo[] {
-    const dead = this.deaths.listed.map((info) => ({ ...info, state: 'dead' as const }));
-    const living = this.all()
-      .map(({ info: { role, peer, address, zone, build }, watch, state, doubted }) => {
-        const suspect = doubted || watch.phase === 'suspect' || watch.phase === 'silent';
-        return { role, peer, address, zone, build, state: suspect ? ('suspect' as const) : state };
-      })
-      .sort((a, b) => (a.peer < b.peer ? -1 : 1));
-    return [...living, ...dead];
+    return listed(this.all(), this.deaths.listed);
   }
 
   /** Why it is not a member any more; undefined: it is one, or was never heard of. */
@@ -226,6 +193,15 @@ export class Roster {
   revive(peer: PeerId): void {
     this.deaths.forget(peer);
     this.strangers.delete(peer);
+  }
+
+  /** An operator says that it never comes back. @returns false: it is heard, or nobody waits for it */
+  forget(peer: PeerId): boolean {
+    const member = this.members.get(peer);
+    if (member ? isHeard(member.watch) : this.deaths.causeOf(peer) !== 'silent') return false;
+    if (member) this.input(peer, { type: 'forgotten' });
+    else this.deaths.bury(peer, 'forgotten');
+    return true;
   }
 
   linked(peer: PeerId): void {
@@ -385,21 +361,18 @@ export class Roster {
   }
 
   private gaveUp(member: Member, cause: GivenUp, silentMs: Millis): void {
-    const { log, metrics, on, epoch } = this.setup;
-    const { peer, role } = member.info;
-    log.write('warn', 'member.given-up', { peer, role, cause, silentMs, epoch });
-    metrics.counter('muster_coordinator_given_up_total', 'Members whose backups may take over').add(1, { role, cause });
+    const { on } = this.setup;
+    reportGivenUp(this.setup, member.info, cause, silentMs);
     on.givenUp(member, cause);
     on.changed();
   }
 
   private died(member: Member, cause: DeathCause, silentMs: Millis): void {
-    const { log, metrics, on, epoch } = this.setup;
+    const { on } = this.setup;
     const { peer, role } = member.info;
     this.members.delete(peer);
     this.deaths.bury(peer, cause, role === 'node' ? member.info : undefined);
-    log.write(cause === 'left' ? 'info' : 'warn', 'member.dead', { peer, role, cause, silentMs, epoch });
-    metrics.counter('muster_coordinator_deaths_total', 'Members that were given up').add(1, { role, cause });
+    reportDeath(this.setup, member.info, cause, silentMs);
     on.dead(member, cause);
     on.changed();
   }

@@ -126,6 +126,7 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
     'node.undrain': [{ node: 'node-2' }, { epoch: 5, accepted: true, node: node2.peer, state: 'up' }],
     'node.cordon': [{ node: 'node-2' }, { epoch: 5, accepted: true, node: node2.peer, state: 'cordoned' }],
     'node.uncordon': [{ node: 'node-2' }, { epoch: 5, accepted: true, node: node2.peer, state: 'up' }],
+    'node.forget': [{ node: node2.peer }, { epoch: 5, accepted: true, node: node2.peer, shards: 171 }],
     'shard.move': [
       { shard: 17, to: 'node-2' },
       { epoch: 5, accepted: true, move: '5.m1', shard: 17, from: node1.peer, to: node2.peer },

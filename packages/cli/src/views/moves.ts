@@ -1,6 +1,7 @@
 import type {
   MoveDocument,
   MoveListDocument,
+  NodeForgetDocument,
   NodeOrderDocument,
   RebalanceDocument,
   ShardMoveDocument,
@@ -19,6 +20,11 @@ const STATES: Readonly<Record<NodeOrderDocument['state'], string>> = {
 export const nodeOrderView: View<NodeOrderDocument> = ({ node, state }) => ({
   lines: [`${printable(idOf(node))} ${STATES[state] ?? state}`],
   next: state === 'draining' ? ['musterctl move list', `musterctl node show ${printable(idOf(node))}`] : [],
+});
+
+export const nodeForgetView: View<NodeForgetDocument> = ({ node, shards }) => ({
+  lines: [`${printable(node)} counts as dead for good; ${counted(shards, 'shard')} named it`],
+  next: ['musterctl status'],
 });
 
 export const shardMoveView: View<ShardMoveDocument> = ({ move, shard, from, to }) => ({

@@ -69,6 +69,7 @@ function watchInput([type, first, witness = '', outcome = '']: string[]): WatchI
     case 'tick':
       return { type, ...(first === 'death' || first === 'all' ? { spared: first } : {}) };
     case 'laden':
+    case 'forgotten':
     case 'replaced':
     case 'left':
       return { type };

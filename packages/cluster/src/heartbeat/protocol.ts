@@ -19,6 +19,7 @@
 //   dead by silence  no beat for placeAgainMs, and not before `mercyUntil` (K6). Only from an observer whose own loop kept time, and only
 //                    where another node is well enough to take what it had: given up it can be taken back, dead it cannot.
 //   replaced         another incarnation has its name (K3).
+//   forgotten        an operator says that it never comes back. Not of one that is heard.
 // Both verdicts by silence are put off (mass-silence.ts) while more than half of the nodes fell silent together: the observer, or what lies
 // between, is the likelier culprit; after massPatienceMs one is believed at a time. And a node that was just given much to do gets
 // ladenMercyMs more, or a fail-over would kill those who work on it. What is refused is believed at once, as ever.
@@ -32,8 +33,11 @@
 
 import type { ProbeOutcome } from '../links/probe.js';
 
-/** Why a member counts as dead. Only `silent` is a guess; it is the one that had to wait. */
-export type DeathCause = 'refused' | 'silent' | 'replaced' | 'left';
+/**
+ * Why a member counts as dead. Only `silent` is a guess; it is the one that had to wait. `forgotten`: an operator's word. It ends the waiting
+ * for somebody who never comes back, and is no more than that: whoever goes on elsewhere still waits out what the forgotten may have begun.
+ */
+export type DeathCause = 'refused' | 'silent' | 'replaced' | 'left' | 'forgotten';
 
 export function isProbeOutcome(text: string): text is ProbeOutcome {
   return text === 'alive' || text === 'other-incarnation' || text === 'refused' || text === 'silent';

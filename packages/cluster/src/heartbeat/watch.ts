@@ -56,7 +56,9 @@ export type WatchInput =
   /** Another incarnation has its name (K3). */
   | { readonly type: 'replaced' }
   /** It said that it goes, and its registration is gone. */
-  | { readonly type: 'left' };
+  | { readonly type: 'left' }
+  /** An operator says that it never comes back. */
+  | { readonly type: 'forgotten' };
 
 export type WatchEffect =
   | { readonly type: 'probe'; readonly round: number; readonly witnesses: readonly string[] }
@@ -133,6 +135,7 @@ export function stepWatch(state: Watch, input: WatchInput, observer: Observer): 
       return probed(state, input, observer);
     case 'replaced':
     case 'left':
+    case 'forgotten':
       return die(state, input.type, observer.now);
     case 'laden':
       return { state: { ...state, ladenAt: observer.now }, effects: [] };

@@ -30,6 +30,7 @@ const CHANGING: ReadonlySet<AdminCommand> = new Set<AdminCommand>([
   'node.undrain',
   'node.cordon',
   'node.uncordon',
+  'node.forget',
   'shard.move',
   'rebalance.run',
   'process.restart',

@@ -20,6 +20,7 @@ export interface AdminResults {
   'node.undrain': NodeOrderDocument;
   'node.cordon': NodeOrderDocument;
   'node.uncordon': NodeOrderDocument;
+  'node.forget': NodeForgetDocument;
   'shard.move': ShardMoveDocument;
   'move.list': MoveListDocument;
   'rebalance.plan': RebalanceDocument;
@@ -47,6 +48,8 @@ export interface AdminArguments {
   /** It keeps what it has, and gets nothing more. */
   'node.cordon': { readonly node: string };
   'node.uncordon': { readonly node: string };
+  /** A peer id: that run of the node has ended and never comes back. What it alone had is taken from storage. */
+  'node.forget': { readonly node: string };
   'shard.move': { readonly shard: number; readonly to: string };
   'move.list': Record<string, never>;
   'rebalance.plan': Record<string, never>;
@@ -250,6 +253,15 @@ export interface NodeOrderDocument {
   readonly state: 'up' | 'cordoned' | 'draining';
 }
 
+/** The node is dead from now on. */
+export interface NodeForgetDocument {
+  readonly epoch: number;
+  readonly accepted: true;
+  readonly node: string;
+  /** Rows that named it, as owner, backup or learner, when it was forgotten. */
+  readonly shards: number;
+}
+
 /** The move has begun; it ends by itself, one way or the other: `move.list` tells how. A change of the leader aborts it. */
 export interface ShardMoveDocument {
   readonly epoch: number;
@@ -306,7 +318,7 @@ export type ClusterEvent = { readonly at: string; readonly epoch: number } & (
   | { readonly type: 'member.recovered'; readonly role: string; readonly peer: string }
   /** Its backups may take over, though it is not known to be dead. `why`: refused | silent */
   | { readonly type: 'member.given-up'; readonly role: string; readonly peer: string; readonly why: string }
-  /** `why`: refused | silent | replaced | left */
+  /** `why`: refused | silent | replaced | left | forgotten */
   | { readonly type: 'member.dead'; readonly role: string; readonly peer: string; readonly why: string }
   /** Shards of which nobody had a living copy, or that were empty, got owners. `why`: cold-start | dead | join | unowned */
   | {

@@ -42,6 +42,7 @@ export function adminHandlers({ views, leading, followers, retirements, orders }
     'node.undrain': ({ node }) => orders.node(leading(), node, 'up'),
     'node.cordon': ({ node }) => orders.node(leading(), node, 'cordoned'),
     'node.uncordon': ({ node }) => orders.node(leading(), node, 'up'),
+    'node.forget': ({ node }) => orders.nodeForget(leading(), node),
     'shard.move': ({ shard, to }) => orders.shardMove(leading(), shard, to),
     'rebalance.plan': () => orders.rebalancePlan(leading()),
     'rebalance.run': () => orders.rebalanceRun(leading()),

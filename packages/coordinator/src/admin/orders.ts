@@ -1,8 +1,14 @@
-import { MusterError, SHARD_COUNT, type ShardId } from '@muster/ports';
+import { MusterError, type PeerId, SHARD_COUNT, type ShardId } from '@muster/ports';
 import type { Regime } from '../regime.js';
 import type { Steering } from '../steering.js';
 import type { MemberState } from '../wishes.js';
-import type { MoveListDocument, NodeOrderDocument, RebalanceDocument, ShardMoveDocument } from './documents.js';
+import type {
+  MoveListDocument,
+  NodeForgetDocument,
+  NodeOrderDocument,
+  RebalanceDocument,
+  ShardMoveDocument,
+} from './documents.js';
 import type { Views } from './views.js';
 
 /** What operators tell the leader to do, as against what they ask. Each is accepted once it can not be lost silently, or refused. */
@@ -21,6 +27,21 @@ export class Orders {
     const { node, epoch } = this.views.nodeShow(regime, wanted);
     await regime.wishes.ask(node.peer as Parameters<typeof regime.wishes.ask>[0], state);
     return { epoch, accepted: true, node: node.peer, state };
+  }
+
+  /**
+   * The way out where owner and backup are both silent and nobody can prove their deaths: their shards wait without limit. Only a whole
+   * peer id is taken, so that nobody forgets the run that came after. @throws MusterError NOT_FOUND, REFUSED (it is heard)
+   */
+  nodeForget(regime: Regime, wanted: unknown): NodeForgetDocument {
+    const { ledger, roster } = regime;
+    const peer = (typeof wanted === 'string' ? wanted : '') as PeerId;
+    const shards = ledger.rows().filter(({ owner, backup, learner }) => [owner, backup, learner].includes(peer)).length;
+    const member = roster.get(peer);
+    const isNode = member ? member.info.role === 'node' : shards > 0;
+    if (peer === '' || !isNode) throw new MusterError('NOT_FOUND', { what: `node ${peer.slice(0, 64)}` });
+    if (!roster.forget(peer)) throw refused(`${peer} is ${member ? 'heard' : 'known to be dead'}`);
+    return { epoch: this.views.epochShow().epoch, accepted: true, node: peer, shards };
   }
 
   /** Hands a shard off; where it holds nothing the same way. @throws MusterError NOT_FOUND, INVALID_REQUEST, REFUSED */
