@@ -1,5 +1,6 @@
 export * from './player/account.js';
 export * from './player/contract.js';
+export { missedAfter } from './player/inbox.js';
 export * from './player/options.js';
 export * from './player/player.js';
 export type { PlayerState, Session } from './player/state.js';

@@ -207,6 +207,31 @@ describe('events', () => {
     expect(client.socket.said).toEqual(['user/self', 'user/updated', 'user/updated']);
   });
 
+  test('K16: where the state comes instead of events, the messages the client was not given come before newer ones, once', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    const of = (number: number, prefix = 'p') => ({ message: `m${number}`, marker: `${prefix}.${number}` });
+    const state = (...messages: object[]) =>
+      world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user: {}, messages });
+    world.cluster.publish('player/1', 'self', 'messaging/received', of(9));
+    state(of(8), of(9), of(10), of(11));
+    world.cluster.publish('player/1', 'self', 'messaging/received', of(12));
+    // The owner lacks what was not stored yet: nothing is told twice.
+    state(of(8), of(9), of(10));
+    state(of(1, 'q'));
+    const heard = client.socket.frames.filter(({ commandId }) => commandId === 'messaging/received');
+    expect(heard.map(({ data }) => (data as { marker: string }).marker)).toEqual([
+      'p.9',
+      'p.10',
+      'p.11',
+      'p.12',
+      'q.1',
+    ]);
+    expect(client.socket.said.slice(-2)).toEqual(['user/self', 'messaging/received']);
+    world.cluster.snapshot('player/1', 'self', { session: 'gateway-2#b/9', user: {}, messages: [of(2, 'q')] });
+    expect(client.socket.said.at(-1)).toBe('user/self');
+  });
+
   test('a client that causes more than can wait is cut off', () => {
     const world = coreWorld({ heldEventsMax: 2 });
     const client = attachedClient(world);

@@ -19,6 +19,7 @@ import {
   closeReason,
   closingOf,
   type Message,
+  messagingReceived,
   type RequestMessage,
   systemDisconnect,
   systemMoveOn,
@@ -30,6 +31,7 @@ import type { ClientSocket, SignedIn, SocketListener } from './client-socket.js'
 import { ClientWriter } from './client-writer.js';
 import { EventOrder } from './event-order.js';
 import { Following } from './following.js';
+import { HeardMessages } from './heard-messages.js';
 import { textOf } from './json-text.js';
 import type { Newcomer } from './login-queue.js';
 import { MovingOn } from './moving-on.js';
@@ -60,6 +62,7 @@ export class PlayerSession implements SocketListener, Newcomer {
   private readonly writer: ClientWriter;
   private readonly commands: SessionCommands;
   private readonly order: EventOrder;
+  private readonly heard = new HeardMessages();
   private readonly following: Following;
   private readonly attachment: Attachment;
   private stream: StreamHandle | undefined;
@@ -333,10 +336,12 @@ export class PlayerSession implements SocketListener, Newcomer {
   }
 
   private snapshot({ data }: StreamEvent): void {
-    const { session, user } = JSON.parse(textOf(data)) as SelfSnapshot;
+    const { session, user, messages = [] } = JSON.parse(textOf(data)) as SelfSnapshot;
     const isFirst = this.state === 'starting';
     if (isFirst) this.state = 'open';
     this.writer.event(userSelf.commandId, JSON.stringify({ user }));
+    if (session === this.id)
+      for (const missed of this.heard.missed(messages)) this.writer.event(messagingReceived.commandId, missed);
     if (this.state !== 'open') return;
     // Whoever took over did so before we listened, or while we could not: the actor says which of the two it is to be.
     if (session !== this.id) this.attachment.attach();
@@ -350,7 +355,9 @@ export class PlayerSession implements SocketListener, Newcomer {
 
   private selfEvent({ name, data }: StreamEvent): void {
     if (!name.startsWith(NOTICE_PREFIX)) {
-      this.writer.event(name, textOf(data));
+      const json = textOf(data);
+      if (name === messagingReceived.commandId) this.heard.passed(json);
+      this.writer.event(name, json);
       return;
     }
     const notice = JSON.parse(textOf(data)) as SessionNotice & Partial<WatchNotice>;

@@ -27,6 +27,8 @@ export interface SelfSnapshot {
   /** Who holds the player (K12); null: nobody. A gateway may begin to listen after its session was superseded: the notice never reached it. */
   readonly session: string | null;
   readonly user: PrivateUser | null;
+  /** What is kept of the messages that the session asked for, oldest first; absent: it asked for none. */
+  readonly messages?: readonly ReceivedMessage[];
 }
 
 export interface SessionNotice {

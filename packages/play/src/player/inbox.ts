@@ -45,6 +45,23 @@ export function messagesAfter(inbox: Inbox, after: number): ReceivedMessage[] {
     .slice(Math.max(0, after + 1 - first));
 }
 
+/** Of messages, oldest first, those that come after the marked one; all where the marker is none of this inbox's. */
+export function missedAfter(
+  messages: readonly ReceivedMessage[],
+  marker: string | undefined,
+): readonly ReceivedMessage[] {
+  const [prefix, number] = parted(marker ?? '');
+  return messages.filter((message) => {
+    const [of, at] = parted(message.marker);
+    return of !== prefix || at > number;
+  });
+}
+
+function parted(marker: string): readonly [prefix: string, number: number] {
+  const dot = marker.lastIndexOf('.');
+  return [marker.slice(0, Math.max(0, dot)), Number(marker.slice(dot + 1))];
+}
+
 function markerOf(inbox: Inbox, number: number): string {
   return `${inbox.prefix}.${number}`;
 }

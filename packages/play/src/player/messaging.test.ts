@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { emptyInbox, keep, messagesAfter, startAfter } from './inbox.js';
+import { emptyInbox, keep, messagesAfter, missedAfter, startAfter } from './inbox.js';
 import { Stage, type Turn } from './testdata/stage.js';
 
 const session = 'g1#a/1';
@@ -165,4 +165,30 @@ test('whatever the marker, no message is sent twice and only dropped ones are mi
       expect(got).toEqual(known ? kept.filter((number) => number > at) : kept);
     }),
   );
+});
+
+test('K16: who has to be told the state instead of events is told what it asked for and is still kept', () => {
+  const stage = signedIn({ inboxMessagesMax: 3 });
+  const told = () =>
+    (stage.snapshot('self') as { messages?: readonly Received[] }).messages?.map(({ message }) => message);
+  stage.message('a');
+  expect(told()).toBeUndefined();
+  stage.from(session, 'subscribeReceived', {});
+  expect(told()).toEqual([]);
+  for (const text of ['b', 'c']) stage.message(text);
+  expect(told()).toEqual(['b', 'c']);
+  for (const text of ['d', 'e']) stage.message(text);
+  expect(told()).toEqual(['c', 'd', 'e']);
+});
+
+test('what was missed after a marker: nothing twice, and everything of another inbox', () => {
+  const [a, b] = ['x', 'y'].map((prefix) => {
+    const inbox = emptyInbox(prefix);
+    for (const message of ['1', '2', '3']) keep(inbox, { message } as never, 10);
+    return messagesAfter(inbox, 0);
+  }) as [ReturnType<typeof messagesAfter>, ReturnType<typeof messagesAfter>];
+  expect(missedAfter(a, undefined)).toEqual(a);
+  expect(missedAfter(a, 'x.2')).toEqual(a.slice(2));
+  expect(missedAfter(a, 'x.9')).toEqual([]);
+  expect(missedAfter(b, 'x.2')).toEqual(b);
 });

@@ -73,6 +73,7 @@ export function playerKind({ accounts, metrics, options: changes }: PlayerDepend
       [SELF_TOPIC]: (state, self): SelfSnapshot => ({
         session: state.session?.id ?? null,
         user: privateUser(state, self.id) ?? null,
+        ...(state.session?.messaging && { messages: messagesAfter(state.inbox, state.session.messagesAfter ?? 0) }),
       }),
       [PUBLIC_TOPIC]: (state, self) => ({ users: [publicUser(state, self.id)].flatMap((user) => user ?? []) }),
     },
@@ -141,8 +142,10 @@ function evolution(options: PlayerOptions): PlayerKind['evolve'] {
       state.watched = state.watched.filter((id) => !userIds.includes(id));
     },
     received: (state, message) => keep(state.inbox, message, options.inboxMessagesMax),
-    messagingSubscribed: (state) => {
-      if (state.session) state.session.messaging = true;
+    messagingSubscribed: (state, { after }) => {
+      if (!state.session) return;
+      state.session.messaging = true;
+      state.session.messagesAfter = after;
     },
   };
 }

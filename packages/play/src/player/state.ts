@@ -27,6 +27,8 @@ export interface Session {
   suspendedUntil: number | null;
   /** This connection asked for messages. */
   messaging: boolean;
+  /** Number of the last one that it did not ask for; absent: none, or not known. */
+  messagesAfter?: number;
 }
 
 /** A `user/subscribeUpdates` whose users are being looked up. */

@@ -155,8 +155,8 @@ export class Device {
         this.onlineAt = clock.monotonic();
         on.online(this);
       }
-      // The view starts afresh: so does listening, after what was heard last.
-      this.ask('messaging/subscribeReceived', listening.subscription());
+      // A view that starts afresh goes on with what was heard last (K16), unless the session's wish to hear may be lost.
+      if (isFirst || listening.mayBeDeaf()) this.ask('messaging/subscribeReceived', listening.subscription());
       if (isFirst) this.thinkThenAsk();
     }
   }

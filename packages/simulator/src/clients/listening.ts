@@ -32,6 +32,7 @@ export class Listening {
   private highest = 0;
   /** When this connection began to hear of this inbox. */
   private since: Millis = Number.NEGATIVE_INFINITY;
+  private askedAt: Millis = Number.NEGATIVE_INFINITY;
   private bySender = new Map<string, number>();
   private readonly askedAfter = new Map<string, number | undefined>();
   count = 0;
@@ -48,7 +49,14 @@ export class Listening {
     return { since: { type: 'marker', value: `${this.inbox}.${this.last}` } };
   }
 
+  /** The player's state was lost, or may have been, since this connection asked last. */
+  mayBeDeaf(): boolean {
+    const { player, lostAt } = this.setup;
+    return lostAt(player) >= this.askedAt;
+  }
+
   asked(messageId: string): void {
+    this.askedAt = this.setup.now();
     this.askedAfter.set(messageId, this.last);
   }
 
