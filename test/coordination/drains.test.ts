@@ -78,6 +78,18 @@ test('a node that drains beside a cordoned one is let go, though nobody is left 
   expect(rows.filter(({ owner, backup }) => owner === n2 || (owner === n3 && backup === n2))).toEqual([]);
 });
 
+test('a node that drains is not dead because its lease ran out with all others: it is heard', async () => {
+  const world = await ClusterWorld.running();
+  const n1 = world.nodes.get('n1')!;
+  await addAll(world, actorsOn(world, n1.peer, 30));
+  await world.clock.advance(200);
+  const drained = n1.it.drain(30_000);
+  expect(await world.until(() => world.rows().some(({ state }) => state === 'moving'), 2_000)).toBe(true);
+  world.server.expireAllLeases();
+  expect(await world.answer(drained)).toBe(true);
+  expect(n1.replacedBy).toEqual([]);
+});
+
 test('a whole cluster that ends parks every shard, in as many rounds as that takes, and every node is let go', async () => {
   const world = await ClusterWorld.running();
   const nodes = [...world.nodes.values()];

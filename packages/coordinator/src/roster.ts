@@ -314,8 +314,8 @@ export class Roster {
   private unregistered(member: Member): void {
     const { info, state, watch } = member;
     if (member.line) this.members.set(info.peer, { ...member, line: undefined });
-    // Who said that it goes has gone; a gateway without a link owns nothing that would have to be waited for.
-    if (state === 'draining' || (info.role !== 'node' && !watch.linked)) this.input(info.peer, { type: 'left' });
+    // Who said that it goes has gone; a gateway owns nothing that would have to be waited for. But leases may all run out at once: a link counts more.
+    if (!watch.linked && (state === 'draining' || info.role !== 'node')) this.input(info.peer, { type: 'left' });
   }
 
   private input(peer: PeerId, input: WatchInput): void {
