@@ -218,3 +218,19 @@ test('an actor that a newer build saved, or whose state is damaged, is left as i
   expect(await next.ask('balance')).toBe(1);
   expect(next.state()).toMatchObject({ owner: 'from 0' });
 });
+
+test('many shards are adopted in one turn: their actors are woken some at a time over all of them, in the order of the shards', async () => {
+  const bank = openBank();
+  const at = bank.clock.now() + 60_000;
+  for (const to of ['a', 'b', 'c', 'd']) await bank.ask('remind', { name: 'x', at }, { to });
+  const actors = copyOf(bank.log.records);
+  const next = openBank({ clock: bank.clock, options: { awakenAtOnceMax: 3 } });
+  const shards = [1, 2, 3, 4].map((n) => shardId(SHARD + n));
+  for (const shard of shards)
+    next.runtime.open(shard, term(1), { actors, fencedMs: 0, how: 'promoted', mayLack: false });
+  expect(next.runtime.stats()).toMatchObject({ actors: 3, parked: 13 });
+  await bank.clock.advance(RUNTIME_DEFAULTS.wheelTickMs);
+  expect(next.runtime.stats()).toMatchObject({ actors: 6, parked: 10 });
+  await bank.clock.advance(6 * RUNTIME_DEFAULTS.wheelTickMs);
+  expect(next.runtime.stats()).toMatchObject({ actors: 16, parked: 0 });
+});

@@ -7,7 +7,7 @@ import type { Due, WheelTimer } from './timer-wheel.js';
 
 /**
  * Wakes the actors of an adopted shard that nobody else may wake: at once those with timers or unanswered sends, and some time later
- * those that want to hear of their adoption. So many at a time: others have their first command waiting.
+ * those that want to hear of their adoption. So many at a time, over all shards: others have their first command waiting.
  */
 export class Awakening implements Due {
   private readonly shard: Shard;
@@ -43,15 +43,17 @@ export class Awakening implements Due {
   due(): void {
     this.timer = undefined;
     if (this.phase === 'done') return;
-    const { options } = this.services;
-    for (let n = 0; n < options.awakenAtOnceMax; n += 1) {
+    const { options, pace } = this.services;
+    while (pace.hasRoom) {
       const { done, value } = this.queue.next();
       if (done) {
         this.nextPhase();
         return;
       }
       const parked = this.shard.parked.get(value);
-      if (parked?.adopted) this.activate(parseEntity(value));
+      if (!parked?.adopted) continue;
+      pace.took();
+      this.activate(parseEntity(value));
     }
     this.wait(options.wheelTickMs);
   }

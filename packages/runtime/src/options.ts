@@ -48,7 +48,8 @@ export interface RuntimeOptions {
   readonly recentKeepMs: Millis;
   /** Subscriptions to one actor: processes times topics. */
   readonly subscriptionsMax: number;
-  /** Actors of an adopted shard that are woken per wheel tick. Lower: commands are answered sooner after a fail-over. Higher: timers and sends are. */
+  /** Actors of adopted shards, of all together, that are woken in one turn of the loop, of which there is one per wheel tick.
+   *  Lower: commands are answered sooner after a fail-over, and no beat is late. Higher: timers and sends go on sooner. */
   readonly awakenAtOnceMax: number;
   /** How long actors of an adopted shard that want to hear of it may be woken by others first. Lower: a burst of work while everybody comes back.
    *  Higher: who lost their listeners together with their process notice it later. */
@@ -89,7 +90,7 @@ export const RUNTIME_DEFAULTS: RuntimeOptions = {
   recentCharsMax: 65_536,
   recentKeepMs: 30_000,
   subscriptionsMax: 4_096,
-  awakenAtOnceMax: 64,
+  awakenAtOnceMax: 256,
   adoptedPatienceMs: 1_000,
   loadsMax: 64,
   loadMs: 5_000,

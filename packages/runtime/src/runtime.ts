@@ -16,6 +16,7 @@ import {
 import { Activation } from './activation.js';
 import type { AnyActorKind, Json } from './actor.js';
 import { Awakening } from './awakening.js';
+import { AwakeningPace } from './awakening-pace.js';
 import type { ActorSnapshot, SavedActor } from './envelope.js';
 import type { ActorHost, Adoption, Delivery, HostStats, Outcome, Outlet, ShardState, Subscription } from './host.js';
 import { describeActor } from './inspection.js';
@@ -73,6 +74,7 @@ export class ActorRuntime implements ActorHost {
       options: checked,
       rules: { ...RUNTIME_RULES, ...rules },
       wheel: new TimerWheel(clock, checked.wheelTickMs, checked.wheelSlots),
+      pace: new AwakeningPace(clock, checked.awakenAtOnceMax),
       loads: new Loads(clock, checked.loadsMax, checked.loadMs),
       restarts: new Restarts(checked.restartsMax, checked.restartWindowMs, checked.quarantineMs),
       subscribers: this.subscribers,

@@ -1,4 +1,5 @@
 import type { Clock, Counter, Log, Metrics, Random, Tracer } from '@muster/ports';
+import type { AwakeningPace } from './awakening-pace.js';
 import type { Outlet } from './host.js';
 import type { Loads } from './loads.js';
 import type { RuntimeOptions } from './options.js';
@@ -20,6 +21,7 @@ export interface Services {
   readonly rules: RuntimeRules;
   readonly wheel: TimerWheel;
   readonly loads: Loads;
+  readonly pace: AwakeningPace;
   readonly restarts: Restarts;
   readonly subscribers: SubscriberIndex;
   readonly counters: RuntimeCounters;

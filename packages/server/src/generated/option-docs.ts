@@ -300,7 +300,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "recentCharsMax": "Their size together, in characters of JSON.",
     "recentKeepMs": "How long they are kept after the last subscriber went. Must exceed a link's re-dial, else every break costs snapshots.",
     "subscriptionsMax": "Subscriptions to one actor: processes times topics.",
-    "awakenAtOnceMax": "Actors of an adopted shard that are woken per wheel tick. Lower: commands are answered sooner after a fail-over. Higher: timers and sends are.",
+    "awakenAtOnceMax": "Actors of adopted shards, of all together, that are woken in one turn of the loop, of which there is one per wheel tick. Lower: commands are answered sooner after a fail-over, and no beat is late. Higher: timers and sends go on sooner.",
     "adoptedPatienceMs": "How long actors of an adopted shard that want to hear of it may be woken by others first. Lower: a burst of work while everybody comes back. Higher: who lost their listeners together with their process notice it later.",
     "loadsMax": "Actors being loaded at a time; others wait. Lower: gentler on the database after a failure. Higher: faster warm-up.",
     "loadMs": "A load that takes longer fails its activation (retryable). Must exceed the database's own time-out to see its error.",
