@@ -69,6 +69,11 @@ export class Backlog {
     this.count(-done.reduce((sum, { record }) => sum + charsOf(record), 0));
   }
 
+  /** Actors with records. */
+  names(): ReadonlySet<string> {
+    return new Set(this.waiting.map(({ record }) => record.entity));
+  }
+
   /** Actors with records that were never sent. */
   merging(): ReadonlySet<string> {
     return new Set(this.waiting.slice(this.inDoubt).map(({ record }) => record.entity));

@@ -149,6 +149,11 @@ export class Persistence {
     this.logs.delete(shard);
   }
 
+  /** Actors of which storage may not know the latest, or that they are gone. */
+  unstored(shard: ShardId): readonly string[] {
+    return this.logs.get(shard)?.unstored ?? [];
+  }
+
   /** Nothing of the shard is missing in storage. */
   isStored(shard: ShardId): boolean {
     return this.logs.get(shard)?.isSettled !== false && !this.loading.has(shard);

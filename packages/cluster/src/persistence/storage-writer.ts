@@ -382,7 +382,7 @@ export class StorageWriter implements Committer {
     for (const log of [...this.fullOnes]) {
       this.fullOnes.delete(log);
       // Asked again, it is back in the set where it still is.
-      if (!log.full) log.resumed();
+      if (!log.full) log.go();
     }
   }
 }

@@ -86,6 +86,11 @@ export class StoredLog {
     return Math.min(this.backlog.from ?? this.last + 1, this.unsaved.from) - 1;
   }
 
+  /** Actors of which storage may not know the latest, or that they are gone. */
+  get unstored(): readonly string[] {
+    return [...this.backlog.names(), ...this.unsaved.first(Infinity)];
+  }
+
   /** Storage is the second place: the shard has no backup. */
   get isLone(): boolean {
     return this.standing === 'gated';
@@ -335,11 +340,6 @@ export class StoredLog {
     if (this.over) return;
     this.known = as;
     this.settled(answered);
-  }
-
-  /** It was told to be full, and is not any more. */
-  resumed(): void {
-    this.go();
   }
 
   private get wanted(): ShardStanding {

@@ -162,16 +162,21 @@ export class BackupKeeper {
     };
   }
 
-  /** This process sealed the shard and handed it over; its row makes it the backup: what it has of it is the copy. */
+  /**
+   * This process sealed the shard and handed it over; its row makes it the backup: what it has of it is the copy. Those of `unstored` that
+   * are not among the actors are gone, and storage may not know it.
+   */
   keep(
     { shard, term: of, owner: successor }: ShardRow,
     end: Position,
     actors: Iterable<readonly [entity: string, saved: SavedActor]>,
+    unstored: readonly string[] = [],
   ): void {
     // The new owner may have been heard before its row, and have sent all of it.
     if (this.copies.get(shard)?.state.owner === successor) return;
     const copy = new Copy(this.copying);
     for (const [entity, saved] of actors) copy.put(entity, saved, end);
+    for (const entity of unstored) if (!copy.actors.has(entity)) copy.went(entity, end);
     const owner = this.setup.peers.self.peer;
     this.copies.set(shard, { state: { ...newFollower(of), phase: 'complete', owner, position: end }, copy });
   }

@@ -95,8 +95,7 @@ export class Copy {
   /** False where a record before it is missing. `complete`: every actor that there is, is here. */
   take({ entity, seq, entries }: CopiedRecord, position: Position, complete: boolean): boolean {
     if (entries === '') {
-      this.actors.delete(entity);
-      if (this.setup.persists) this.ends.set(entity, position);
+      this.went(entity, position);
       return true;
     }
     const held = this.actors.get(entity);
@@ -112,6 +111,11 @@ export class Copy {
     held.newer = joined(held.newer, entries);
     if (held.newer.length > held.mergeAt) this.merge(entity, held);
     return true;
+  }
+
+  went(entity: string, position: Position): void {
+    this.actors.delete(entity);
+    if (this.setup.persists) this.ends.set(entity, position);
   }
 
   private merge(entity: string, held: Held): void {
