@@ -7,6 +7,13 @@ interface Waiting {
   readonly position: Position;
 }
 
+export interface TakeLimits {
+  readonly records: number;
+  readonly chars: number;
+  /** At least one, whatever its length. */
+  readonly must: boolean;
+}
+
 /** What a record costs in memory beside its text, in characters. */
 const RECORD_CHARS = 64;
 
@@ -48,7 +55,7 @@ export class Backlog {
   }
 
   /** The next records within the limits, at least one where `must` and there is one; what is in doubt goes again as it went. */
-  take(limits: { readonly records: number; readonly chars: number; readonly must: boolean }) {
+  take(limits: TakeLimits) {
     const records: StoredRecord[] = [];
     let chars = 0;
     const most = this.inDoubt || Math.max(limits.records, limits.must ? 1 : 0);
@@ -63,10 +70,11 @@ export class Backlog {
   }
 
   /** So many, from the first, are stored; what else was sent is not. */
-  arrived(count: number): void {
+  arrived(count: number): readonly StoredRecord[] {
     const done = this.waiting.splice(0, count);
     this.inDoubt = 0;
     this.count(-done.reduce((sum, { record }) => sum + charsOf(record), 0));
+    return done.map(({ record }) => record);
   }
 
   /** Actors with records. */

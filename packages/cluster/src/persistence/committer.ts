@@ -21,6 +21,8 @@ export interface Committer {
   failed(error: unknown): void;
   /** Records were given up, because their actors will be saved whole. */
   merged(records: number): void;
+  /** So many actors are gone whose rows will stay in storage. */
+  leftBehind(actors: number): void;
   /** An actor that was to be saved cannot be read here: storage keeps what it has of it. */
   unreadable(entity: string): void;
   closed(log: StoredLog): void;

@@ -10,6 +10,7 @@ export class WriterCounters {
   private readonly failures: Counter;
   private readonly refusals: Counter;
   private readonly losses: Counter;
+  private readonly forgets: Counter;
   private readonly chars: Gauge;
   private readonly saves: Counter;
   private readonly mergers: Counter;
@@ -35,6 +36,10 @@ export class WriterCounters {
       'muster_persistence_lost_total',
       'Shards of which storage had lost what it had confirmed, by reason.',
     );
+    this.forgets = metrics.counter(
+      'muster_persistence_forgotten_total',
+      'Actors that are gone, by what became of their rows.',
+    );
     this.chars = metrics.gauge('muster_persistence_waiting_chars', 'Records that wait for storage, in characters.');
     this.saves = metrics.counter('muster_persistence_saved_total', 'Actors stored whole.');
     this.mergers = metrics.counter(
@@ -59,6 +64,10 @@ export class WriterCounters {
 
   lost(reason: ShardRefusal): void {
     this.losses.add(1, { reason });
+  }
+
+  forgot(actors: number, rows: 'removed' | 'left'): void {
+    if (actors > 0) this.forgets.add(actors, { rows });
   }
 
   saved(actors: number): void {

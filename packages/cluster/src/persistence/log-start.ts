@@ -25,4 +25,4 @@ export interface LogStart {
 }
 
 /** What a log needs of storage next. */
-export type Need = 'claim' | 'append' | 'review' | 'mark' | 'save' | 'ask';
+export type Need = 'claim' | 'append' | 'review' | 'mark' | 'save' | 'forget' | 'ask';

@@ -24,20 +24,12 @@
 // and lets nothing out that only storage would hold until that is done. The other logs are asked at once: they have most likely lost as much.
 
 import {
-  type ClaimAnswer,
-  type Clock,
   codeOf,
-  type EntitySnapshot,
   jitter,
-  type Log,
-  type Metrics,
   type Millis,
-  type Random,
   type ShardAnswer,
   type ShardId,
   type ShardRefusal,
-  type ShardStore,
-  type Term,
   type Timer,
 } from '@muster/ports';
 import type { Answered, Committer } from './committer.js';
@@ -45,25 +37,9 @@ import { WriterCounters } from './counters.js';
 import type { LogStart, Need } from './log-start.js';
 import { type PersistenceOptions, persistenceOptions } from './options.js';
 import { Outage } from './outage.js';
+import { lossesOf, savesOf } from './parts.js';
 import { StoredLog } from './stored-log.js';
-
-export interface StorageWriterSetup {
-  readonly store: ShardStore;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly metrics: Metrics;
-  readonly log: Log;
-  readonly options?: Partial<PersistenceOptions>;
-  readonly on?: {
-    /** How the last owner left the shard: where it was `behind`, something may be missing. */
-    claimed?(log: StoredLog, answer: ClaimAnswer): void;
-    /** Nothing leaves this log any more. STALE_TERM: the shard has another owner. UNSTORABLE: storage cannot take a record. Else storage
-     *  has lost what was being read from it. */
-    refused?(log: StoredLog, refused: ShardRefusal): void;
-  };
-}
-
-type Save = { readonly shard: ShardId; readonly term: Term; readonly entities: readonly EntitySnapshot[] };
+import type { StorageWriterSetup } from './writer-setup.js';
 
 /** The logs of many shards on their way into one storage. */
 export class StorageWriter implements Committer {
@@ -169,6 +145,10 @@ export class StorageWriter implements Committer {
     this.counters.merged(records);
   }
 
+  leftBehind(actors: number): void {
+    this.counters.forgot(actors, 'left');
+  }
+
   unreadable(entity: string): void {
     this.counters.unreadable();
     this.setup.log.write('error', 'persistence.unsaved', { entity });
@@ -200,6 +180,7 @@ export class StorageWriter implements Committer {
       if (need === 'claim') await this.claim(logs);
       else if (need === 'mark') await this.mark(logs);
       else if (need === 'save') await this.save(logs);
+      else if (need === 'forget') await this.forget(logs);
       else if (need === 'review') await this.review(logs[0]!);
       else if (need !== undefined) await this.append(logs);
     } catch (error) {
@@ -230,7 +211,9 @@ export class StorageWriter implements Committer {
       return { need, logs: logs.slice(0, this.options.claimsMax) };
     }
     this.hasSaved = false;
-    return { need: records.length > 0 ? 'append' : undefined, logs: records };
+    if (records.length > 0) return { need: 'append', logs: records };
+    const goners = by.get('forget');
+    return { need: goners && 'forget', logs: goners ?? [] };
   }
 
   private async claim(logs: readonly StoredLog[]): Promise<void> {
@@ -264,29 +247,34 @@ export class StorageWriter implements Committer {
   }
 
   private async save(logs: readonly StoredLog[]): Promise<void> {
-    const { savesMax, commitCharsMax } = this.options;
-    const saves: Save[] = [];
-    const savers: StoredLog[] = [];
-    let [actors, chars] = [0, 0];
-    for (const log of logs) {
-      if (actors >= savesMax || chars >= commitCharsMax) break;
-      const entities = log.nextSaves(savesMax - actors, commitCharsMax - chars);
-      if (entities.length === 0) continue;
-      savers.push(log);
-      saves.push({ shard: log.shard, term: log.term, entities });
-      actors += entities.length;
-      chars += entities.reduce((sum, { text }) => sum + text.length, 0);
-    }
+    const saves = savesOf(logs, this.options);
     if (saves.length === 0) return;
     const answered = this.sending();
     const answers = await this.setup.store.save(saves);
     this.answered();
-    this.counters.saved(actors);
+    this.counters.saved(saves.reduce((sum, { entities }) => sum + entities.length, 0));
     for (const [i, { refused }] of answers.entries()) {
-      const log = savers[i]!;
-      if (!refused) log.savedAll(saves[i]!.entities, answered);
+      const { log, term, entities } = saves[i]!;
+      if (!refused) log.savedAll(entities, answered);
       // Refused because of our own newer term: they are saved again.
-      this.each(log, log.term === saves[i]!.term ? refused : undefined);
+      this.each(log, log.term === term ? refused : undefined);
+    }
+  }
+
+  /** Nobody waits for it. */
+  private async forget(logs: readonly StoredLog[]): Promise<void> {
+    const losses = lossesOf(logs, this.options);
+    if (losses.length === 0) return;
+    this.sending();
+    const answers = await this.setup.store.forget(losses);
+    this.answered();
+    for (const [i, { refused }] of answers.entries()) {
+      const { log, term, entities } = losses[i]!;
+      if (!refused) {
+        log.gone.removed(entities);
+        this.counters.forgot(entities.length, 'removed');
+      }
+      this.each(log, log.term === term ? refused : undefined);
     }
   }
 

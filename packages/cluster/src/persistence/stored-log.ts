@@ -12,8 +12,9 @@ import type {
   StoredRecord,
   Term,
 } from '@muster/ports';
-import { Backlog } from './backlog.js';
+import { Backlog, type TakeLimits } from './backlog.js';
 import type { Answered, Committer } from './committer.js';
+import { Gone } from './gone.js';
 import { Leaving, type Waiter } from './leaving.js';
 import type { LogStart, Need, Standing } from './log-start.js';
 import { Restoring } from './restoring.js';
@@ -48,6 +49,7 @@ export class StoredLog {
   private last: Position;
   private readonly backlog: Backlog;
   private readonly unsaved: Unsaved;
+  readonly gone: Gone;
   /** Up to here something may have left that was not stored: while it is not, storage alone is no second place. */
   private owedThrough: Position = NEVER;
   private readonly leaving: Leaving;
@@ -77,6 +79,7 @@ export class StoredLog {
     this.backlog = new Backlog(committer);
     this.leaving = new Leaving(committer);
     this.unsaved = new Unsaved(committer.options);
+    this.gone = new Gone(saved, committer.options.unsavedMax);
     for (const entity of unsaved) this.unsaved.want(entity, start);
     if (this.unsaved.size > 0) this.owedThrough = start;
   }
@@ -98,7 +101,7 @@ export class StoredLog {
 
   /** Nothing is missing in storage, and it is known what it calls the shard. */
   get isSettled(): boolean {
-    return this.need === undefined || this.need === 'ask';
+    return this.need === undefined || this.need === 'ask' || this.need === 'forget';
   }
 
   /** What copies may be told: everything up to here is stored, and storage says that it may be behind. Undefined: they may not rely on it. */
@@ -182,6 +185,7 @@ export class StoredLog {
     const actors = this.whole?.();
     if (this.over || !actors) return false;
     this.backlog.clear();
+    this.gone.clear();
     for (const entity of actors) this.unsaved.want(entity, 0);
     this.owedThrough = this.last;
     this.known = undefined;
@@ -225,6 +229,7 @@ export class StoredLog {
     if (this.backlog.size > 0) return 'append';
     if (this.known !== this.wanted) return 'mark';
     if (this.isDoubted) return 'ask';
+    if (this.gone.isDue) return 'forget';
     return this.leaving.size > 0 && this.committer.now >= this.quietUntil ? 'ask' : undefined;
   }
 
@@ -255,11 +260,7 @@ export class StoredLog {
   }
 
   /** The next records within the limits; at least one where `must` and there is one. Nothing: is this still my term? */
-  batch(limits: {
-    readonly records: number;
-    readonly chars: number;
-    readonly must: boolean;
-  }): LogBatch & { chars: number } {
+  batch(limits: TakeLimits): LogBatch & { chars: number } {
     const gone = this.backlog.inDoubt === 0 ? this.goneFirst(limits.records) : [];
     for (const entity of gone) this.backlog.pushFirst({ entity, seq: 0, text: '' }, this.durable + 1);
     const { records, chars } = this.backlog.take(gone.length > 0 ? { ...limits, records: gone.length } : limits);
@@ -329,7 +330,7 @@ export class StoredLog {
     const arrived = position - this.storedEnd!;
     // More than was ever sent: somebody else writes under our term.
     if (arrived > this.backlog.inDoubt) return 'STALE_TERM';
-    this.backlog.arrived(arrived);
+    this.committer.leftBehind(this.gone.stored(this.backlog.arrived(arrived), this.storedEnd! + 1));
     this.storedEnd = position;
     this.settled(answered);
     return undefined;

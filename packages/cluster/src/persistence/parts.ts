@@ -1,0 +1,46 @@
+import type { EntitySnapshot, ShardId, Term } from '@muster/ports';
+import type { Forgettable } from './gone.js';
+import type { PersistenceOptions } from './options.js';
+import type { StoredLog } from './stored-log.js';
+
+/** What one log has in a call of many. */
+interface Part<Entity> {
+  readonly log: StoredLog;
+  readonly shard: ShardId;
+  readonly term: Term;
+  readonly entities: readonly Entity[];
+}
+
+/** Actors to be stored whole, as many as one call holds. */
+export function savesOf(
+  logs: readonly StoredLog[],
+  { savesMax, commitCharsMax }: Pick<PersistenceOptions, 'savesMax' | 'commitCharsMax'>,
+): readonly Part<EntitySnapshot>[] {
+  const parts: Part<EntitySnapshot>[] = [];
+  let [actors, chars] = [0, 0];
+  for (const log of logs) {
+    if (actors >= savesMax || chars >= commitCharsMax) break;
+    const entities = log.nextSaves(savesMax - actors, commitCharsMax - chars);
+    if (entities.length === 0) continue;
+    parts.push({ log, shard: log.shard, term: log.term, entities });
+    actors += entities.length;
+    chars += entities.reduce((sum, { text }) => sum + text.length, 0);
+  }
+  return parts;
+}
+
+/** Actors whose rows are to be removed, as many as one call holds. */
+export function lossesOf(
+  logs: readonly StoredLog[],
+  { savesMax }: Pick<PersistenceOptions, 'savesMax'>,
+): readonly Part<Forgettable>[] {
+  const parts: Part<Forgettable>[] = [];
+  let actors = 0;
+  for (const log of logs) {
+    if (actors >= savesMax) break;
+    const entities = log.gone.next(savesMax - actors);
+    if (entities.length > 0) parts.push({ log, shard: log.shard, term: log.term, entities });
+    actors += entities.length;
+  }
+  return parts;
+}
