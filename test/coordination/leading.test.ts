@@ -159,3 +159,63 @@ test('K3: who was given up for dead under one leader is told so by the next, and
   const isListed = ({ peer, state }: { peer: string; state: string }) => peer === n1.peer && state !== 'dead';
   expect(world.membersAt('g1').some(isListed)).toBe(false);
 });
+
+test('a leader that is told to stop hands over to its vice before it goes: nobody waits for silence, no command fails', async () => {
+  const world = await ClusterWorld.running({ coordinators: 3 });
+  const before = world.rows();
+  const [c1, c2] = [world.coordinators.get('c1')!, world.coordinators.get('c2')!];
+  const since = world.clock.monotonic();
+  let [left, atOnce] = [Number.POSITIVE_INFINITY, ''];
+  const calls = Array.from({ length: 20 }, (_, i) => world.add('g1', `p${i}`));
+  void c1.it.stop().then(() => {
+    left = world.clock.monotonic() - since;
+    // Its address listened until then.
+    atOnce = world.leader?.peer ?? 'nobody';
+  });
+  expect(c1.it.leads).toBe(false);
+  expect(await world.timeUntil(() => c2.it.leads)).toBeLessThan(50);
+  expect(await world.answer(Promise.all(calls))).toEqual(calls.map(() => 1));
+  await world.clock.advance(100);
+  expect(left).toBeLessThan(100);
+  expect(atOnce).toBe(c2.peer);
+  expect(world.metrics.value('muster_coordinator_elections_total', { result: 'resigned' })).toBe(1);
+  await world.clock.advance(5_000);
+  expect([c2.it.leads, c2.it.epoch]).toEqual([true, 2]);
+  expect(world.rows()).toEqual(before);
+  expect([...world.nodes.values()].some(({ it }) => it.agent.isFrozen())).toBe(false);
+});
+
+test('K6: from the moment it resigns nothing that it acknowledges is good, and it writes nothing', async () => {
+  const world = await ClusterWorld.running();
+  const [c1, c2] = [world.coordinators.get('c1')!, world.coordinators.get('c2')!];
+  // The vice cannot win, and does not end: the leader waits for it as long as it may.
+  c2.store.path.stall();
+  const before = world.server.range(world.keys.shards).entries;
+  let left = Number.POSITIVE_INFINITY;
+  const since = world.clock.monotonic();
+  void c1.it.stop().then(() => {
+    left = world.clock.monotonic() - since;
+  });
+  world.nodes.get('n1')!.process.kill();
+  await world.clock.advance(900);
+  expect(left).toBe(Number.POSITIVE_INFINITY);
+  for (const id of ['n2', 'n3']) expect(world.nodes.get(id)!.it.agent.sinceGoodMs).toBeGreaterThan(850);
+  await world.clock.advance(300);
+  expect(left).toBeGreaterThanOrEqual(1_000);
+  expect(left).toBeLessThan(1_100);
+  expect(world.server.range(world.keys.shards).entries).toEqual(before);
+  c2.store.path.resume();
+  expect(await world.until(() => c2.it.leads && world.settled(), 15_000)).toBe(true);
+});
+
+test('both coordinators are told to stop at once: neither waits for the other', async () => {
+  const world = await ClusterWorld.running();
+  const since = world.clock.monotonic();
+  const left: number[] = [];
+  for (const { it } of world.coordinators.values())
+    void it.stop().then(() => {
+      left.push(world.clock.monotonic() - since);
+    });
+  await world.clock.advance(500);
+  expect(left).toHaveLength(2);
+});

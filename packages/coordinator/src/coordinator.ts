@@ -67,6 +67,7 @@ export class Coordinator {
   private readonly dialled = new Set<PeerId>();
   private timer: Timer | undefined;
   private hintedAt: Millis = Number.NEGATIVE_INFINITY;
+  private stopping: Promise<void> | undefined;
   private stopped = false;
 
   constructor(setup: CoordinatorSetup) {
@@ -137,11 +138,16 @@ export class Coordinator {
     await this.registration.start();
   }
 
-  /** Leaves. Where it led, its vice takes over as soon as this address refuses. */
-  async stop(): Promise<void> {
-    if (this.stopped) return;
+  /** Leaves. Where it led, its vice leads before this resolves, or as soon as this address refuses. */
+  stop(): Promise<void> {
+    this.stopping ??= this.leave();
+    return this.stopping;
+  }
+
+  private async leave(): Promise<void> {
     this.stopped = true;
     this.timer?.cancel();
+    if (this.leads) await this.resign();
     this.listing.stop();
     this.election?.stop();
     this.regime?.stop();
@@ -149,6 +155,16 @@ export class Coordinator {
     this.inspections.stop();
     // Together: a vice takes over as soon as this address refuses, and a store that is away may not put that off.
     await Promise.all([this.peers.stop(), this.registration.stop()]);
+  }
+
+  /** K6: what was acknowledged and written was so before anybody hears that this leader goes; from then on it is as if it were dead. */
+  private async resign(): Promise<void> {
+    const { clock, log } = this.setup;
+    const { epoch } = this;
+    const from = clock.monotonic();
+    this.abdicate();
+    const taken = await this.election?.resign();
+    log.write('info', 'coordinator.resigned', { epoch, taken, ms: Math.round(clock.monotonic() - from) });
   }
 
   get leads(): boolean {
@@ -297,7 +313,7 @@ export class Coordinator {
       epoch: won.epoch,
       fence: won.modRevision,
       floorTerm: this.floor.term,
-      formerIsGone: won.why === 'refused' || won.why === 'former',
+      formerIsGone: won.why === 'refused' || won.why === 'former' || won.why === 'resigned',
       options: this.options,
       rules: this.rules,
       heartbeat: this.heartbeat,

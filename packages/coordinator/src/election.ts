@@ -65,6 +65,8 @@ export class Election {
   private candidate: Candidate;
   private record: EpochRecord | undefined;
   private timer: Timer | undefined;
+  /** Ends the waiting of a leader that resigned. */
+  private succeeded: ((taken: boolean) => void) | undefined;
   private stopped = false;
 
   constructor(setup: ElectionSetup) {
@@ -84,6 +86,23 @@ export class Election {
   stop(): void {
     this.stopped = true;
     this.timer?.cancel();
+  }
+
+  /**
+   * Hands the lead to the vice. Whoever calls it has stopped to write and to acknowledge before.
+   * @returns whether another leads now; false at once where nobody could, and after `resignMs`
+   */
+  resign(): Promise<boolean> {
+    const { clock, options } = this.setup;
+    this.input({ type: 'resign' });
+    if (this.candidate.standing !== 'resigned') return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const limit = clock.after(options.resignMs, () => resolve(false));
+      this.succeeded = (taken) => {
+        limit.cancel();
+        resolve(taken);
+      };
+    });
   }
 
   get state(): Candidate {
@@ -136,11 +155,17 @@ export class Election {
     peers.on('beatAck', (from, { body, epoch: of }) => {
       if (from.role === 'coordinator') this.input({ type: 'ack', from: from.peer, epoch: of, number: body.number });
     });
+    peers.on('resign', (from, { epoch: of }) => {
+      if (from.role === 'coordinator') this.input({ type: 'resigned', from: from.peer, epoch: of });
+    });
     peers.onUp(({ role, peer }) => {
       if (role === 'coordinator') this.input({ type: 'linked', peer });
     });
     peers.onDown(({ role, peer }) => {
-      if (role === 'coordinator') this.input({ type: 'unlinked', peer });
+      if (role !== 'coordinator') return;
+      this.input({ type: 'unlinked', peer });
+      // It ends as well.
+      if (peer === this.candidate.vice) this.succeeded?.(false);
     });
     peers.onMiss((peer, reason) => {
       const gone = reason === 'refused' || reason === 'other-incarnation';
@@ -180,6 +205,9 @@ export class Election {
       case 'attempt':
         void this.attempt(effect);
         return;
+      case 'resign':
+        peers.send(effect.to, 'control', { type: 'resign', epoch: effect.epoch, body: { vice: effect.to } });
+        return;
       case 'vice':
         on.vice(effect.vice);
         return;
@@ -194,6 +222,7 @@ export class Election {
         });
         this.count(effect.deposed ? 'deposed' : 'follow');
         on.follow(effect.epoch, effect.leader);
+        this.succeeded?.(true);
     }
   }
 

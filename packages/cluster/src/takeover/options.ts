@@ -19,6 +19,9 @@ export interface TakeoverOptions {
   /** A leader reads the epoch this often, and a coordinator repeats a probe of its leader, or a take-over that the store did not take.
    *  Lower: more reads. Higher: fewer fit in `confirmMs`. */
   readonly readMs: Millis;
+  /** A leader that is told to stop waits so long until its vice leads. Lower: where the store is slow nobody leads for a moment.
+   *  Higher: where it is away the process ends later. */
+  readonly resignMs: Millis;
   /** An observer whose own loop was this late does not count that time as silence. Lower: take-overs are put off more often. */
   readonly stallMs: Millis;
 }
@@ -30,6 +33,7 @@ export const TAKEOVER_DEFAULTS: TakeoverOptions = {
   calmMs: 10_000,
   confirmMs: 300,
   readMs: 100,
+  resignMs: 1_000,
   stallMs: 100,
 };
 

@@ -38,6 +38,7 @@ function inputOf(words: readonly string[], now: number): CandidateInput {
   switch (type) {
     case 'tick':
     case 'fenced':
+    case 'resign':
     case 'read-failed':
       return { type };
     case 'linked':
@@ -48,6 +49,8 @@ function inputOf(words: readonly string[], now: number): CandidateInput {
       return { type, others: words.slice(1).map(peer) };
     case 'beat':
       return { type, from: peer(first), epoch: Number(second), number: Number(third), vice: peer(fourth) };
+    case 'resigned':
+      return { type, from: peer(first), epoch: Number(second) };
     case 'ack':
       return { type, from: peer(first), epoch: Number(second), number: Number(third) };
     case 'won':
@@ -75,6 +78,8 @@ function lineOf(effect: CandidateEffect): string {
       return `lead in epoch ${effect.epoch} at revision ${effect.modRevision} after ${effect.former || 'nobody'}`;
     case 'follow':
       return `follow ${effect.leader} of epoch ${effect.epoch}${effect.deposed ? ', deposed' : ''}`;
+    case 'resign':
+      return `resign epoch ${effect.epoch} to ${effect.to}`;
     case 'vice':
       return `vice is ${effect.vice || 'nobody'}`;
   }

@@ -2,9 +2,11 @@
 //
 //   following ──(leader silent, refused, or none)──► taking ──won──► leading ──(write refused, newer epoch seen)──► following
 //                                                      └──lost──► following
+//   leading ──(told to stop, has a vice)──► resigned ──(newer epoch seen)──► following, and leaves
 //
 //   leader ──Beat n (epoch, vice)──► others      every beatMs
 //   leader ◄─BeatAck n (epoch)────── others      only the leader of the highest epoch they know is confirmed by it
+//   resigned ──Resign (epoch)──► vice      once; it beats no more
 //   taking: IF mod_revision(epoch) == seen THEN put epoch {epoch + 1, leader: me, attempt}      the only commit point
 //
 // Anybody may die at any time. The store alone decides who leads; everything else here only says when to try:
@@ -12,6 +14,9 @@
 //             been without a leader for 2 × silenceMs, so that it does not race the vice; the store lets only one of them win anyway.
 //   silent    no beat for silenceMs, while our own loop kept time; at most once per calmMs of the take-overs by silence seen here:
 //             a line that is cut one way would let two coordinators take over in turns.
+//   resigned  the leader says that it stops and that we are its vice: at once. Before it said so it stopped to write and to acknowledge, so
+//             that, as after its death, nothing of it comes later. Where the message or the vice is lost the others hear no beats, then a
+//             refusal: as if it had been killed. It waits for its successor for resignMs at most.
 //   former    the leader of record is an earlier run of this very process (K3).
 // K2: an attempt whose outcome is unknown is read back; its id tells whether it won. Where the record is unchanged the same attempt is
 // made again: whichever of the two arrives, it is the same attempt, and the other one fails its compare.
@@ -22,9 +27,9 @@ import type { Millis, PeerId } from '@muster/ports';
 import { parsePeerId } from '@muster/ports';
 import type { TakeoverOptions } from './options.js';
 
-export type Standing = 'following' | 'taking' | 'leading';
+export type Standing = 'following' | 'taking' | 'leading' | 'resigned';
 /** Why a coordinator tried to lead. */
-export type TakeoverReason = 'first' | 'former' | 'refused' | 'silent';
+export type TakeoverReason = 'first' | 'former' | 'resigned' | 'refused' | 'silent';
 
 /** One coordinator's view of who leads. */
 export interface Candidate {
@@ -45,6 +50,8 @@ export interface Candidate {
   readonly calmUntil: Millis;
   /** The leader's address refuses, or is somebody else's. */
   readonly leaderGone: boolean;
+  /** The leader stops, and has named us to follow it. */
+  readonly leaderResigned: boolean;
   readonly probedAt: Millis;
   /** Links to other coordinators that stand. */
   readonly linked: readonly PeerId[];
@@ -92,6 +99,9 @@ export type CandidateInput =
   | { readonly type: 'ack'; readonly from: PeerId; readonly epoch: number; readonly number: number }
   | { readonly type: 'attempted'; readonly result: 'lost' | 'unknown' | 'unavailable' }
   | { readonly type: 'attempted'; readonly result: 'won'; readonly modRevision: number }
+  | { readonly type: 'resigned'; readonly from: PeerId; readonly epoch: number }
+  /** This process is told to stop. */
+  | { readonly type: 'resign' }
   /** One of our writes failed its compare with the epoch's key. */
   | { readonly type: 'fenced' };
 
@@ -115,6 +125,7 @@ export type CandidateEffect =
       readonly former: PeerId | '';
     }
   | { readonly type: 'follow'; readonly epoch: number; readonly leader: PeerId; readonly deposed: boolean }
+  | { readonly type: 'resign'; readonly to: PeerId; readonly epoch: number }
   | { readonly type: 'vice'; readonly vice: PeerId | '' };
 
 export interface CandidateStep {
@@ -136,6 +147,7 @@ export function newCandidate(self: PeerId, now: Millis, floor = 0): Candidate {
     everHeard: false,
     calmUntil: now,
     leaderGone: false,
+    leaderResigned: false,
     probedAt: Number.NEGATIVE_INFINITY,
     linked: [],
     others: [],
@@ -176,6 +188,7 @@ export function reasonToTake(state: Candidate, now: Millis, options: TakeoverOpt
   if (state.standing !== 'following' || state.seen === undefined) return undefined;
   if (state.leader === '') return 'first';
   if (parsePeerId(state.leader).id === parsePeerId(state.self).id) return 'former';
+  if (state.leaderResigned) return 'resigned';
   const silence = now - state.heardAt;
   const isSecond = state.vice !== '' && state.vice !== state.self;
   if (state.leaderGone && (!isSecond || silence >= 2 * options.silenceMs)) return 'refused';

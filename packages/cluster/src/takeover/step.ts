@@ -43,6 +43,10 @@ export function stepCandidate(
       return acked(state, input);
     case 'attempted':
       return attempted(state, input, now, options);
+    case 'resign':
+      return resign(state);
+    case 'resigned':
+      return resigned(state, input, now, options);
     case 'fenced':
       return state.standing === 'leading' ? ask({ ...state, readAt: Number.NEGATIVE_INFINITY }) : done(state);
   }
@@ -54,6 +58,7 @@ function tick(before: Candidate, now: Millis, options: TakeoverOptions): Candida
   const heardAt = late > options.stallMs ? Math.min(now, before.heardAt + late) : before.heardAt;
   const state = { ...before, tickedAt: now, heardAt };
   if (state.standing === 'leading') return lead(state, now, options);
+  if (state.standing === 'resigned') return done(state);
   if (state.standing === 'taking') {
     // The store did not take the attempt, or did not say: once more, after a look at what it holds.
     return now - state.triedAt >= options.readMs ? ask({ ...state, triedAt: now }) : done(state);
@@ -145,6 +150,20 @@ function acked(state: Candidate, { from, epoch, number }: Input<'ack'>): Candida
   return done({ ...state, confirmed: new Map(state.confirmed).set(from, sent.at) });
 }
 
+/** Without a vice nobody would follow it any sooner: then it goes on until it ends. */
+function resign(state: Candidate): CandidateStep {
+  const { vice, epoch } = state;
+  if (state.standing !== 'leading' || vice === '') return done(state);
+  return { state: { ...state, standing: 'resigned' }, effects: [{ type: 'resign', to: vice, epoch }] };
+}
+
+function resigned(state: Candidate, input: Input<'resigned'>, now: Millis, options: TakeoverOptions): CandidateStep {
+  // Of another regime than the one that we know: nothing follows from it.
+  if (input.from !== state.leader || input.epoch !== state.epoch) return done(state);
+  const next = { ...state, leaderResigned: true };
+  return take(next, now, options) ?? done(next);
+}
+
 function read(state: Candidate, input: Input<'read'>, now: Millis, options: TakeoverOptions): CandidateStep {
   const { record, modRevision, sentAt } = input;
   if (record && record.epoch < state.epoch) return done(state); // read before what we already know of
@@ -194,6 +213,7 @@ function won(state: Candidate, modRevision: number, now: Millis, options: Takeov
     seen: modRevision,
     vice: '',
     leaderGone: false,
+    leaderResigned: false,
     calmUntil: why === 'silent' ? now + options.calmMs : state.calmUntil,
     confirmed: new Map(),
     beats: [],
@@ -224,6 +244,7 @@ function follow(
     heardAt: now,
     everHeard: false,
     leaderGone: state.gone.includes(leader),
+    leaderResigned: false,
     calmUntil: deposed ? now + options.calmMs : state.calmUntil,
     confirmed: new Map(),
   };

@@ -144,6 +144,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "calmMs": "Between two take-overs by silence that this process saw. Lower: a one-way cut makes two coordinators take over in turns. Higher: a leader that falls silent soon after a take-over is replaced later.",
     "confirmMs": "A leader's acknowledgements are good for so long after its last confirmation (K6). Lower: one late answer of the store makes them bad. Higher: shards of a silent node wait longer after a take-over.",
     "readMs": "A leader reads the epoch this often, and a coordinator repeats a probe of its leader, or a take-over that the store did not take. Lower: more reads. Higher: fewer fit in `confirmMs`.",
+    "resignMs": "A leader that is told to stop waits so long until its vice leads. Lower: where the store is slow nobody leads for a moment. Higher: where it is away the process ends later.",
     "stallMs": "An observer whose own loop was this late does not count that time as silence. Lower: take-overs are put off more often."
   },
   "CoordinatorOptions": {

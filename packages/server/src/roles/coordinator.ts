@@ -57,7 +57,7 @@ export async function startCoordinator(
         detail: coordinator.leads ? `leads epoch ${coordinator.epoch}` : `follows epoch ${coordinator.epoch}`,
       },
     ],
-    // Its vice takes over as soon as its address refuses: there is nothing to hand off before.
+    // It hands over to its vice in stop(): there is nothing to hand off before.
     drain: () => Promise.resolve(),
     stop: async () => {
       await admin.stop();

@@ -58,6 +58,7 @@ function countersOf(world: World): Readonly<Record<string, number>> {
   return {
     'take-overs by refusal': elections('refused'),
     'take-overs by silence': elections('silent'),
+    'take-overs from one that resigned': elections('resigned'),
     'take-overs from a former self': elections('former'),
     'leaders deposed': elections('deposed'),
     'deaths by refusal': deaths('refused'),

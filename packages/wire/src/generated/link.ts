@@ -134,6 +134,7 @@ export interface EnvelopeBodies {
   readonly beatAck: BeatAck;
   readonly probe: Probe;
   readonly probeResult: ProbeResult;
+  readonly resign: Resign;
   readonly release: Release;
   readonly released: Released;
   readonly seal: Seal;
@@ -173,6 +174,7 @@ export interface EnvelopeBodiesInit {
   readonly beatAck: BeatAckInit;
   readonly probe: ProbeInit;
   readonly probeResult: ProbeResultInit;
+  readonly resign: ResignInit;
   readonly release: ReleaseInit;
   readonly released: ReleasedInit;
   readonly seal: SealInit;
@@ -218,6 +220,7 @@ export function writeEnvelope(w: Writer, m: EnvelopeInit): void {
     case 'beatAck': w.uint32(330).fork(); writeBeatAck(w, m.body); w.ldelim(); break;
     case 'probe': w.uint32(338).fork(); writeProbe(w, m.body); w.ldelim(); break;
     case 'probeResult': w.uint32(346).fork(); writeProbeResult(w, m.body); w.ldelim(); break;
+    case 'resign': w.uint32(354).fork(); writeResign(w, m.body); w.ldelim(); break;
     case 'release': w.uint32(386).fork(); writeRelease(w, m.body); w.ldelim(); break;
     case 'released': w.uint32(394).fork(); writeReleased(w, m.body); w.ldelim(); break;
     case 'seal': w.uint32(402).fork(); writeSeal(w, m.body); w.ldelim(); break;
@@ -270,6 +273,7 @@ export function readEnvelope(r: Reader, end: number): Envelope {
       case 330: if (type) throw wrongField('Envelope', tag); type = 'beatAck'; body = readBeatAck(r, r.size() + r.pos); break;
       case 338: if (type) throw wrongField('Envelope', tag); type = 'probe'; body = readProbe(r, r.size() + r.pos); break;
       case 346: if (type) throw wrongField('Envelope', tag); type = 'probeResult'; body = readProbeResult(r, r.size() + r.pos); break;
+      case 354: if (type) throw wrongField('Envelope', tag); type = 'resign'; body = readResign(r, r.size() + r.pos); break;
       case 386: if (type) throw wrongField('Envelope', tag); type = 'release'; body = readRelease(r, r.size() + r.pos); break;
       case 394: if (type) throw wrongField('Envelope', tag); type = 'released'; body = readReleased(r, r.size() + r.pos); break;
       case 402: if (type) throw wrongField('Envelope', tag); type = 'seal'; body = readSeal(r, r.size() + r.pos); break;
@@ -1901,6 +1905,32 @@ export function readBeatAck(r: Reader, end: number): BeatAck {
   }
   if (r.pos !== end) throw wrongLength('BeatAck');
   return { number: number_, peer: peer_, revision: revision_ };
+}
+
+/** Leader → vice: it is told to stop, and writes and acknowledges nothing any more. Once; the epoch is the envelope's. */
+export interface Resign {
+  readonly vice: string;
+}
+export interface ResignInit {
+  readonly vice?: string | undefined;
+}
+
+export function writeResign(w: Writer, m: ResignInit): void {
+  if (m.vice) { w.uint32(10); w.string(m.vice); }
+}
+
+export function readResign(r: Reader, end: number): Resign {
+  if (end > r.len) throw wrongLength('Resign');
+  let vice_: string = '';
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: vice_ = readString(r); break;
+      default: throw wrongField('Resign', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Resign');
+  return { vice: vice_ };
 }
 
 /** Try to reach this process and say what happened: nobody is declared dead by one observer. */
