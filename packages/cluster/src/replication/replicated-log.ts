@@ -340,7 +340,12 @@ export class ReplicatedLog implements CommitLog {
         needed = Math.min(needed, phase === 'seeding' ? (this.cursors.get(peer) ?? this.last) : acked);
     const gone = Math.min(needed - this.base, this.records.length);
     if (gone > 0) {
-      for (let i = 0; i < gone; i += 1) this.keptChars -= this.records[i]!.chars;
+      for (let i = 0; i < gone; i += 1) {
+        const { chars } = this.records[i]!;
+        this.keptChars -= chars;
+        // Nobody is sent it: it is in the snapshot that its copy will begin with, and takes no room here until then.
+        if (this.base + i >= durable) this.openChars -= chars;
+      }
       this.records.splice(0, gone);
     }
     if (followers.length === 0) {
