@@ -1,5 +1,5 @@
 export { Violation } from './checks/violation.js';
-export { drawPlan, type Plan } from './faults/plan.js';
+export { drawPlan, type Plan, parsePlan } from './faults/plan.js';
 export { type Heal, type Place, type Simulation, simulate } from './faults/simulation.js';
 export { WORLD_DEFAULTS, type WorldOptions, worldOptions } from './options.js';
 export { isPlant, PLANTS, type Plant, type PlantName } from './plants/plants.js';

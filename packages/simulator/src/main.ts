@@ -1,8 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import type { Fault } from './faults/kinds.js';
-import { drawPlan, parseFaults } from './faults/plan.js';
+import { drawPlan, type Plan, parsePlan } from './faults/plan.js';
 import { isPlant, PLANTS, type PlantName } from './plants/plants.js';
 import { Counters } from './runs/counters.js';
 import { shrunkReport, violationReport } from './runs/report.js';
@@ -18,7 +17,8 @@ interface Arguments {
   readonly firstSeed: number;
   readonly seconds: number;
   readonly plant?: PlantName;
-  readonly plan?: readonly Fault[];
+  readonly plan?: (drawn: Plan) => Plan;
+  readonly save?: string;
   readonly shrinkRuns: number;
   readonly json: boolean;
 }
@@ -29,7 +29,12 @@ const program = new Command('simulate')
   .option('--first-seed <n>', 'seed of the first one', whole, 1)
   .option('--seconds <n>', 'virtual seconds of faults in each', whole, 20)
   .option('--plant <defect>', `with a defect that has to be found: ${Object.keys(PLANTS).join(', ')}`, plant)
-  .option('--plan <faults>', 'these faults, as JSON or in a file, in place of those that the first seed draws', faults)
+  .option(
+    '--plan <plan>',
+    'these faults, or this whole plan, as JSON or in a file, in place of what the first seed draws',
+    plans,
+  )
+  .option('--save <file>', 'where the plan goes that is enough to break an invariant')
   .option('--shrink-runs <n>', 'runs that may be spent on leaving out faults once an invariant is broken', whole, 60)
   .option('--json', 'one JSON line per seed', false)
   .action(async (given: Arguments) => {
@@ -67,16 +72,20 @@ async function simulateAll(given: Arguments): Promise<number> {
 
 function runOne(seed: number, { seconds, plan, plant: defect }: Arguments): Promise<SeedResult> {
   const drawn = drawPlan(seed, seconds);
-  return runPlan(plan ? { ...drawn, faults: plan } : drawn, defect);
+  return runPlan(plan ? plan(drawn) : drawn, defect);
 }
 
-async function shrunk({ plan, violation }: SeedResult, { plant: defect, shrinkRuns }: Arguments): Promise<string> {
+async function shrunk(
+  { plan, violation }: SeedResult,
+  { plant: defect, shrinkRuns, save }: Arguments,
+): Promise<string> {
   const invariant = violation!.invariant;
   const less = await shrink(
     plan,
     async (fewer) => (await runPlan(fewer, defect)).violation?.invariant === invariant,
     shrinkRuns,
   );
+  if (save) writeFileSync(save, `${JSON.stringify({ invariant, ...less.plan }, null, 2)}\n`);
   return shrunkReport(less, plan.faults.length, defect);
 }
 
@@ -96,9 +105,11 @@ function plant(name: string): PlantName {
   return name;
 }
 
-function faults(given: string): readonly Fault[] {
+function plans(given: string): (drawn: Plan) => Plan {
   try {
-    return parseFaults(given.trimStart().startsWith('[') ? given : readFileSync(given, 'utf8'));
+    const text = /^\s*[[{]/.test(given) ? given : readFileSync(given, 'utf8');
+    parsePlan(text, drawPlan(1, 1));
+    return (drawn) => parsePlan(text, drawn);
   } catch (error) {
     throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
   }

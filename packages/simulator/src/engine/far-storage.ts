@@ -1,14 +1,5 @@
-import {
-  type Millis,
-  MusterError,
-  type SeededRandom,
-  type ShardAnswer,
-  type ShardId,
-  type Storage,
-  type Term,
-  type VirtualClock,
-} from '@muster/ports';
-import { MemoryShardServer, MemoryShardStore, MemoryStorage } from '@muster/storage';
+import { type Millis, MusterError, type SeededRandom, type Storage, type VirtualClock } from '@muster/ports';
+import { MemoryShardServer, MemoryShardStore, MemoryStorage, refusalOf } from '@muster/storage';
 import type { Report } from '../checks/violation.js';
 import type { Plant } from '../plants/plants.js';
 import type { SimProcess } from './sim-process.js';
@@ -29,14 +20,13 @@ export class FarStorage {
   /** Accounts and the remembered regime, past every fault. */
   readonly near: Storage;
   private readonly latencyMs: Millis;
-  private readonly report: Report;
   private readonly slowness: number[] = [];
   private absences = 0;
 
   constructor({ clock, random, latencyMs, plant, report }: FarStorageSetup) {
     this.near = new MemoryStorage({ clock, random });
-    this.shards = new MemoryShardServer({ clock, ...plant.storage });
-    this.report = report;
+    const rule = plant.storage?.refusalOf ?? refusalOf;
+    this.shards = new MemoryShardServer({ clock, refusalOf: watched(rule, report) });
     this.latencyMs = latencyMs;
   }
 
@@ -87,8 +77,8 @@ export class FarStorage {
       },
       shards: {
         claim: late((claims) => shards.claim(claims)),
-        append: late(async (batches) => this.fenced(process, batches, await shards.append(batches))),
-        save: late(async (saves) => this.fenced(process, saves, await shards.save(saves))),
+        append: late((batches) => shards.append(batches)),
+        save: late((saves) => shards.save(saves)),
         load: late((shard, term, after) => shards.load(shard, term, after)),
         mark: late((marks) => shards.mark(marks)),
         forget: late((losses) => shards.forget(losses)),
@@ -97,21 +87,6 @@ export class FarStorage {
       ping: far(() => this.near.ping()),
       close: async () => undefined,
     };
-  }
-
-  /** Fence 5: nothing is taken of a term that is over. */
-  private fenced(
-    { peer }: SimProcess,
-    parts: readonly { readonly shard: ShardId; readonly term: Term }[],
-    answers: readonly ShardAnswer[],
-  ): readonly ShardAnswer[] {
-    for (const [i, { shard, term, refused }] of answers.entries())
-      if (refused === undefined && parts[i]!.term < term)
-        this.report(
-          'storage takes nothing of a term that is over',
-          `${peer}: shard ${shard} term ${parts[i]!.term}, not ${term}`,
-        );
-    return answers;
   }
 
   private call<T>(process: SimProcess, call: () => Promise<T>): Promise<T> {
@@ -131,4 +106,17 @@ export class FarStorage {
       });
     });
   }
+}
+
+/** Fence 5: nothing is taken of a term that is over, also of a process that died while it was under way. */
+function watched(rule: typeof refusalOf, report: Report): typeof refusalOf {
+  return (wanted, head) => {
+    const refused = rule(wanted, head);
+    if (refused === undefined && head && wanted.term < head.term)
+      report(
+        'storage takes nothing of a term that is over',
+        `shard ${wanted.shard} term ${wanted.term}, not ${head.term}`,
+      );
+    return refused;
+  };
 }

@@ -38,6 +38,10 @@ const MIXES: readonly (readonly FaultKind[])[] = [
   ['move-shards', 'move-shard', 'drain-node', 'kill-node', 'kill-leader'],
   ['move-shards', 'drain-node', 'stop', 'pause-node', 'slow-network', 'unknown-outcomes'],
   ['rolling-restart', 'move-shards', 'stop-in-a-hurry'],
+  // Shards that move while nothing else is wrong: a seal costs nobody anything.
+  ['move-shards', 'move-shard'],
+  // Owners that were replaced, with records that are not stored yet.
+  ['pause-node', 'split', 'stall-storage', 'slow-storage'],
   // Storage in trouble while somebody is alone, or dies.
   ['stall-storage', 'slow-storage', 'kill-node', 'kill-node-then-leader', 'quick-restart'],
   ['lose-storage', 'fill-storage', 'kill-node', 'pause-node', 'stop'],
@@ -101,19 +105,30 @@ export function unleash(world: Simulation, plan: Plan, apply: (fault: Fault) => 
   }
 }
 
-/** Faults as a report prints them. @throws TypeError */
-export function parseFaults(text: string): readonly Fault[] {
+/**
+ * What a report prints: a list of faults, which takes the rest from `drawn`; or a whole plan, which stays as it is whatever seeds draw later.
+ * @throws TypeError
+ */
+export function parsePlan(text: string, drawn: Plan): Plan {
   const parsed: unknown = JSON.parse(text);
-  if (!Array.isArray(parsed)) throw new TypeError('a plan is a list of faults');
-  return parsed.map((each: Partial<Fault>): Fault => {
-    const { atMs, kind, place, other, ms, count } = each;
-    const isFault =
-      [atMs, ms, count].every((number) => typeof number === 'number') &&
-      [place, other].every((name) => typeof name === 'string') &&
-      FAULT_KINDS.some((known) => known === kind);
-    if (!isFault) throw new TypeError(`no fault: ${JSON.stringify(each)}`);
-    return each as Fault;
-  });
+  if (Array.isArray(parsed)) return { ...drawn, faults: parsed.map(parseFault) };
+  const plan = parsed as Partial<Plan> | null;
+  if (!Array.isArray(plan?.faults)) throw new TypeError('a plan is a list of faults, or a world and its faults');
+  for (const name of NUMBERS)
+    if (typeof plan[name] !== 'number') throw new TypeError(`a plan has a number \`${name}\``);
+  return { ...(plan as Plan), faults: plan.faults.map(parseFault) };
+}
+
+const NUMBERS = ['seed', 'coordinators', 'nodes', 'gateways', 'players', 'rivals', 'seconds'] as const;
+
+function parseFault(each: Partial<Fault>): Fault {
+  const { atMs, kind, place, other, ms, count } = each;
+  const isFault =
+    [atMs, ms, count].every((number) => typeof number === 'number') &&
+    [place, other].every((name) => typeof name === 'string') &&
+    FAULT_KINDS.some((known) => known === kind);
+  if (!isFault) throw new TypeError(`no fault: ${JSON.stringify(each)}`);
+  return each as Fault;
 }
 
 function drawKinds(random: SeededRandom): readonly FaultKind[] {
