@@ -1,5 +1,6 @@
 import type { Millis, Position, StoredRecord } from '@muster/ports';
 import type { Committer } from './committer.js';
+import type { Held } from './held.js';
 
 interface Waiting {
   readonly record: StoredRecord;
@@ -22,15 +23,19 @@ export class Backlog {
   /** So many, from the first, were in a call without an answer: they may be stored, so they can only be sent again as they are. */
   inDoubt = 0;
   chars = 0;
-  private readonly committer: Pick<Committer, 'now' | 'waits'>;
+  private readonly committer: Pick<Committer, 'now' | 'waits' | 'overfull' | 'options'>;
   private waiting: Waiting[] = [];
 
-  constructor(committer: Pick<Committer, 'now' | 'waits'>) {
+  constructor(committer: Pick<Committer, 'now' | 'waits' | 'overfull' | 'options'>) {
     this.committer = committer;
   }
 
   get size(): number {
     return this.waiting.length;
+  }
+
+  get isMuch(): boolean {
+    return this.committer.overfull || this.chars > this.committer.options.lagCharsMax;
   }
 
   /** Position of the oldest. */
@@ -48,18 +53,20 @@ export class Backlog {
     this.count(charsOf(record));
   }
 
-  /** Before all others; `position` is not above theirs. */
-  pushFirst(record: StoredRecord, position: Position): void {
+  /** That it is gone, before all others; `position` is not above theirs. */
+  pushGone(entity: string, position: Position): void {
+    const record = { entity, seq: 0, text: '' };
     this.waiting.unshift({ record, at: this.committer.now, position });
     this.count(charsOf(record));
   }
 
-  /** The next records within the limits, at least one where `must` and there is one; what is in doubt goes again as it went. */
-  take(limits: TakeLimits) {
+  /** The next records that copies have, within the limits, at least one where `must` and there is one; what is in doubt goes again as it went. */
+  take(limits: TakeLimits, held: Pick<Held, 'has'>) {
     const records: StoredRecord[] = [];
     let chars = 0;
     const most = this.inDoubt || Math.max(limits.records, limits.must ? 1 : 0);
-    for (const { record } of this.waiting.slice(0, most)) {
+    for (const { record, position } of this.waiting.slice(0, most)) {
+      if (!held.has(position)) break;
       const fits = chars + record.text.length <= limits.chars || (limits.must && records.length === 0);
       if (!fits && this.inDoubt === 0) break;
       chars += record.text.length;

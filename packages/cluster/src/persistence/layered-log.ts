@@ -22,6 +22,7 @@ export class LayeredLog implements CommitLog {
     stored.go = go;
     stored.advanced = () => copies.tell?.(stored.toldThrough);
     stored.advanced();
+    stored.held.from(copies.end);
   }
 
   /** Whichever is the second place, a self-fenced process can do no harm: a newer owner's term refuses its records there. */
@@ -42,6 +43,8 @@ export class LayeredLog implements CommitLog {
     const text = entries.length === 0 ? '' : encodeJson(entries);
     const position = this.copies.append({ ...record, text });
     this.stored.append(position, { entity, seq, text });
+    // Storage never has what a promoted backup would not (held.ts).
+    this.copies.onDurable(position, () => this.stored.reached(position), true);
     return position;
   }
 

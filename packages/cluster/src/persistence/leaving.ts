@@ -1,5 +1,5 @@
 import type { Millis, Position } from '@muster/ports';
-import type { Committer } from './committer.js';
+import type { Answered, Committer } from './committer.js';
 
 export interface Waiter {
   readonly position: Position;
@@ -13,10 +13,13 @@ export interface Waiter {
 
 /** What wants to leave a shard, in order: nothing overtakes. */
 export class Leaving {
-  private readonly committer: Pick<Committer, 'now' | 'calls' | 'failed'>;
+  /** The last call that was answered. */
+  confirmed: Answered = { call: 0, sentAt: -Infinity };
+  private readonly committer: Pick<Committer, 'now' | 'calls' | 'failed' | 'later' | 'options'>;
   private waiters: Waiter[] = [];
+  private quietUntil = -Infinity;
 
-  constructor(committer: Pick<Committer, 'now' | 'calls' | 'failed'>) {
+  constructor(committer: Pick<Committer, 'now' | 'calls' | 'failed' | 'later' | 'options'>) {
     this.committer = committer;
   }
 
@@ -27,6 +30,22 @@ export class Leaving {
   /** When the first of them came. */
   get since(): Millis | undefined {
     return this.waiters[0]?.at;
+  }
+
+  /** The shard's former owner may still answer reads (K7): nothing leaves. */
+  get isQuiet(): boolean {
+    return this.committer.now < this.quietUntil;
+  }
+
+  beQuiet(forMs: Millis, over: () => void): void {
+    this.quietUntil = this.committer.now + forMs;
+    this.committer.later(forMs, over);
+  }
+
+  /** The term held after so many calls, or holds by the lease of the last. */
+  isConfirmed(after: number): boolean {
+    const { now, options } = this.committer;
+    return after < this.confirmed.call || now - this.confirmed.sentAt <= options.leaseMs;
   }
 
   /** It leaves at once: true. Else it waits until {@link release}. */

@@ -12,6 +12,9 @@
 //   row names a backup    ──claim behind──► what the backup has leaves, stored or not
 //   the shard is left     ──all is stored──► mark parked
 //
+// What is written, records and whole actors, is what the copies that the row names have: else a backup that is promoted would go on from
+// less, and storage would have two turns of one number (held.ts).
+//
 // One call is under way at a time. For each shard in this order: its claim (K5: nothing is written before its term is raised), then the
 // records of a call that was not answered, exactly as they were sent, then (see restoring.ts) a look at what storage still has, then actors that are to be stored whole (a promoted owner's that
 // were not stored yet, those with long tails, and those whose records became too many to keep while storage was away), then records.

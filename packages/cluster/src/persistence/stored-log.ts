@@ -15,6 +15,7 @@ import type {
 import { Backlog, type TakeLimits } from './backlog.js';
 import type { Answered, Committer } from './committer.js';
 import { Gone } from './gone.js';
+import { Held } from './held.js';
 import { Leaving, type Waiter } from './leaving.js';
 import type { LogStart, Need, Standing } from './log-start.js';
 import { Restoring } from './restoring.js';
@@ -50,15 +51,13 @@ export class StoredLog {
   private readonly backlog: Backlog;
   private readonly unsaved: Unsaved;
   readonly gone: Gone;
+  readonly held = new Held();
   /** Up to here something may have left that was not stored: while it is not, storage alone is no second place. */
   private owedThrough: Position = NEVER;
   private readonly leaving: Leaving;
   readonly restoring = new Restoring();
   /** Somebody else's log was lost in storage: perhaps this one as well. */
   private isDoubted = false;
-  private confirmed: Answered = { call: 0, sentAt: NEVER };
-  /** Nothing leaves before: the shard's former owner may still answer reads (K7). */
-  private quietUntil = NEVER;
   private over = false;
 
   constructor(
@@ -78,7 +77,7 @@ export class StoredLog {
     this.known = knownBehind ? 'behind' : undefined;
     this.backlog = new Backlog(committer);
     this.leaving = new Leaving(committer);
-    this.unsaved = new Unsaved(committer.options);
+    this.unsaved = new Unsaved(committer.options, (entity) => this.held.hasAllOf(entity));
     this.gone = new Gone(saved, committer.options.unsavedMax);
     for (const entity of unsaved) this.unsaved.want(entity, start);
     if (this.unsaved.size > 0) this.owedThrough = start;
@@ -101,7 +100,8 @@ export class StoredLog {
 
   /** Nothing is missing in storage, and it is known what it calls the shard. */
   get isSettled(): boolean {
-    return this.need === undefined || this.need === 'ask' || this.need === 'forget';
+    const isDone = this.need === undefined || this.need === 'ask' || this.need === 'forget';
+    return this.over || (isDone && this.backlog.size + this.unsaved.size === 0);
   }
 
   /** What copies may be told: everything up to here is stored, and storage says that it may be behind. Undefined: they may not rely on it. */
@@ -111,11 +111,10 @@ export class StoredLog {
 
   get full(): boolean {
     if (this.over) return false;
-    const { options, now, overfull } = this.committer;
+    const { options, now } = this.committer;
     const isLate = now - (this.leaving.since ?? now) > options.lagMs;
     // Beside a backup storage may be away for long: what would be too much is merged (`append`). Only names can become too many.
-    const isMuch = this.isFree ? this.unsaved.isFull : overfull || this.backlog.chars > options.lagCharsMax;
-    const full = isLate || isMuch;
+    const full = isLate || (this.isFree ? this.unsaved.isFull : this.backlog.isMuch);
     if (full) this.committer.refusedTurns(this);
     return full;
   }
@@ -134,13 +133,19 @@ export class StoredLog {
     this.last = position;
     if (this.over) return;
     this.backlog.push(record, position);
+    this.held.changed(record.entity, position);
     if (record.text === '') this.unsaved.gone(record.entity);
     else if (this.unsaved.grown(record.entity, record.text.length)) this.unsaved.want(record.entity, position);
-    if (!this.isFree) this.committer.wants(this);
-    else {
-      if (this.backlog.chars > this.committer.options.lagCharsMax || this.committer.overfull) this.merge();
-      this.committer.wantsLater(this);
-    }
+    // The actors will be stored as they are by then, which takes no more memory however long that is.
+    if (this.isFree && this.backlog.isMuch) this.drop(this.backlog.merging());
+  }
+
+  /** Copies have everything up to here. */
+  reached(position: Position): void {
+    if (this.over) return;
+    this.held.reached(position);
+    if (this.isFree) this.committer.wantsLater(this);
+    else this.committer.wants(this);
   }
 
   /** Runs once everything up to `position` is stored; where the shard has a backup, at once. In order. `recorded`: see CommitLog. */
@@ -225,12 +230,14 @@ export class StoredLog {
     if (this.restoring.hasVoids) return 'append';
     if (!this.parking && this.known !== this.standing && (!this.isLone || this.isPaid)) return 'mark';
     // Records of these actors would not fit what storage has of them.
-    if (this.unsaved.size > 0) return this.storedEnd === 0 ? 'append' : 'save';
-    if (this.backlog.size > 0) return 'append';
-    if (this.known !== this.wanted) return 'mark';
+    if (this.unsaved.size > 0) {
+      if (this.unsaved.first(1).length > 0) return this.storedEnd === 0 ? 'append' : 'save';
+    } else if (this.backlog.size > 0) {
+      if (this.held.has(this.backlog.from!)) return 'append';
+    } else if (this.known !== this.wanted) return 'mark';
     if (this.isDoubted) return 'ask';
     if (this.gone.isDue) return 'forget';
-    return this.leaving.size > 0 && this.committer.now >= this.quietUntil ? 'ask' : undefined;
+    return this.leaving.size > 0 && !this.leaving.isQuiet ? 'ask' : undefined;
   }
 
   /** Nobody waits for what it needs, and it has not waited long itself. */
@@ -261,9 +268,12 @@ export class StoredLog {
 
   /** The next records within the limits; at least one where `must` and there is one. Nothing: is this still my term? */
   batch(limits: TakeLimits): LogBatch & { chars: number } {
+    const isWhole = this.unsaved.size > 0 && this.backlog.inDoubt === 0;
     const gone = this.backlog.inDoubt === 0 ? this.goneFirst(limits.records) : [];
-    for (const entity of gone) this.backlog.pushFirst({ entity, seq: 0, text: '' }, this.durable + 1);
-    const { records, chars } = this.backlog.take(gone.length > 0 ? { ...limits, records: gone.length } : limits);
+    for (const entity of gone) this.backlog.pushGone(entity, Math.min(this.durable + 1, this.held.end));
+    const most = gone.length > 0 ? gone.length : isWhole ? 0 : limits.records;
+    const taking = { ...limits, records: most, must: limits.must && most > 0 };
+    const { records, chars } = this.backlog.take(taking, this.held);
     return { shard: this.shard, term: this.term, first: this.storedEnd! + 1, records, chars };
   }
 
@@ -286,10 +296,10 @@ export class StoredLog {
   nextSaves(max: number, charsMax: number): readonly EntitySnapshot[] {
     const { unsaved, backlog, saved } = this;
     const before = Math.min(unsaved.from, backlog.from ?? Infinity);
-    const { taken, gone, unreadable } = takeSaves(unsaved.first(max), saved, this.storedEnd!, charsMax);
+    const { taken, gone, unreadable } = takeSaves(this.unsaved.first(max), saved, this.storedEnd!, charsMax);
     for (const entity of unreadable) this.committer.unreadable(entity);
     // The record that says so was merged with others, or was the former owner's.
-    for (const entity of gone) backlog.pushFirst({ entity, seq: 0, text: '' }, before);
+    for (const entity of gone) backlog.pushGone(entity, before);
     for (const entity of [...gone, ...unreadable]) unsaved.gone(entity);
     const names = new Set(taken.map(({ entity }) => entity));
     this.drop(names);
@@ -307,11 +317,11 @@ export class StoredLog {
   /** The claim of {@link claimTerm} stands. Its refusal, where storage has lost something of ours. */
   claimed({ position, before, term }: ClaimAnswer, as: Standing, answered: Answered): ShardRefusal | undefined {
     if (this.over) return undefined;
-    const { options, now } = this.committer;
+    const { options } = this.committer;
     if (this.storedEnd === undefined) {
       this.storedEnd = position;
       const isFree = this.isSure || before === undefined || before.standing === 'parked';
-      if (!isFree) this.beQuiet(now + options.leaseMs + options.leaseMarginMs);
+      if (!isFree) this.leaving.beQuiet(options.leaseMs + options.leaseMarginMs, () => this.woken());
       // What the owner before had heard of it is not there any more.
       if (this.wasBehind && before?.standing !== 'behind') return 'GAP';
     } else if (this.restoring.isBegun) {
@@ -356,11 +366,6 @@ export class StoredLog {
     return this.durable >= this.owedThrough;
   }
 
-  /** Too much waits: the actors will be stored as they are by then, which takes no more memory however long that is. */
-  private merge(): void {
-    this.drop(this.backlog.merging());
-  }
-
   /** Records of these actors that were never sent. */
   private drop(entities: ReadonlySet<string>): void {
     if (entities.size === 0) return;
@@ -369,31 +374,27 @@ export class StoredLog {
   }
 
   private settled(answered: Answered): void {
-    this.confirmed = answered;
+    this.leaving.confirmed = answered;
     this.isDoubted = false;
     this.release();
     this.advanced();
   }
 
   private mayLeave({ position, recorded, after }: Waiter): boolean {
-    const { now, options } = this.committer;
-    if (now < this.quietUntil) return false;
+    if (this.leaving.isQuiet) return false;
     if (this.isFree) return true;
     if (this.known !== 'gated' || this.standing !== 'gated' || this.needsClaim) return false;
     if (position > this.durable) return false;
     // K7: a record is stored in a call that was sent after it; a read needs one that was, or the lease of the last.
-    return recorded || after < this.confirmed.call || now - this.confirmed.sentAt <= options.leaseMs;
+    return recorded || this.leaving.isConfirmed(after);
+  }
+
+  private woken(): void {
+    this.release();
+    if (this.need !== undefined) this.committer.wants(this);
   }
 
   private release(): void {
     this.leaving.release((waiter) => !this.over && this.mayLeave(waiter));
-  }
-
-  private beQuiet(until: Millis): void {
-    this.quietUntil = until;
-    this.committer.later(until - this.committer.now, () => {
-      this.release();
-      if (this.need !== undefined) this.committer.wants(this);
-    });
   }
 }

@@ -4,6 +4,7 @@ import type { PersistenceOptions } from './options.js';
 /** Actors of one shard that are to be stored whole, and how long the tails of the others have become. */
 export class Unsaved {
   private readonly options: Pick<PersistenceOptions, 'tailCharsMin' | 'unsavedMax'>;
+  private readonly mayBeStored: (entity: string) => boolean;
   /** By name: the position of the oldest change that is not stored. */
   private readonly wanted = new Map<string, Position>();
   /** Those whose text is on its way, and the oldest change since it was taken. */
@@ -12,8 +13,12 @@ export class Unsaved {
   private readonly left = new Map<string, number>();
   private lowest: Position | undefined = Infinity;
 
-  constructor(options: Pick<PersistenceOptions, 'tailCharsMin' | 'unsavedMax'>) {
+  constructor(
+    options: Pick<PersistenceOptions, 'tailCharsMin' | 'unsavedMax'>,
+    mayBeStored: (entity: string) => boolean,
+  ) {
     this.options = options;
+    this.mayBeStored = mayBeStored;
   }
 
   get size(): number {
@@ -38,12 +43,12 @@ export class Unsaved {
     if (this.lowest !== undefined) this.lowest = Math.min(this.lowest, from);
   }
 
-  /** So many of them. */
+  /** So many of them that may be stored. */
   first(max: number): readonly string[] {
     const names: string[] = [];
     for (const entity of this.wanted.keys()) {
       if (names.length === max) break;
-      names.push(entity);
+      if (this.mayBeStored(entity)) names.push(entity);
     }
     return names;
   }
