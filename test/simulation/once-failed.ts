@@ -25,6 +25,6 @@ export const ONCE_FAILED: readonly OnceFailed[] = [
   {
     plan: 'storage-ahead-of-a-backup',
     found: 'storage had a record that the backup never got: once that was promoted there were two of one number (K9)',
-    fixedIn: '1c2afef',
+    fixedIn: '9018ae2',
   },
 ];
