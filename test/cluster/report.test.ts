@@ -53,7 +53,8 @@ describe('the store read as text', () => {
     async () => {
       const stored = entries(cluster.etcdctl('/muster/'));
       const meta = JSON.parse(stored.get('/muster/dev/meta')!) as { hash: string; hashed: number; shards: number };
-      expect(meta).toEqual({ hash: 'murmur3-32', hashed: 1024, shards: 1280, schema: 1 });
+      const storage = expect.stringMatching(/^[0-9a-f-]{36}$/);
+      expect(meta).toEqual({ hash: 'murmur3-32', hashed: 1024, shards: 1280, schema: 1, storage });
       for (const id of ['x', playerId, '17', 'ångström']) {
         const shard = murmur3(`player/${id}`) % meta.hashed;
         const rows = [...stored].filter(([key]) => key.includes('/shards/')).map(([, page]) => page.split('\n'));

@@ -97,6 +97,8 @@ test('a line that is cut one way, from leader to vice, costs one epoch and no mo
 test('a node cut from everybody: its backups own its shards after a second, and it freezes before what it alone has is placed again', async () => {
   const world = simulate({ seed: 28, nodes: 3, players: 12, workload: steady });
   await world.ready();
+  // Who was just given hundreds of shards is waited for longer.
+  await world.run(2_000);
   const owner = world.ownerOf('player/1');
   const heal = world.isolate(owner);
   await world.run(900);

@@ -49,6 +49,8 @@ interface ServerMessage {
 /** Requests under way at once: a gateway that was paused gets no more than these in one go. */
 const PIPELINED_MAX = 4;
 const COME_BACK_MIN_MS: Millis = 50;
+/** A subscription that failed is asked for again after this. */
+const LISTEN_AGAIN_MS: Millis = 500;
 const COME_BACK_MAX_MS: Millis = 1_000;
 const NORMAL = 1000;
 
@@ -170,9 +172,19 @@ export class Device {
       return;
     }
     this.underWay -= 1;
-    if (commandId === 'messaging/subscribeReceived' && failure === '')
-      listening.subscribed(messageId, (data as { readonly hasMissedMessages: boolean }).hasMissedMessages);
+    if (commandId === 'messaging/subscribeReceived') {
+      if (failure === '')
+        listening.subscribed(messageId, (data as { readonly hasMissedMessages: boolean }).hasMissedMessages);
+      else this.listenAgain(this.sockets);
+    }
     on.answered(this, entry);
+  }
+
+  /** It was told to try again: who is not subscribed hears nothing. */
+  private listenAgain(socket: number): void {
+    this.setup.clock.after(LISTEN_AGAIN_MS, () => {
+      if (socket === this.sockets) this.ask('messaging/subscribeReceived', this.setup.listening.subscription());
+    });
   }
 
   private thinkThenAsk(): void {
