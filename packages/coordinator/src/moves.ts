@@ -21,10 +21,10 @@ import type { Ledger } from './ledger.js';
 import type { Roster } from './roster.js';
 import type { StoreHealth } from './store-health.js';
 
-/** Why a shard that is in use changes its owner. */
 /** Moves that are remembered for operators after their end. */
 export const ENDED_MAX = 64;
 
+/** Why a shard that is in use changes its owner. */
 export type MoveWhy = 'asked' | 'drain' | 'balance';
 
 export interface MovesSetup {

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Benchmark, BenchmarkRun } from '../benchmark.js';
-import { Child, withChildren } from '../child.js';
-import { ClusterProcess } from '../cluster/cluster-process.js';
+import type { Child } from '../child.js';
+import type { ClusterProcess } from '../cluster/cluster-process.js';
 import { healed } from '../cluster/healing.js';
 import type { Instant, Outcome, Signal, SignInAll } from '../players/crowd.js';
-import { PLAYERS_RAISED } from '../players/limits.js';
 import {
   firstSince,
   latencies,
@@ -15,6 +14,7 @@ import {
   tally,
 } from '../players/observed.js';
 import { STEADY_MS, startSteady } from '../players/steadiness.js';
+import { withCrowd } from '../players/with-crowd.js';
 import { median } from '../rounds.js';
 import { FAULTS, type Fault, nextEpoch, victimsOf } from './faults.js';
 
@@ -44,14 +44,7 @@ export const failoverBenchmark: Benchmark = {
     run.say(
       `failover: a cluster of ${SHAPE.coordinators} coordinators, ${SHAPE.nodes} nodes, ${SHAPE.gateways} gateways`,
     );
-    const set = Object.entries(PLAYERS_RAISED).map(([option, value]) => `${option}=${value}`);
-    const cluster = await ClusterProcess.start({ ...SHAPE, restart: true, set, nodeFlags: [] }, run.interrupted);
-    try {
-      const entry = new URL('../players/crowd.js', import.meta.url);
-      await withChildren(run.interrupted, [new Child(entry)] as const, (crowd) => measure(run, cluster, crowd));
-    } finally {
-      await cluster.stop();
-    }
+    await withCrowd(run, { ...SHAPE, restart: true }, (cluster, crowd) => measure(run, cluster, crowd));
   },
 };
 

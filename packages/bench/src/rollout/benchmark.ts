@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Benchmark, BenchmarkRun } from '../benchmark.js';
-import { Child, withChildren } from '../child.js';
-import { ClusterProcess } from '../cluster/cluster-process.js';
+import type { Child } from '../child.js';
+import type { ClusterProcess } from '../cluster/cluster-process.js';
 import { healed } from '../cluster/healing.js';
 import type { Outcome, SignInAll } from '../players/crowd.js';
-import { PLAYERS_RAISED } from '../players/limits.js';
 import { latencies, type Percentiles, percentiles, sentIn, type Tally, tally } from '../players/observed.js';
 import { startSteady } from '../players/steadiness.js';
+import { withCrowd } from '../players/with-crowd.js';
 import { median } from '../rounds.js';
 import { rollOut } from './musterctl.js';
 import { countByRole, type Role, type Said, sentDuring, stepsOf } from './steps.js';
@@ -43,14 +43,7 @@ export const rolloutBenchmark: Benchmark = {
   async run(run) {
     const { coordinators, nodes, gateways } = SHAPE;
     run.say(`rollout: a cluster of ${coordinators} coordinators, ${nodes} nodes, ${gateways} gateways`);
-    const set = Object.entries(PLAYERS_RAISED).map(([option, value]) => `${option}=${value}`);
-    const cluster = await ClusterProcess.start({ ...SHAPE, set, nodeFlags: [] }, run.interrupted);
-    try {
-      const entry = new URL('../players/crowd.js', import.meta.url);
-      await withChildren(run.interrupted, [new Child(entry)] as const, (crowd) => measure(run, cluster, crowd));
-    } finally {
-      await cluster.stop();
-    }
+    await withCrowd(run, SHAPE, (cluster, crowd) => measure(run, cluster, crowd));
   },
 };
 
