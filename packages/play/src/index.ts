@@ -1,3 +1,4 @@
+export * from './chat/contract.js';
 export * from './player/account.js';
 export * from './player/contract.js';
 export { missedAfter } from './player/inbox.js';
