@@ -1,5 +1,5 @@
 import type { Account } from '@muster/ports';
-import { type PrivateUser, USER_ROLES, type User, type UserRole } from '@muster/tachyon';
+import { USER_ROLES, type User, type UserRole } from '@muster/tachyon';
 import type { PlayerState } from './state.js';
 
 /** What a player's actor needs of the account: no secrets. */
@@ -30,8 +30,8 @@ export function sameAccount(a: AccountView | null, b: AccountView): boolean {
   );
 }
 
-/** What everybody may know of the player, or undefined where no account has this id. A lost connection shows only when the grace is over. */
-export function publicUser(state: PlayerState, userId: string): User | undefined {
+/** What the account alone says of the player, or undefined where no account has this id. A lost connection shows only when the grace is over. */
+export function accountUser(state: PlayerState, userId: string): User | undefined {
   if (!state.account) return undefined;
   const { username, displayName, countryCode, roles } = state.account;
   return {
@@ -41,30 +41,7 @@ export function publicUser(state: PlayerState, userId: string): User | undefined
     clanId: null,
     clanBaseData: null,
     countryCode,
-    status: statusOf(state),
+    status: state.session ? 'menu' : 'offline',
     roles: [...roles],
   };
-}
-
-export function statusOf(state: PlayerState): User['status'] {
-  return state.session ? 'menu' : 'offline';
-}
-
-/** Everything a client needs to rebuild its view: the union of what all client versions expect. */
-export function privateUser(state: PlayerState, userId: string): PrivateUser | undefined {
-  const user = publicUser(state, userId);
-  return (
-    user && {
-      ...user,
-      party: null,
-      invitedToParties: [],
-      friendIds: [],
-      outgoingFriendRequest: [],
-      incomingFriendRequest: [],
-      ignoreIds: [],
-      currentLobby: null,
-      clanInvites: [],
-      matchmaking: { state: 'no_matchmaking' },
-    }
-  );
 }

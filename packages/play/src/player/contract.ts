@@ -72,8 +72,18 @@ export interface AttachReply {
   readonly watch: readonly string[];
 }
 
-/** What `player` understands. The client's commands have the data of their Tachyon definitions. */
-export interface PlayerCommands {
+// What `player` understands, part by part. The client's commands have the data of their Tachyon definitions.
+
+export interface AccountCommands {
+  info: { data: unknown; reply: User };
+  exists: { data: unknown; reply: { readonly exists: boolean } };
+}
+
+export interface AccountEvents {
+  accountRead: { readonly account: AccountView };
+}
+
+export interface SessionCommands {
   attach: { data: AttachData; reply: AttachReply };
   /** The socket is gone. `clean`: for good (`system/disconnect`), else the grace begins. Another session's detach does nothing. */
   detach: { data: { readonly session: string; readonly clean: boolean }; reply: null };
@@ -84,22 +94,11 @@ export interface PlayerCommands {
   /** From the runtime: this process goes on in place of one that died. Who listened there, and who still holds a connection, is to be seen. */
   adopted: { data: Adopted; reply: null };
   graceOver: { data: { readonly session: string }; reply: null };
-  info: { data: unknown; reply: User };
-  exists: { data: unknown; reply: { readonly exists: boolean } };
   /** Whether a session stands here that a connection would go on with: somebody who comes back, not somebody new. */
   isAwaited: { data: unknown; reply: { readonly isAwaited: boolean } };
-  subscribeUpdates: { data: { readonly userIds: readonly string[] }; reply: null };
-  unsubscribeUpdates: { data: { readonly userIds: readonly string[] }; reply: null };
-  existsAnswered: { data: Answer; reply: null };
-  checkTimedOut: { data: { readonly check: number }; reply: null };
-  send: { data: { readonly target: MessageTarget; readonly message: string }; reply: null };
-  receive: { data: { readonly message: string; readonly source: MessageSource }; reply: null };
-  subscribeReceived: { data: { readonly since?: MessagesSince }; reply: { readonly hasMissedMessages: boolean } };
 }
 
-/** What happens to a player. */
-export interface PlayerEvents {
-  accountRead: { readonly account: AccountView };
+export interface SessionEvents {
   attached: {
     readonly session: string;
     readonly gateway: string;
@@ -119,11 +118,37 @@ export interface PlayerEvents {
   suspended: { readonly session: string; readonly until: number };
   resumed: { readonly session: string };
   ended: { readonly session: string };
+}
+
+export interface WatchingCommands {
+  subscribeUpdates: { data: { readonly userIds: readonly string[] }; reply: null };
+  unsubscribeUpdates: { data: { readonly userIds: readonly string[] }; reply: null };
+  existsAnswered: { data: Answer; reply: null };
+  checkTimedOut: { data: { readonly check: number }; reply: null };
+}
+
+export interface WatchingEvents {
   checkStarted: SubscriptionCheck;
   userFound: { readonly check: number; readonly userId: string };
   checkEnded: { readonly check: number };
   watched: { readonly userIds: readonly string[] };
   unwatched: { readonly userIds: readonly string[] };
+}
+
+export interface MessagingCommands {
+  send: { data: { readonly target: MessageTarget; readonly message: string }; reply: null };
+  receive: { data: { readonly message: string; readonly source: MessageSource }; reply: null };
+  subscribeReceived: { data: { readonly since?: MessagesSince }; reply: { readonly hasMissedMessages: boolean } };
+}
+
+export interface MessagingEvents {
   received: Omit<ReceivedMessage, 'marker'>;
   messagingSubscribed: { readonly after: number };
 }
+
+// A slice of its own file declares its commands and events there; here they are named once.
+
+export interface PlayerCommands extends AccountCommands, SessionCommands, WatchingCommands, MessagingCommands {}
+
+/** What happens to a player. */
+export interface PlayerEvents extends AccountEvents, SessionEvents, WatchingEvents, MessagingEvents {}

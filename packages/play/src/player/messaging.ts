@@ -1,18 +1,61 @@
 import type { Counter } from '@muster/ports';
-import { type DecideContext, type Decision, event } from '@muster/runtime';
+import { type DecideContext, event, type Publication } from '@muster/runtime';
 import { isUserId, MESSAGE_LENGTH_MAX, unixTime } from '@muster/tachyon';
-import { PLAYER_KIND, type PlayerCommands, type PlayerEvents } from './contract.js';
-import { startAfter } from './inbox.js';
-import { type PlayerState, refuseStranger, stillThere } from './state.js';
+import { type MessagingCommands, type MessagingEvents, PLAYER_KIND } from './contract.js';
+import { emptyInbox, keep, messagesAfter, startAfter } from './inbox.js';
+import { toSelf } from './publishing.js';
+import type { Decided, PlayerSlice, SliceTools } from './slice.js';
+import { type MessagingPart, type PlayerState, refuseStranger, stillThere } from './state.js';
 
-type Decided<K extends keyof PlayerCommands> = Decision<PlayerState, PlayerEvents, PlayerCommands[K]['reply']>;
+/** What the player says and is told, and what is kept of it. */
+export function messagingSlice({
+  options,
+  metrics,
+}: SliceTools): PlayerSlice<MessagingCommands, MessagingEvents, MessagingPart> {
+  const dropped = metrics.counter('muster_play_messages_dropped_total', 'Messages to players that nobody will read');
+  return {
+    name: 'messaging',
+    version: 1,
+    initial: () => ({ inbox: emptyInbox('') }),
+    decide: { send, receive: (state, data, ctx) => receive(state, data, ctx, dropped), subscribeReceived },
+    evolve: {
+      received: (state, message) => keep(state.inbox, message, options.inboxMessagesMax),
+      messagingSubscribed: (state, { after }) => {
+        if (!state.session) return;
+        state.session.messaging = true;
+        state.session.messagesAfter = after;
+      },
+    },
+    publish: {
+      received: (state) => (state.session?.messaging ? receivedAfter(state, state.inbox.count - 1) : []),
+      messagingSubscribed: (state, { after }) => receivedAfter(state, after),
+    },
+    follow: {
+      attached: (state, { inbox }) => {
+        if (inbox !== null) state.inbox = emptyInbox(inbox);
+      },
+      adopted: (state, { inbox }) => {
+        if (inbox !== null) state.inbox = { ...state.inbox, prefix: inbox };
+      },
+      ended: (state) => {
+        state.inbox = emptyInbox('');
+      },
+    },
+    snapshot: ({ session, inbox }) =>
+      session?.messaging ? { messages: messagesAfter(inbox, session.messagesAfter ?? 0) } : {},
+  };
+}
+
+function receivedAfter(state: PlayerState, after: number): readonly Publication[] {
+  return messagesAfter(state.inbox, after).map((message) => toSelf('messaging/received', message));
+}
 
 /** To a player: succeeds as soon as the message is on record here; whether anybody is there to read it is the receiver's matter. */
-export function send(
+function send(
   state: PlayerState,
-  { target, message }: PlayerCommands['send']['data'],
+  { target, message }: MessagingCommands['send']['data'],
   ctx: DecideContext,
-): Decided<'send'> {
+): Decided<MessagingCommands['send']['reply']> {
   const stranger = refuseStranger(state, ctx);
   if (stranger) return { refuse: stranger };
   // As long as a text has no more UTF-16 units than characters are allowed, it need not be counted.
@@ -35,12 +78,12 @@ export function send(
 }
 
 /** From another actor. Nobody signed in: dropped, as the protocol has it, and counted. */
-export function receive(
+function receive(
   state: PlayerState,
-  { message, source }: PlayerCommands['receive']['data'],
+  { message, source }: MessagingCommands['receive']['data'],
   ctx: DecideContext,
   dropped: Counter,
-): Decided<'receive'> {
+): Decided<MessagingCommands['receive']['reply']> {
   const { origin } = ctx;
   if (origin.type !== 'entity' || (source.type === 'player' && origin.from.id !== source.userId))
     return { refuse: { reason: 'unauthorized', details: 'messages come from the actor of their author' } };
@@ -51,11 +94,11 @@ export function receive(
   return { events: [event('received', { message, source, timestamp: unixTime(ctx.now) })] };
 }
 
-export function subscribeReceived(
+function subscribeReceived(
   state: PlayerState,
-  { since }: PlayerCommands['subscribeReceived']['data'],
+  { since }: MessagingCommands['subscribeReceived']['data'],
   ctx: DecideContext,
-): Decided<'subscribeReceived'> {
+): Decided<MessagingCommands['subscribeReceived']['reply']> {
   const stranger = refuseStranger(state, ctx);
   if (stranger) return { refuse: stranger };
   const { after, missed } = startAfter(state.inbox, since ?? { type: 'latest' });

@@ -11,31 +11,91 @@
 // listens there yet, and one that the successor does not know is brought back by its gateway (`attach` with `resume`). Two gateways may bring back two sessions of one player; the higher sign-in number wins,
 // whoever comes first.
 import { token } from '@muster/ports';
-import { type DecideContext, type Decision, event, type TimerChange } from '@muster/runtime';
+import { type Adopted, type DecideContext, event, type TimerChange } from '@muster/runtime';
 import { isUserId } from '@muster/tachyon';
 import { sameAccount } from './account.js';
 import {
   type AttachData,
   type AttachReply,
-  type PlayerCommands,
-  type PlayerEvents,
+  NOTICE_ENDED,
+  NOTICE_SUPERSEDED,
   REASON_SUPERSEDED,
   REASON_UNKNOWN_USER,
+  type SessionCommands,
+  type SessionEvents,
 } from './contract.js';
 import type { PlayerOptions } from './options.js';
-import { GRACE_TIMER, type PlayerState, stillThere } from './state.js';
-
-type Decided<K extends keyof PlayerCommands> = Decision<PlayerState, PlayerEvents, PlayerCommands[K]['reply']>;
+import { toPublic, toSelf } from './publishing.js';
+import { type Decided, joined, type Pieces, type PlayerSlice, type SliceTools } from './slice.js';
+import { GRACE_TIMER, type PlayerState, type SessionPart, stillThere } from './state.js';
 
 /** Bytes of the markers' prefix: two sessions of one player must not share it. */
 const INBOX_PREFIX_BYTES = 6;
 
-export function attach(
+export function sessionSlice(tools: SliceTools): PlayerSlice<SessionCommands, SessionEvents, SessionPart> {
+  const { options, whole } = tools;
+  return {
+    name: 'session',
+    version: 1,
+    initial: () => ({ session: null, listeners: [], logins: 0 }),
+    decide: {
+      attach: (state, data, ctx) => attach(state, data, ctx, tools),
+      detach: (state, data, ctx) => detach(state, data, ctx, tools),
+      connected,
+      connectionLost: (state, data, ctx) => connectionLost(state, data, ctx, options),
+      adopted: (state, data, ctx) => joined(adopted(state, data, ctx, options), whole.adopted(state, data, ctx)),
+      graceOver: (state, data, ctx) => graceOver(state, data, ctx, tools),
+      isAwaited: (state) => ({ reply: { isAwaited: state.session !== null } }),
+    },
+    evolve: evolution(options),
+    publish: {
+      // Only where a session begins: a connection that comes back within its grace was never seen to go.
+      attached: (state, { inbox }, self) =>
+        inbox === null ? [] : [toPublic(self, { status: whole.publicUser(state, self)?.status ?? 'menu' })],
+      superseded: (_, data) => [toSelf(NOTICE_SUPERSEDED, data)],
+      ended: (_, data, self) => [toSelf(NOTICE_ENDED, data), toPublic(self, { status: 'offline' })],
+    },
+    blank: (state) => state.session === null,
+  };
+}
+
+function evolution(options: PlayerOptions): PlayerSlice<SessionCommands, SessionEvents, SessionPart>['evolve'] {
+  return {
+    attached: (state, { session, gateway, login, until, messaging }) => {
+      state.session = { id: session, gateway, login, suspendedUntil: until, messaging };
+      state.logins = Math.max(state.logins, login);
+    },
+    listening: (state, { process }) => {
+      state.listeners = [...state.listeners, process].slice(-options.listenersMax);
+    },
+    listensNoLonger: (state, { process }) => {
+      state.listeners = state.listeners.filter((listener) => listener !== process);
+    },
+    adopted: (state, { until }) => {
+      state.listeners = [];
+      if (state.session) state.session.suspendedUntil = until;
+    },
+    superseded: () => undefined,
+    suspended: (state, { until }) => {
+      if (state.session) state.session.suspendedUntil = until;
+    },
+    resumed: (state) => {
+      if (state.session) state.session.suspendedUntil = null;
+    },
+    ended: (state) => {
+      state.session = null;
+      // Its gateway stops listening without a word; whoever attaches next asks anew.
+      state.listeners = [];
+    },
+  };
+}
+
+function attach(
   state: PlayerState,
   data: AttachData,
   ctx: DecideContext,
-  options: PlayerOptions,
-): Decided<'attach'> {
+  { options, whole }: SliceTools,
+): Decided<AttachReply> {
   const { origin } = ctx;
   if (origin.type !== 'client' || origin.caller !== ctx.self.id || origin.session !== data.session)
     return { refuse: { reason: 'unauthorized', details: 'only the session itself may attach' } };
@@ -52,9 +112,11 @@ export function attach(
   const resumed = current !== null;
   // A gateway may be heard of twice, in either order: as one that listens, and as one that attaches.
   const until = state.listeners.includes(data.gateway) ? null : ctx.now + options.graceMs;
+  const others = whole.attached(state, ctx);
   return {
     events: [
       ...read,
+      ...(others.events ?? []),
       ...(current ? [event('superseded', { session: current.id })] : []),
       event('attached', {
         session: data.session,
@@ -65,9 +127,12 @@ export function attach(
         ...takenOver(state, data, options),
       }),
     ],
-    timers: [until === null ? { name: GRACE_TIMER, at: null } : graceTimer(data.session, until)],
-    // Who waits for a look-up on the connection that was taken over waits in vain.
-    resolve: state.checks.map(({ ticket }) => ({ ticket, refuse: { reason: REASON_SUPERSEDED } })),
+    sends: others.sends ?? [],
+    timers: [
+      ...(others.timers ?? []),
+      until === null ? { name: GRACE_TIMER, at: null } : graceTimer(data.session, until),
+    ],
+    resolve: others.resolve ?? [],
     reply: attachReply(resumed),
   };
 }
@@ -93,32 +158,29 @@ function attachReply(resumed: boolean): (state: PlayerState) => AttachReply {
   return (state) => ({ login: state.session?.login ?? state.logins, resumed, watch: [...state.watched] });
 }
 
-export function detach(
+function detach(
   state: PlayerState,
-  data: PlayerCommands['detach']['data'],
+  data: SessionCommands['detach']['data'],
   ctx: DecideContext,
-  options: PlayerOptions,
-): Decided<'detach'> {
+  tools: SliceTools,
+): Pieces {
   if (state.session?.id !== data.session) return {};
-  return data.clean ? end(state) : suspend(state, ctx.now, options);
+  return data.clean ? end(state, ctx, tools) : suspend(state, ctx.now, tools.options);
 }
 
-export function connected(
-  state: PlayerState,
-  { subscriber }: PlayerCommands['connected']['data'],
-): Decided<'connected'> {
+function connected(state: PlayerState, { subscriber }: SessionCommands['connected']['data']): Pieces {
   const back = state.session?.gateway === subscriber ? stillThere(state) : undefined;
   const events = state.listeners.includes(subscriber) ? [] : [event('listening', { process: subscriber })];
   return { events: [...events, ...(back?.events ?? [])], timers: back?.timers ?? [] };
 }
 
 /** K12: the loss of a process says nothing about a session that another gateway holds by now. */
-export function connectionLost(
+function connectionLost(
   state: PlayerState,
-  { subscriber }: PlayerCommands['connectionLost']['data'],
+  { subscriber }: SessionCommands['connectionLost']['data'],
   ctx: DecideContext,
   options: PlayerOptions,
-): Decided<'connectionLost'> {
+): Pieces {
   const lost = state.session?.gateway === subscriber ? suspend(state, ctx.now, options) : {};
   if (!state.listeners.includes(subscriber)) return lost;
   return { ...lost, events: [event('listensNoLonger', { process: subscriber }), ...(lost.events ?? [])] };
@@ -129,12 +191,7 @@ export function connectionLost(
  * Where messages may be gone, their numbers will be given again: a client's marker of before must be unknown, not wrong, so it is told that it may
  * have missed some and gets all there are.
  */
-export function adopted(
-  state: PlayerState,
-  { mayLack }: PlayerCommands['adopted']['data'],
-  ctx: DecideContext,
-  options: PlayerOptions,
-): Decided<'adopted'> {
+function adopted(state: PlayerState, { mayLack }: Adopted, ctx: DecideContext, options: PlayerOptions): Pieces {
   if (!state.session)
     return state.listeners.length > 0 ? { events: [event('adopted', { until: ctx.now, inbox: null })] } : {};
   const until = ctx.now + options.graceMs;
@@ -142,11 +199,16 @@ export function adopted(
   return { events: [event('adopted', { until, inbox })], timers: [graceTimer(state.session.id, until)] };
 }
 
-export function graceOver(state: PlayerState, { session }: PlayerCommands['graceOver']['data']): Decided<'graceOver'> {
-  return state.session?.id === session && state.session.suspendedUntil !== null ? end(state) : {};
+function graceOver(
+  state: PlayerState,
+  { session }: SessionCommands['graceOver']['data'],
+  ctx: DecideContext,
+  tools: SliceTools,
+): Pieces {
+  return state.session?.id === session && state.session.suspendedUntil !== null ? end(state, ctx, tools) : {};
 }
 
-function suspend(state: PlayerState, now: number, options: PlayerOptions): Decided<'detach'> {
+function suspend(state: PlayerState, now: number, options: PlayerOptions): Pieces {
   if (!state.session || state.session.suspendedUntil !== null) return {};
   const session = state.session.id;
   const until = now + options.graceMs;
@@ -160,10 +222,10 @@ function graceTimer(session: string, until: number): TimerChange {
   return { name: GRACE_TIMER, at: until, command: 'graceOver', data: { session } };
 }
 
-function end(state: PlayerState): Decided<'detach'> {
-  return {
+function end(state: PlayerState, ctx: DecideContext, { whole }: SliceTools): Pieces {
+  const own: Pieces = {
     events: [event('ended', { session: state.session!.id })],
     timers: [{ name: GRACE_TIMER, at: null }],
-    resolve: state.checks.map(({ ticket }) => ({ ticket, refuse: { reason: REASON_SUPERSEDED } })),
   };
+  return joined(whole.ended(state, ctx), own);
 }

@@ -1,21 +1,32 @@
 import { type DecideContext, type EventRecord, event, type Refusal, type ReplyTicket } from '@muster/runtime';
 import type { AccountView } from './account.js';
 import { type PlayerEvents, REASON_SESSION_UNKNOWN, REASON_SUPERSEDED } from './contract.js';
-import { emptyInbox, type Inbox } from './inbox.js';
+import type { Inbox } from './inbox.js';
 
-/** Plain JSON; changed in place by `evolve` only. */
-export interface PlayerState {
+/** Every slice's part. Plain JSON; changed in place by `evolve` only. */
+export interface PlayerState extends AccountPart, SessionPart, WatchingPart, MessagingPart {}
+
+export interface AccountPart {
   /** null: no account has this id. */
   account: AccountView | null;
+}
+
+export interface SessionPart {
   /** The one session of this player in the whole cluster. */
   session: Session | null;
   /** Processes that listen to `self`: their loss is noticed. */
   listeners: string[];
   /** Sign-ins so far: the highest one holds the session. */
   logins: number;
+}
+
+export interface WatchingPart {
   watched: string[];
   checks: SubscriptionCheck[];
   checksStarted: number;
+}
+
+export interface MessagingPart {
   inbox: Inbox;
 }
 
@@ -38,19 +49,6 @@ export interface SubscriptionCheck {
   readonly userIds: readonly string[];
   /** Not yet known to exist. */
   readonly waiting: readonly string[];
-}
-
-export function initialState(account: AccountView | null): PlayerState {
-  return {
-    account,
-    session: null,
-    listeners: [],
-    logins: 0,
-    watched: [],
-    checks: [],
-    checksStarted: 0,
-    inbox: emptyInbox(''),
-  };
 }
 
 /** K12: only the connection that holds the session may command the player. @returns why this sender may not, or undefined. */

@@ -2,20 +2,86 @@
 // `player/<id>` whether it exists and defers the reply. This is a conversation, not a wait: other commands go on meanwhile, and the
 // look-ups are part of the state. What is followed reaches the gateway as a notice on `self`; the gateway subscribes to the users'
 // `public` topics and gets each one's state first, so no update falls between the look-up and the subscription.
-import { type Answer, type DecideContext, type Decision, event, type Refusal } from '@muster/runtime';
+import { type Answer, type DecideContext, event, type Refusal } from '@muster/runtime';
 import { isUserId } from '@muster/tachyon';
-import { PLAYER_KIND, type PlayerCommands, type PlayerEvents } from './contract.js';
+import {
+  NOTICE_UNWATCH,
+  NOTICE_WATCH,
+  PLAYER_KIND,
+  REASON_SUPERSEDED,
+  type WatchingCommands,
+  type WatchingEvents,
+} from './contract.js';
 import type { PlayerOptions } from './options.js';
-import { type PlayerState, refuseStranger, type SubscriptionCheck, stillThere } from './state.js';
+import { toSelf } from './publishing.js';
+import type { Decided, Pieces, PlayerSlice, SliceTools } from './slice.js';
+import { type PlayerState, refuseStranger, type SubscriptionCheck, stillThere, type WatchingPart } from './state.js';
 
-type Decided = Decision<PlayerState, PlayerEvents, null>;
+/** Whom the session follows. */
+export function watchingSlice({ options }: SliceTools): PlayerSlice<WatchingCommands, WatchingEvents, WatchingPart> {
+  return {
+    name: 'watching',
+    version: 1,
+    initial: () => ({ watched: [], checks: [], checksStarted: 0 }),
+    decide: {
+      subscribeUpdates: (state, data, ctx) => subscribeUpdates(state, data, ctx, options),
+      unsubscribeUpdates,
+      existsAnswered: (state, answer) => existsAnswered(state, answer, options),
+      checkTimedOut,
+    },
+    evolve: EVOLVE,
+    publish: {
+      watched: (state, { userIds }) => [toSelf(NOTICE_WATCH, { session: state.session?.id, userIds })],
+      unwatched: (state, { userIds }) => [toSelf(NOTICE_UNWATCH, { session: state.session?.id, userIds })],
+    },
+    follow: {
+      attached: (state, { watched }) => {
+        state.checks = [];
+        state.watched = [...watched];
+      },
+      ended: (state) => {
+        state.watched = [];
+        state.checks = [];
+      },
+    },
+    // Who waits for a look-up on the connection that was taken over, or is gone, waits in vain.
+    onAttached: giveUp,
+    onEnded: giveUp,
+    blank: (state) => state.checks.length === 0,
+  };
+}
 
-export function subscribeUpdates(
+const EVOLVE: PlayerSlice<WatchingCommands, WatchingEvents, WatchingPart>['evolve'] = {
+  checkStarted: (state, check) => {
+    state.checksStarted = check.check;
+    state.checks.push(check);
+  },
+  userFound: (state, { check: number, userId }) => {
+    state.checks = state.checks.map((check) =>
+      check.check === number ? { ...check, waiting: check.waiting.filter((id) => id !== userId) } : check,
+    );
+  },
+  checkEnded: (state, { check: number }) => {
+    state.checks = state.checks.filter(({ check }) => check !== number);
+  },
+  watched: (state, { userIds }) => {
+    state.watched = [...new Set([...state.watched, ...userIds])];
+  },
+  unwatched: (state, { userIds }) => {
+    state.watched = state.watched.filter((id) => !userIds.includes(id));
+  },
+};
+
+function giveUp(state: PlayerState): Pieces {
+  return { resolve: state.checks.map(({ ticket }) => ({ ticket, refuse: { reason: REASON_SUPERSEDED } })) };
+}
+
+function subscribeUpdates(
   state: PlayerState,
-  { userIds }: PlayerCommands['subscribeUpdates']['data'],
+  { userIds }: WatchingCommands['subscribeUpdates']['data'],
   ctx: DecideContext,
   options: PlayerOptions,
-): Decided {
+): Decided<null> {
   const stranger = refuseStranger(state, ctx);
   if (stranger) return { refuse: stranger };
   const bad = userIds.find((id) => !isUserId(id));
@@ -46,7 +112,7 @@ export function subscribeUpdates(
   };
 }
 
-export function existsAnswered(state: PlayerState, answer: Answer, options: PlayerOptions): Decided {
+function existsAnswered(state: PlayerState, answer: Answer, options: PlayerOptions): Decided<null> {
   const { check: number } = answer.context as { readonly check: number };
   const check = state.checks.find(({ check }) => check === number);
   // The check ended before: another user was unknown, or the session is over.
@@ -66,16 +132,16 @@ export function existsAnswered(state: PlayerState, answer: Answer, options: Play
   };
 }
 
-export function checkTimedOut(state: PlayerState, data: PlayerCommands['checkTimedOut']['data']): Decided {
+function checkTimedOut(state: PlayerState, data: WatchingCommands['checkTimedOut']['data']): Decided<null> {
   const check = state.checks.find(({ check }) => check === data.check);
   return check ? endCheck(check, { reason: 'internal_error', details: 'users could not be looked up, try again' }) : {};
 }
 
-export function unsubscribeUpdates(
+function unsubscribeUpdates(
   state: PlayerState,
-  { userIds }: PlayerCommands['unsubscribeUpdates']['data'],
+  { userIds }: WatchingCommands['unsubscribeUpdates']['data'],
   ctx: DecideContext,
-): Decided {
+): Decided<null> {
   const stranger = refuseStranger(state, ctx);
   if (stranger) return { refuse: stranger };
   const followed = [...new Set(userIds)].filter((id) => state.watched.includes(id));
@@ -84,7 +150,7 @@ export function unsubscribeUpdates(
   return { events: [...back.events, ...events], timers: back.timers };
 }
 
-function endCheck({ check, ticket }: SubscriptionCheck, refuse: Refusal): Decided {
+function endCheck({ check, ticket }: SubscriptionCheck, refuse: Refusal): Decided<null> {
   return {
     events: [event('checkEnded', { check })],
     timers: [{ name: timerOf(check), at: null }],

@@ -1,5 +1,5 @@
 import { ComputeNode } from '@muster/cluster';
-import { playerKind } from '@muster/play';
+import { playKinds } from '@muster/play';
 import type { Storage } from '@muster/ports';
 import { NactScheduler } from '@muster/runtime';
 import { type Foundation, selfOf } from '../process/foundation.js';
@@ -9,7 +9,7 @@ import type { RoleParts, RunningRole } from './running.js';
 
 /** Kinds of actors that every node runs. */
 export function kindsOf({ config, metrics }: Foundation, storage: Storage) {
-  return [playerKind({ accounts: storage.accounts, metrics, options: config.player })];
+  return playKinds({ accounts: storage.accounts, metrics, player: config.player });
 }
 
 export async function startNode(

@@ -4,7 +4,7 @@ import { entity, MemoryMetrics, SeededRandom } from '@muster/ports';
 import type { DecideContext, Decision, EventRecord, Origin, Publication, Send, TimerChange } from '@muster/runtime';
 import type { AccountView, AttachData, PlayerCommands, PlayerEvents, PlayerOptions } from '../../index.js';
 import { type PlayerKind, playerKind } from '../player.js';
-import { initialState, type PlayerState } from '../state.js';
+import type { PlayerState } from '../state.js';
 
 export const ANN: AccountView = { username: 'ann', displayName: 'Ann', countryCode: 'DE', roles: ['contributor'] };
 
@@ -33,7 +33,7 @@ export class Stage {
   constructor(id = '1', account: AccountView | null = ANN, options: Partial<PlayerOptions> = {}) {
     this.id = id;
     this.kind = playerKind({ accounts: { byId: async () => undefined }, metrics: this.metrics, options });
-    this.state = initialState(account);
+    this.state = this.kind.initial(id, account);
   }
 
   /** A command of the client whose connection is `session`. */

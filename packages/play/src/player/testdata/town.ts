@@ -1,4 +1,4 @@
-// Players in a real runtime, all in one process under a virtual clock: sends go from actor to actor, replies and publications are kept.
+// Actors of every kind in a real runtime, all in one process under a virtual clock: sends go from actor to actor, replies and publications are kept.
 import {
   type Account,
   type EntityRef,
@@ -22,6 +22,7 @@ import {
 import {
   ActorRuntime,
   type Adopted,
+  type AnyActorKind,
   type DeliveryOrigin,
   InlineScheduler,
   type Outcome,
@@ -29,7 +30,7 @@ import {
   type SavedActor,
 } from '@muster/runtime';
 import type { AttachData, PlayerCommands } from '../../index.js';
-import { playerKind } from '../player.js';
+import { playKinds } from '../../kinds.js';
 
 /** What a gateway would see, in order: `reply` of a request, or an event of a topic. */
 export type Seen =
@@ -77,11 +78,17 @@ export class Town {
   private scheduler: InlineScheduler;
   runtime: ActorRuntime;
   private requests = 0;
+  /** Kinds beside those that play has. */
+  private readonly more: readonly AnyActorKind[];
 
-  constructor(...names: readonly string[]) {
-    names.forEach((name, i) => {
-      this.addAccount(String(i + 1), name);
-    });
+  /** Users 1, 2, 3 … have these names. `kinds`: beside those that play has. */
+  constructor(...names: readonly (string | { readonly kinds: readonly AnyActorKind[] })[]) {
+    this.more = names.flatMap((name) => (typeof name === 'string' ? [] : name.kinds));
+    names
+      .filter((name) => typeof name === 'string')
+      .forEach((name, i) => {
+        this.addAccount(String(i + 1), name);
+      });
     this.scheduler = new InlineScheduler(this.clock);
     this.runtime = this.newRuntime();
     for (let shard = 0; shard < SHARD_COUNT; shard += 1) this.runtime.open(shardId(shard), term(1));
@@ -120,7 +127,7 @@ export class Town {
       clock: this.clock,
       random: this.random.fork(),
       scheduler: this.scheduler,
-      kinds: [playerKind({ accounts: { byId }, metrics: this.metrics })],
+      kinds: [...playKinds({ accounts: { byId }, metrics: this.metrics }), ...this.more],
       logs: { open: (shard) => new CopyingLog(copies, shard) },
       outlet: {
         reply: (to, _shard, _term, outcome) => {
@@ -153,10 +160,22 @@ export class Town {
     request = ++this.requests,
     to = player,
   ): number {
+    return this.askOf(entity('player', to), player, session, command, data, request);
+  }
+
+  /** The same of an actor of any kind. */
+  askOf(
+    to: EntityRef,
+    player: string,
+    session: string,
+    command: string,
+    data: unknown,
+    request = ++this.requests,
+  ): number {
     const gateway = session.split('/')[0]!;
     const origin = { type: 'client', session, request, answered: 0, replyTo: gateway, caller: player } as const;
     const cause = `${session}:${request}`;
-    this.deliver(entity('player', to), { command, data: JSON.stringify(data), origin, cause, trace: '' });
+    this.deliver(to, { command, data: JSON.stringify(data), origin, cause, trace: '' });
     return request;
   }
 
@@ -170,7 +189,11 @@ export class Town {
   }
 
   async listen(gateway: string, player: string, topic: 'self' | 'public'): Promise<void> {
-    const ref = entity('player', player);
+    await this.listenTo(gateway, entity('player', player), topic);
+  }
+
+  /** The same of an actor of any kind. */
+  async listenTo(gateway: string, ref: EntityRef, topic: string): Promise<void> {
     const wanted = { subscriber: gateway, entity: ref, topic, after: 0, snapshot: true };
     const done = this.runtime.subscribe(shardOfKey(entityKey(ref)), wanted);
     await this.clock.advance(5);
@@ -201,6 +224,8 @@ export class Town {
 
   private published(gateway: string, { entity: from, topic, name, json, cause }: PublishedEvent): void {
     const data: unknown = JSON.parse(json);
-    this.seen.push({ type: 'event', gateway, from: from.id, topic, name, data, cause });
+    // A player is named by its id alone.
+    const who = from.kind === 'player' ? from.id : entityKey(from);
+    this.seen.push({ type: 'event', gateway, from: who, topic, name, data, cause });
   }
 }
