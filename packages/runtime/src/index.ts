@@ -24,3 +24,4 @@ export { RUNTIME_DEFAULTS, type RuntimeOptions, runtimeOptions } from './options
 export type { RuntimeRules } from './rules.js';
 export { ActorRuntime, type ActorRuntimeParts } from './runtime.js';
 export type { DrainResult, LocalScheduler, SchedulerStats, Work, Worker } from './scheduler.js';
+export * from './service.js';

@@ -58,6 +58,13 @@ export interface RuntimeOptions {
   readonly loadsMax: number;
   /** A load that takes longer fails its activation (retryable). Must exceed the database's own time-out to see its error. */
   readonly loadMs: Millis;
+  /** Commands of services that run at a time in one process. Lower: gentler on the database. Higher: fewer wait while it is slow; more than its
+   *  connections only wait there instead of here. */
+  readonly servicesAtOnceMax: number;
+  /** Those that wait for that. Above it they are refused (retryable), so actors repeat their sends. Lower: less memory. Higher: bursts are smoothed. */
+  readonly serviceWaitingMax: number;
+  /** How long one may take; then its sender asks again. Must exceed the database's own time-out to see its error. */
+  readonly serviceMs: Millis;
   /** Times an actor may be dropped for a broken state within the window before it is put in quarantine. */
   readonly restartsMax: number;
   /** Window of the restart budget. */
@@ -94,6 +101,9 @@ export const RUNTIME_DEFAULTS: RuntimeOptions = {
   adoptedPatienceMs: 1_000,
   loadsMax: 64,
   loadMs: 5_000,
+  servicesAtOnceMax: 64,
+  serviceWaitingMax: 4_096,
+  serviceMs: 10_000,
   restartsMax: 5,
   restartWindowMs: 60_000,
   quarantineMs: 30_000,

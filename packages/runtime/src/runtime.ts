@@ -27,6 +27,8 @@ import { Residents } from './residents.js';
 import { Restarts } from './restarts.js';
 import { RUNTIME_RULES, type RuntimeRules } from './rules.js';
 import type { LocalScheduler } from './scheduler.js';
+import type { AnyServiceKind } from './service.js';
+import { ServiceCalls } from './service-calls.js';
 import { runtimeCounters, type Services } from './services.js';
 import { Shard } from './shard.js';
 import { SubscriberIndex } from './subscriber-index.js';
@@ -37,6 +39,8 @@ export interface ActorRuntimeParts {
   readonly random: Random;
   readonly scheduler: LocalScheduler;
   readonly kinds: readonly AnyActorKind[];
+  /** What actors send to where a turn cannot do it. */
+  readonly services?: readonly AnyServiceKind[] | undefined;
   readonly logs: CommitLogs;
   readonly outlet: Outlet;
   readonly metrics: Metrics;
@@ -52,6 +56,7 @@ export interface ActorRuntimeParts {
 export class ActorRuntime implements ActorHost {
   private readonly services: Services;
   private readonly residents: Residents;
+  private readonly serviceCalls: ServiceCalls;
   private readonly shards = new Map<ShardId, Shard>();
   /** Shards whose actors are not here yet. */
   private readonly loading = new Map<ShardId, Term>();
@@ -85,8 +90,10 @@ export class ActorRuntime implements ActorHost {
     };
     this.logs = logs;
     this.kinds = new Map(kinds.map((kind) => [kind.kind, kind]));
-    if (this.kinds.size < kinds.length)
+    const names = [...kinds, ...(parts.services ?? [])].map(({ kind }) => kind);
+    if (new Set(names).size < names.length)
       throw new MusterError('BAD_CONFIG', { details: 'two actor kinds have the same name' });
+    this.serviceCalls = new ServiceCalls(this.services, parts.services ?? []);
     this.residents = new Residents(this.services, this.kinds);
   }
 
@@ -136,6 +143,7 @@ export class ActorRuntime implements ActorHost {
     shard.log.close();
     shard.loose.close();
     const details = { shard: id, term: shard.term, peer: 'this process' };
+    this.serviceCalls.evict(shard, failure('NOT_OWNER', details));
     this.residents.evict(shard, failure('NOT_OWNER', details), new MusterError('NOT_OWNER', details));
   }
 
@@ -154,6 +162,10 @@ export class ActorRuntime implements ActorHost {
 
   deliver(id: ShardId, delivery: Delivery): void {
     const shard = this.shards.get(id);
+    if (shard?.state === 'open' && this.serviceCalls.has(delivery.entity.kind)) {
+      this.serviceCalls.take(shard, delivery);
+      return;
+    }
     const found = shard ? this.reach(shard, delivery.entity) : this.notOwner(id);
     if (!(found instanceof Activation)) this.refuse(id, shard, delivery, found);
     else if (found.fenced) this.refuse(id, shard, delivery, failure('SELF_FENCED', { shard: id }));

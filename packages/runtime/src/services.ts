@@ -40,7 +40,7 @@ export interface RuntimeCounters {
   readonly refused: Counter;
   /** What went nowhere, by reason. */
   readonly dropped: Counter;
-  /** User code that threw, by part: decide, evolve, reply, publish, load, restore, save. */
+  /** User code that threw, by part: decide, evolve, reply, publish, load, restore, save, service. */
   readonly failures: Counter;
   readonly slowTurns: Counter;
   readonly activations: Counter;
@@ -52,6 +52,8 @@ export interface RuntimeCounters {
   readonly timersFired: Counter;
   readonly records: Counter;
   readonly publications: Counter;
+  /** Commands of services that were begun, by kind. */
+  readonly serviceCalls: Counter;
   /** Actors of which a subscriber had seen what is not in their state. */
   readonly stateLost: Counter;
 }
@@ -71,6 +73,7 @@ export function runtimeCounters(metrics: Metrics): RuntimeCounters {
     timersFired: counter('timers_fired', 'Timers of actors that fired'),
     records: counter('records', 'Turn records appended'),
     publications: counter('publications', 'Events handed to subscribers'),
+    serviceCalls: counter('service_calls', 'Commands of services that were begun, by kind'),
     stateLost: metrics.counter('muster_state_lost_total', 'Actors that are known to have lost what was acknowledged'),
   };
 }

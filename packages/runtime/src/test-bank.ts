@@ -21,6 +21,7 @@ import type { Adoption, Delivery, DeliveryOrigin, OutboundSend, Outcome, Publish
 import { InlineScheduler } from './inline-scheduler.js';
 import type { RuntimeOptions } from './options.js';
 import { ActorRuntime } from './runtime.js';
+import type { AnyServiceKind } from './service.js';
 
 /** The actor that this package's tests play with: it uses everything an actor may use. */
 export interface AccountCommands {
@@ -170,6 +171,7 @@ export interface Posting {
 
 export interface BankParts {
   readonly kinds?: readonly AnyActorKind[];
+  readonly services?: readonly AnyServiceKind[];
   readonly options?: Partial<RuntimeOptions>;
   readonly clock?: VirtualClock;
   /** What the shard goes on from. */
@@ -182,6 +184,7 @@ export interface BankParts {
 /** A runtime on a virtual clock with shard 7 open in term 3. */
 export function openBank({
   kinds = [account],
+  services,
   options,
   clock = new VirtualClock(),
   carry,
@@ -204,6 +207,7 @@ export function openBank({
     random: new SeededRandom(1),
     scheduler: new InlineScheduler(clock),
     kinds,
+    services,
     logs,
     outlet: {
       reply: (to, _shard, _term, outcome) => void replies.push({ to, outcome }),

@@ -222,7 +222,8 @@ export class Turns {
   }
 }
 
-function originOf(origin: DeliveryOrigin): Origin {
+/** What a rule hears of who sent a command. */
+export function originOf(origin: DeliveryOrigin): Origin {
   switch (origin.type) {
     case 'client':
       return { type: 'client', session: origin.session, request: origin.request, caller: origin.caller };

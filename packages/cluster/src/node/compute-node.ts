@@ -2,6 +2,7 @@ import type { CommitLogs, Millis, ShardId, ShardStore, Tracer } from '@muster/po
 import {
   ActorRuntime,
   type AnyActorKind,
+  type AnyServiceKind,
   type LocalScheduler,
   type RuntimeRules,
   runtimeOptions,
@@ -35,6 +36,7 @@ import { TurnLoads } from './turn-loads.js';
 
 export interface ComputeNodeSetup extends ProcessSetup {
   readonly kinds: readonly AnyActorKind[];
+  readonly services?: readonly AnyServiceKind[];
   readonly scheduler: LocalScheduler;
   readonly tracer: Tracer;
   /** Where actors are when no process has them. Absent: nowhere. */
@@ -77,7 +79,7 @@ export class ComputeNode {
   private stopping: Promise<void> | undefined;
 
   constructor(setup: ComputeNodeSetup) {
-    const { clock, random, kinds, scheduler, metrics, log, tracer, options = {} } = setup;
+    const { clock, random, kinds, services, scheduler, metrics, log, tracer, options = {} } = setup;
     this.setup = setup;
     this.options = computeOptions(options.node);
     const peers = peersOf(setup, 'node', options);
@@ -98,7 +100,7 @@ export class ComputeNode {
     });
     const logs = setup.logs?.(this.stored(replicator)) ?? this.stored(replicator);
     this.replicator = replicator;
-    const runtime = { clock, random, scheduler, kinds, logs, outlet, metrics, log, tracer, checkFence };
+    const runtime = { clock, random, scheduler, kinds, services, logs, outlet, metrics, log, tracer, checkFence };
     const changed = {
       ...(options.runtime && { options: options.runtime }),
       ...(setup.rules && { rules: setup.rules }),

@@ -305,6 +305,9 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "adoptedPatienceMs": "How long actors of an adopted shard that want to hear of it may be woken by others first. Lower: a burst of work while everybody comes back. Higher: who lost their listeners together with their process notice it later.",
     "loadsMax": "Actors being loaded at a time; others wait. Lower: gentler on the database after a failure. Higher: faster warm-up.",
     "loadMs": "A load that takes longer fails its activation (retryable). Must exceed the database's own time-out to see its error.",
+    "servicesAtOnceMax": "Commands of services that run at a time in one process. Lower: gentler on the database. Higher: fewer wait while it is slow; more than its connections only wait there instead of here.",
+    "serviceWaitingMax": "Those that wait for that. Above it they are refused (retryable), so actors repeat their sends. Lower: less memory. Higher: bursts are smoothed.",
+    "serviceMs": "How long one may take; then its sender asks again. Must exceed the database's own time-out to see its error.",
     "restartsMax": "Times an actor may be dropped for a broken state within the window before it is put in quarantine.",
     "restartWindowMs": "Window of the restart budget.",
     "quarantineMs": "How long an actor in quarantine refuses commands (retryable) before it is tried again."
