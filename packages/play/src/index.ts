@@ -1,4 +1,6 @@
+export * from './chat/chat.js';
 export * from './chat/contract.js';
+export * from './chat/options.js';
 export * from './kinds.js';
 export * from './match/contract.js';
 export * from './player/account.js';

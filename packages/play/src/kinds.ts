@@ -1,5 +1,7 @@
 import type { Accounts, Metrics } from '@muster/ports';
 import type { AnyActorKind } from '@muster/runtime';
+import { chatKind } from './chat/chat.js';
+import type { ChatOptions } from './chat/options.js';
 import type { PlayerOptions } from './player/options.js';
 import { playerKind } from './player/player.js';
 
@@ -7,9 +9,10 @@ export interface PlayDependencies {
   readonly accounts: Pick<Accounts, 'byId'>;
   readonly metrics: Metrics;
   readonly player?: Partial<PlayerOptions>;
+  readonly chat?: Partial<ChatOptions>;
 }
 
 /** Every kind of actor that players know: what each node runs. */
-export function playKinds({ accounts, metrics, player }: PlayDependencies): readonly AnyActorKind[] {
-  return [playerKind({ accounts, metrics, ...(player && { options: player }) })];
+export function playKinds({ accounts, metrics, player, chat }: PlayDependencies): readonly AnyActorKind[] {
+  return [playerKind({ accounts, metrics, ...(player && { options: player }) }), chatKind(chat)];
 }

@@ -268,6 +268,12 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "embedded": "Longest token that is looked at.",
     "external": "Longest token that is looked at."
   },
+  "ChatOptions": {
+    "messagesMax": "Messages kept per chat for members that reconnect. Lower: less state to replicate. Higher: more is there after a long absence. Lobby clients expect 200.",
+    "waitingMax": "Messages of players who are not members yet, as far as the chat knows. Lower: while a whole crowd joins, some who speak at once are refused. Higher: each is up to 2 KiB of state.",
+    "waitForMemberMs": "How long such a message waits for the word that its author is in the place. Lower: a change of owner in between loses it. Higher: what a kicked player still says waits as long. A change of owner takes up to 3 s.",
+    "passivateAfterMs": "Idle time after which the actor leaves memory. Lower: less memory for quiet chats. Higher: fewer of them are read again."
+  },
   "PlayerOptions": {
     "graceMs": "How long a session waits for its player after a connection was lost. Lower: queues and parties are freed sooner, but a router restart throws people out. Higher: ghosts stay in parties longer. Clients come back within 10 s and their own liveness check takes up to 30 s.",
     "inboxMessagesMax": "Messages kept per session for clients that reconnect. Lower: less state per player to replicate. Higher: more is there after a long absence. Lobby clients expect 200.",

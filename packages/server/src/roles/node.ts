@@ -9,7 +9,7 @@ import type { RoleParts, RunningRole } from './running.js';
 
 /** Kinds of actors that every node runs. */
 export function kindsOf({ config, metrics }: Foundation, storage: Storage) {
-  return playKinds({ accounts: storage.accounts, metrics, player: config.player });
+  return playKinds({ accounts: storage.accounts, metrics, player: config.player, chat: config.chat });
 }
 
 export async function startNode(
