@@ -47,6 +47,8 @@ export type ClientAnswer = { readonly ok: true; readonly data: unknown } | ({ re
 /** The protocol with its validators. Holds no state of any connection. */
 export class TachyonProtocol {
   readonly options: TachyonOptions;
+  /** The same without what goes beyond Tachyon: what a client on `v0.tachyon` may send and is sent. */
+  readonly tachyonAlone: TachyonProtocol;
   private readonly commands: ReadonlyMap<string, CommandDefinition>;
 
   constructor(options: Partial<TachyonOptions> = {}, commands: readonly CommandDefinition[] = COMMANDS) {
@@ -54,6 +56,8 @@ export class TachyonProtocol {
     this.commands = commandsById(commands);
     // What will be asked is compiled now, not while the first client waits.
     for (const { target, unserved, data } of commands) if (target && !unserved && data) validatorOf(data);
+    const published = commands.filter(({ only }) => !only);
+    this.tachyonAlone = published.length === commands.length ? this : new TachyonProtocol(options, published);
   }
 
   /** Reads one text frame. @throws MusterError FRAME_TOO_LARGE, BAD_MESSAGE: the connection must end ({@link closingOf}). */

@@ -2,27 +2,38 @@ import { type CommandDefinition, eventFrame, type Failure, failureFrame, respons
 import type { ClientSocket } from './client-socket.js';
 import type { Traffic } from './traffic.js';
 
+export interface ClientWriterLimits {
+  /** Bytes that may wait in the socket. */
+  readonly bufferMax: number;
+  /** The command exists in the protocol of this connection. */
+  speaks(commandId: string): boolean;
+}
+
 /** Everything that goes to one client. */
 export class ClientWriter {
   private readonly socket: ClientSocket;
   private readonly traffic: Traffic;
-  private readonly bufferMax: number;
+  private readonly limits: ClientWriterLimits;
   private readonly slow: () => void;
   private readonly eventPrefix: string;
   private events = 0;
   private ended = false;
 
   /** `slow`: more than `bufferMax` bytes wait in the socket. */
-  constructor(socket: ClientSocket, session: string, traffic: Traffic, bufferMax: number, slow: () => void) {
+  constructor(socket: ClientSocket, session: string, traffic: Traffic, limits: ClientWriterLimits, slow: () => void) {
     this.socket = socket;
     this.traffic = traffic;
-    this.bufferMax = bufferMax;
+    this.limits = limits;
     this.slow = slow;
     this.eventPrefix = `${session}/`;
   }
 
-  /** `data`: JSON text. */
+  /** `data`: JSON text. An event that the client's protocol does not have is not for this client. */
   event(commandId: string, data: string): void {
+    if (!this.limits.speaks(commandId)) {
+      this.traffic.dropped('other_protocol');
+      return;
+    }
     this.events += 1;
     this.send(eventFrame(this.eventPrefix + this.events, commandId, data));
   }
@@ -47,6 +58,6 @@ export class ClientWriter {
     if (this.ended) return;
     this.traffic.framesOut += 1;
     this.traffic.bytesOut += frame.length;
-    if (this.socket.send(frame) > this.bufferMax) this.slow();
+    if (this.socket.send(frame) > this.limits.bufferMax) this.slow();
   }
 }

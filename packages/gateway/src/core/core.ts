@@ -55,6 +55,8 @@ export class GatewayCore {
   private readonly traffic: Traffic;
   private readonly keepAlive: KeepAlive;
   private readonly context: SessionContext;
+  /** For clients on `v0.tachyon`. */
+  private readonly tachyonContext: SessionContext;
   private readonly sessions = new Set<PlayerSession>();
   private readonly byShard = new Map<ShardId, Set<PlayerSession>>();
   private readonly forgetOwners: () => void;
@@ -87,6 +89,7 @@ export class GatewayCore {
       userCount: () => Math.max(cluster.clusterSessions, this.sessions.size),
       ended: (session) => this.ended(session),
     };
+    this.tachyonContext = { ...this.context, protocol: this.context.protocol.tachyonAlone };
     this.forgetOwners = cluster.router.onOwner((shard, _, front) => this.ownerChanged(shard, front));
   }
 
@@ -98,7 +101,8 @@ export class GatewayCore {
   /** A client whose token was verified. What the socket hears goes to what is returned. */
   open(socket: ClientSocket, who: SignedIn): SocketListener {
     this.opened += 1;
-    const session = new PlayerSession(this.context, `${this.cluster.self}/${this.opened}`, socket, who);
+    const context = socket.speaksMuster ? this.context : this.tachyonContext;
+    const session = new PlayerSession(context, `${this.cluster.self}/${this.opened}`, socket, who);
     if (this.stopping || this.draining) {
       session.close(CLOSE_RESTART, 'the server is stopping');
       return session;

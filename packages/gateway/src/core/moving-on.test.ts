@@ -6,9 +6,7 @@ const OTHERS = ['http://a:1', 'http://b:1'];
 const never = (): AbortSignal => new AbortController().signal;
 
 function muster(world: CoreWorld, player = '1'): FakeClient {
-  const client = attachedClient(world, player);
-  client.socket.speaksMuster = true;
-  return client;
+  return attachedClient(world, player, [], true);
 }
 
 /** Drains, and says when that was over. */

@@ -81,7 +81,8 @@ export class PlayerSession implements SocketListener, Newcomer {
     this.shard = cluster.table.shardOf(this.player);
     this.heardAt = clock.monotonic();
     this.bucket = new TokenBucket(options.messagesPerSecond, options.messagesBurst, this.heardAt);
-    this.writer = new ClientWriter(socket, id, traffic, options.sendBufferBytesMax, () =>
+    const speaks = (commandId: string): boolean => context.protocol.definition(commandId) !== undefined;
+    this.writer = new ClientWriter(socket, id, traffic, { bufferMax: options.sendBufferBytesMax, speaks }, () =>
       this.end(new MusterError('SLOW_READER'), 'slow_reader'),
     );
     this.commands = new SessionCommands(context, id, this.player, this.writer, {

@@ -11,6 +11,7 @@ export type DropReason =
   | 'held_events'
   | 'unasked_response'
   | 'event_refused'
+  | 'other_protocol'
   | 'in_flight'
   | 'sessions'
   | 'departures'

@@ -8,6 +8,7 @@ import {
   type Tracer,
   VirtualClock,
 } from '@muster/ports';
+import { TachyonProtocol } from '@muster/tachyon';
 import type { ClientSocket, SocketListener } from '../core/client-socket.js';
 import { GatewayCore } from '../core/core.js';
 import type { GatewayOptions } from '../core/options.js';
@@ -18,10 +19,14 @@ export type Frame = Readonly<Record<string, unknown>>;
 /** A client that remembers everything. */
 export class FakeSocket implements ClientSocket {
   readonly frames: Frame[] = [];
-  speaksMuster = false;
+  readonly speaksMuster: boolean;
   pings = 0;
   buffered = 0;
   closedWith: { readonly code: number; readonly reason: string } | undefined;
+
+  constructor(speaksMuster: boolean) {
+    this.speaksMuster = speaksMuster;
+  }
 
   send(text: string): number {
     this.frames.push(JSON.parse(text) as Frame);
@@ -49,21 +54,26 @@ export interface CoreWorld {
   readonly core: GatewayCore;
 }
 
-export function coreWorld(options: Partial<GatewayOptions> = {}, tracer: Tracer = silentTracer): CoreWorld {
+export function coreWorld(
+  options: Partial<GatewayOptions> = {},
+  tracer: Tracer = silentTracer,
+  protocol = new TachyonProtocol(),
+): CoreWorld {
   const clock = new VirtualClock();
   const cluster = new FakeCluster();
   const metrics = new MemoryMetrics();
   const random = new SeededRandom(7);
-  const core = new GatewayCore({ clock, random, cluster, metrics, log: silentLog, tracer, options });
+  const core = new GatewayCore({ clock, random, cluster, metrics, log: silentLog, tracer, protocol, options });
   return { clock, cluster, metrics, core };
 }
 
 export class FakeClient {
-  readonly socket = new FakeSocket();
+  readonly socket: FakeSocket;
   readonly session: SocketListener;
   private sent = 0;
 
-  constructor({ core }: CoreWorld, player = '1') {
+  constructor({ core }: CoreWorld, player = '1', speaksMuster = false) {
+    this.socket = new FakeSocket(speaksMuster);
     this.session = core.open(this.socket, { role: 'player', playerId: playerId(player) });
   }
 
@@ -73,8 +83,13 @@ export class FakeClient {
 }
 
 /** A client whose attach was answered and who has got `user/self`. */
-export function attachedClient(world: CoreWorld, player = '1', watch: readonly string[] = []): FakeClient {
-  const client = new FakeClient(world, player);
+export function attachedClient(
+  world: CoreWorld,
+  player = '1',
+  watch: readonly string[] = [],
+  speaksMuster = false,
+): FakeClient {
+  const client = new FakeClient(world, player, speaksMuster);
   const attach = world.cluster.next('attach');
   attach.ok({ login: 1, resumed: false, watch });
   const { session } = attach.json as AttachData;
