@@ -65,7 +65,13 @@ export const book = defineActor<Book, BookCommands, BookEvents>('book', {
       s.tickets.push(ticket);
     },
   },
-  publish: { written: (_, { text }) => [{ topic: 'lines', name: 'line', data: text }] },
+  publish: {
+    // A line `for 7 and 8: …` is for these alone.
+    written(_, { text }) {
+      const only = /^for ([^:]+):/.exec(text)?.[1]?.split(' and ');
+      return [{ topic: 'lines', name: 'line', data: text, ...(only && { to: { only } }) }];
+    },
+  },
   topics: { lines: (s) => s.lines },
   subscriberLost: { lines: 'lost' },
 });

@@ -97,11 +97,19 @@ export interface Decision<S, E extends EventMap<E>, R> {
   readonly resolve?: readonly { readonly ticket: ReplyTicket; readonly reply?: unknown; readonly refuse?: Refusal }[];
 }
 
+/** Whose clients may see a publication, by user id: `only` these, or all `except` these. */
+export interface Audience {
+  readonly only?: readonly string[];
+  readonly except?: readonly string[];
+}
+
 /** What subscribers of one topic see of an event. */
 export interface Publication {
   readonly topic: string;
   readonly name: string;
   readonly data: unknown;
+  /** Absent: everybody who follows the topic. The gateway holds to it; a snapshot of the topic is for everybody. */
+  readonly to?: Audience;
 }
 
 export interface ActorDefinition<S, C extends CommandMap<C>, E extends EventMap<E>> {

@@ -233,9 +233,9 @@ export class Emitter implements SendingActor, Due {
     });
   }
 
-  private eventOf({ topic, number, previous, name, json, cause }: Recent): PublishedEvent {
+  private eventOf(recent: Recent): PublishedEvent {
     const { ref, shard } = this.actor;
-    return { entity: ref, shard: shard.id, term: shard.term, topic, number, previous, name, json, cause };
+    return { ...recent, entity: ref, shard: shard.id, term: shard.term };
   }
 
   private snapshot(topic: string): PublishedEvent {

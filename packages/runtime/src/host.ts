@@ -1,5 +1,5 @@
 import type { EntityRef, ErrorCode, Millis, ShardId, Term, TraceParent } from '@muster/ports';
-import type { Json } from './actor.js';
+import type { Audience, Json } from './actor.js';
 import type { ActorSnapshot, SavedActor } from './envelope.js';
 
 /**
@@ -92,6 +92,8 @@ export interface PublishedEvent {
   readonly name: string;
   readonly json: JsonText;
   readonly cause: string;
+  /** Absent: for everybody. */
+  readonly to?: Audience;
 }
 
 export interface Subscription {

@@ -1,5 +1,5 @@
 import type { EntityRef } from '@muster/ports';
-import type { Publication } from './actor.js';
+import type { Audience, Publication } from './actor.js';
 import type { Entry } from './entries.js';
 import type { Envelope } from './envelope.js';
 import type { JsonText } from './host.js';
@@ -10,6 +10,7 @@ export interface NumberedPublication {
   readonly name: string;
   readonly json: JsonText;
   readonly number: number;
+  readonly to?: Audience;
 }
 
 export type EventEntry = Extract<Entry, { type: 'event' }>;
@@ -28,11 +29,14 @@ export function publicationsOf(
   const made: readonly Publication[] = kind.publish[event]!(state, what, self);
   // Two of one event on one topic still need numbers of their own; on different topics they share one.
   const perTopic = new Map<string, number>();
-  return made.map(({ topic, name, data }) => {
-    const nth = (perTopic.get(topic) ?? 0) + 1;
-    perTopic.set(topic, nth);
-    return { topic, name, json: encodeJson(data), number: before + nth };
-  });
+  // What is for nobody is not published: an event without a publication leaves no gap.
+  return made
+    .filter(({ to }) => to?.only?.length !== 0)
+    .map(({ topic, name, data, to }) => {
+      const nth = (perTopic.get(topic) ?? 0) + 1;
+      perTopic.set(topic, nth);
+      return { topic, name, json: encodeJson(data), number: before + nth, ...(to && { to }) };
+    });
 }
 
 const NOTHING: readonly never[] = [];

@@ -1,4 +1,5 @@
 import type { Millis } from '@muster/ports';
+import type { Audience } from './actor.js';
 import type { JsonText } from './host.js';
 import type { RuntimeOptions } from './options.js';
 
@@ -10,6 +11,7 @@ export interface Recent {
   readonly name: string;
   readonly json: JsonText;
   readonly cause: string;
+  readonly to?: Audience;
 }
 
 /** Publications that can still be told to those who missed them: all of them after `floor`, oldest first. */

@@ -139,13 +139,18 @@ function reader(message) {
   ];
 }
 
+/** Numbers in a row without a tag of their own. Texts are never packed, whatever the syntax's default says. */
+function isPacked(f) {
+  return f.repeated && f.packed && f.type in scalars && f.type !== 'string' && f.type !== 'bytes';
+}
+
 /** The fields outside any oneof, and those of its one oneof. Refuses what the templates above do not cover. */
 function shapeOf(message) {
   const plain = message.fieldsArray.filter((f) => !f.partOf);
   const choices = message.fieldsArray.filter((f) => f.partOf);
   for (const f of message.fieldsArray) {
     const known = f.type in scalars || f.resolvedType instanceof protobuf.Type;
-    if (!known || f.map || (!f.partOf && !f.repeated && f.resolvedType) || (f.repeated && f.packed && scalars[f.type]))
+    if (!known || f.map || (!f.partOf && !f.repeated && f.resolvedType) || isPacked(f))
       throw new Error(`${message.name}.${f.name}: a field of this shape is not supported`);
   }
   if (message.oneofsArray.length > 1) throw new Error(`${message.name}: one oneof at most`);

@@ -63,9 +63,9 @@ export class NodeOutlet implements Outlet {
   }
 
   publish(subscriber: string, event: PublishedEvent): void {
-    const { entity, shard, term, topic, number, previous, name, json, cause } = event;
+    const { entity, shard, term, topic, number, previous, name, json, cause, to } = event;
     const data = Buffer.from(json);
-    const body = { kind: entity.kind, id: entity.id, topic, number, previous, name, data, cause };
+    const body = { kind: entity.kind, id: entity.id, topic, number, previous, name, data, cause, ...to };
     this.transmit(subscriber, { type: 'event', shard, term, body });
   }
 

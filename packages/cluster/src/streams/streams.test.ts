@@ -68,6 +68,23 @@ test('a listener gets the state, then every event with its number, its cause and
   expect(events[2]!.number).toBeGreaterThan(events[1]!.number);
 });
 
+test('whom an event is for comes with it, also where it is told again over a new link', async () => {
+  const { told, events } = follow();
+  await pause();
+  await write('all');
+  await pause();
+  n1!.cable.block(g.address);
+  g.cable.block(n1!.address);
+  const [b] = books('b') as [EntityRef];
+  world.own(n2, b, 1);
+  await world.answer(g, b, 'tell', { to: a, text: 'for 7 and 8: psst' });
+  await pause(500);
+  g.cable.blocked.clear();
+  await pause(2_000);
+  expect(told).toEqual([[], 'all', 'lost g#x', 'for 7 and 8: psst']);
+  expect(events.map(({ to }) => to.only)).toEqual([[], [], [], ['7', '8']]);
+});
+
 test('K16: a late joiner gets its own snapshot; nobody else sees it; the owner is asked once for all', async () => {
   const first = follow();
   await pause();

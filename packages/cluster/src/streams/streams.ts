@@ -191,8 +191,9 @@ export class Streams implements EventStreams {
     event: EnvelopeOf<'event'>['body'] & Pick<StreamEvent, 'shard' | 'term'>,
   ): void {
     const { entity, topic } = stream;
-    const { name, data, number, cause, shard, term: of } = event;
-    const told: StreamEvent = { entity, topic, name, data, number, cause, shard, term: of, owner };
+    const { name, data, number, cause, only, except, shard, term: of } = event;
+    const to = { only, except };
+    const told: StreamEvent = { entity, topic, name, data, number, cause, to, shard, term: of, owner };
     // Listeners may come and go while they are called: each gets what it was there for.
     for (const following of [...stream.listeners]) {
       if (!stream.listeners.has(following)) continue;

@@ -1,4 +1,5 @@
 import type { EntityRef, ErrorCode, PeerId, ShardId, Term } from '@muster/ports';
+import type { Audience } from '@muster/runtime';
 import type { ErrorData } from '../routing/call.js';
 
 /** One event of an actor's topic, or the topic's state as of `number`. */
@@ -13,6 +14,8 @@ export interface StreamEvent {
   readonly number: number;
   /** `session:request` of the client command that led to this, or empty: that client gets its reply first (K16). */
   readonly cause: string;
+  /** Whose clients may see it; empty lists say nothing. A listener that speaks for users holds to it. */
+  readonly to: Required<Audience>;
   readonly shard: ShardId;
   readonly term: Term;
   readonly owner: PeerId;

@@ -61,6 +61,20 @@ describe('a connection begins', () => {
   });
 });
 
+test('what is for others is not shown: each client sees what is for all, and what is for its user', () => {
+  const world = coreWorld();
+  const clients = ['1', '2'].map((player) => attachedClient(world, player, ['5']));
+  const say = (data: number, to = {}) => world.cluster.publish('player/5', 'public', 'user/updated', data, '', to);
+  say(1);
+  say(2, { only: ['1', '9'] });
+  say(3, { except: ['1'] });
+  const heard = clients.map(({ socket }) => socket.frames.slice(1).map(({ data }) => data));
+  expect(heard).toEqual([
+    [1, 2],
+    [1, 3],
+  ]);
+});
+
 describe('requests', () => {
   test('are answered in any order, each under its own message id', () => {
     const world = coreWorld();

@@ -27,6 +27,7 @@ import {
   userUpdated,
 } from '@muster/tachyon';
 import { Attachment } from './attachment.js';
+import { isFor } from './audience.js';
 import type { ClientSocket, SignedIn, SocketListener } from './client-socket.js';
 import { ClientWriter } from './client-writer.js';
 import { EventOrder } from './event-order.js';
@@ -371,7 +372,7 @@ export class PlayerSession implements SocketListener, Newcomer {
 
   /** K16 */
   private hold(event: StreamEvent, release: () => void): void {
-    if (this.state === 'over') return;
+    if (this.state === 'over' || !isFor(event, this.player.id)) return;
     const held = this.order.push(event.cause, () => {
       if (this.state !== 'over') release();
     });

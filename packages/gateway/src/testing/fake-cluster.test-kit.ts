@@ -12,6 +12,7 @@ import {
 } from '@muster/cluster';
 import type { AttachData } from '@muster/play';
 import { type EntityRef, type ErrorCode, entityKey, peerId, type ShardId, shardOfKey, term } from '@muster/ports';
+import type { Audience } from '@muster/runtime';
 
 export const SELF = peerId('gateway-1', 'a1');
 const OWNER = peerId('node-1', 'n1');
@@ -79,8 +80,8 @@ export class FakeCluster implements ClusterAccess {
     return this.asked.splice(at, 1)[0]!;
   }
 
-  publish(key: string, topic: string, name: string, data: unknown, cause = ''): void {
-    this.emit(key, topic, name, data, cause, 'event');
+  publish(key: string, topic: string, name: string, data: unknown, cause = '', to: Audience = {}): void {
+    this.emit(key, topic, name, data, cause, 'event', to);
   }
 
   snapshot(key: string, topic: string, data: unknown): void {
@@ -126,6 +127,7 @@ export class FakeCluster implements ClusterAccess {
     data: unknown,
     cause: string,
     how: 'event' | 'snapshot',
+    to: Audience = {},
   ): void {
     this.number += 1;
     const [kind, id] = key.split('/') as [string, string];
@@ -136,6 +138,7 @@ export class FakeCluster implements ClusterAccess {
       data: Buffer.from(JSON.stringify(data)),
       number: this.number,
       cause,
+      to: { only: [], except: [], ...to },
       shard: shardOfKey(key),
       term: term(1),
       owner: OWNER,

@@ -709,6 +709,10 @@ export interface Event {
   readonly data: Uint8Array;
   /** session:request whose reply must reach that client first (K16) */
   readonly cause: string;
+  /** user ids; not empty: nobody else may see it */
+  readonly only: readonly string[];
+  /** user ids that may not see it */
+  readonly except: readonly string[];
 }
 export interface EventInit {
   readonly kind?: string | undefined;
@@ -724,6 +728,10 @@ export interface EventInit {
   readonly data?: Uint8Array | undefined;
   /** session:request whose reply must reach that client first (K16) */
   readonly cause?: string | undefined;
+  /** user ids; not empty: nobody else may see it */
+  readonly only?: readonly string[] | undefined;
+  /** user ids that may not see it */
+  readonly except?: readonly string[] | undefined;
 }
 
 export function writeEvent(w: Writer, m: EventInit): void {
@@ -735,6 +743,8 @@ export function writeEvent(w: Writer, m: EventInit): void {
   if (m.name) { w.uint32(50); w.string(m.name); }
   if (m.data !== undefined && m.data.length > 0) { w.uint32(58); w.bytes(m.data); }
   if (m.cause) { w.uint32(66); w.string(m.cause); }
+  if (m.only) for (const each of m.only) { w.uint32(74); w.string(each); }
+  if (m.except) for (const each of m.except) { w.uint32(82); w.string(each); }
 }
 
 export function readEvent(r: Reader, end: number): Event {
@@ -747,6 +757,8 @@ export function readEvent(r: Reader, end: number): Event {
   let name_: string = '';
   let data_: Uint8Array = noBytes;
   let cause_: string = '';
+  const only_: string[] = [];
+  const except_: string[] = [];
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -758,11 +770,13 @@ export function readEvent(r: Reader, end: number): Event {
       case 50: name_ = readString(r); break;
       case 58: data_ = r.bytes(); break;
       case 66: cause_ = readString(r); break;
+      case 74: only_.push(readString(r)); break;
+      case 82: except_.push(readString(r)); break;
       default: throw wrongField('Event', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Event');
-  return { kind: kind_, id: id_, topic: topic_, number: number_, previous: previous_, name: name_, data: data_, cause: cause_ };
+  return { kind: kind_, id: id_, topic: topic_, number: number_, previous: previous_, name: name_, data: data_, cause: cause_, only: only_, except: except_ };
 }
 
 /** Owner → backup and learner, envelope with shard and term: what the turns of its actors changed, in log order. One without records asks for an acknowledgement, under a new term above all. */
