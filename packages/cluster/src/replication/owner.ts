@@ -225,7 +225,7 @@ function up(state: OwnerState, peer: PeerId, now: Millis, fresh: number): OwnerS
 }
 
 function acknowledged(state: OwnerState, from: PeerId, ack: AckMessage, now: Millis, fresh: number): OwnerStep {
-  if (ack.code === 'STALE_TERM') return settle(state, { newerTerm: Math.max(state.newerTerm, ack.term) }, now, NONE);
+  if (ack.code === 'STALE_TERM') return refused(state, from, ack, now, fresh);
   const effects: OwnerEffect[] = [];
   const followers = state.followers.map((it): FollowerView => {
     if (it.peer !== from || it.seeding !== ack.seeding || !it.linked) return it;
@@ -240,6 +240,19 @@ function acknowledged(state: OwnerState, from: PeerId, ack: AckMessage, now: Mil
     return { ...it, phase: 'following', acked, caughtUp, behindSince: undefined };
   });
   return settle(state, { followers }, now, effects);
+}
+
+/** The copy knows a newer term. What it was sent of a snapshot is lost, and nobody repeats that: it begins again in that term. */
+function refused(state: OwnerState, from: PeerId, ack: AckMessage, now: Millis, fresh: number): OwnerStep {
+  const effects: OwnerEffect[] = [];
+  const followers = state.followers.map((it): FollowerView => {
+    if (it.peer !== from || it.seeding !== ack.seeding || it.phase !== 'seeding') return it;
+    // Its row may have come here in the meantime; else the snapshot waits for it.
+    if (ack.term > state.term || !it.linked) return { ...it, phase: 'waiting' };
+    effects.push({ type: 'seed', peer: from, seeding: fresh });
+    return { ...it, seeding: fresh };
+  });
+  return settle(state, { newerTerm: Math.max(state.newerTerm, ack.term), followers }, now, effects);
 }
 
 function tick(

@@ -33,7 +33,8 @@
 //   a link     following copies get again what they have not acknowledged, and drop what they have; a snapshot starts afresh.
 //   a row that a copy sees late: it forgets what it has by a newer term than its owner's, or by the owner's word, not by a row of the
 //                very term in which it is sent to: learners come and go within a term, and the leader may be counting on it already.
-//   a row that the owner has not seen yet: the copies know the newer term and say so; the owner lets nothing out until it has seen it.
+//   a row that the owner has not seen yet: the copies know the newer term and say so; the owner lets nothing out until it has seen it. A snapshot
+//                that was refused so begins again with that row: nobody repeats its pieces.
 //
 // What this relies on of the leader: a backup leaves a row only where it is surely dead or its owner reported it lost in that row's term
 // (a silent backup may still acknowledge to an owner that is cut off with it), or for a learner that is in sync; while owner and backup are both silent and neither

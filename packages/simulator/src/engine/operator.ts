@@ -1,5 +1,7 @@
 import { Peers } from '@muster/cluster';
 import {
+  ERRORS,
+  type ErrorCode,
   MemoryMetrics,
   type Millis,
   type PeerId,
@@ -95,7 +97,9 @@ export class Operator {
 
   private answered(request: number, code: string, result: Uint8Array): void {
     if (code === 'NOT_LEADER') return;
-    this.waiting.get(request)?.(code === '');
+    // Nobody knows whether it happened, or it may go well later: the same command is given again, as no answer would make it.
+    const isFinal = code === '' || !(code in ERRORS && ERRORS[code as ErrorCode].retryable);
+    if (isFinal) this.waiting.get(request)?.(code === '');
     this.waiting.delete(request);
     this.counts[code === '' ? 'taken' : 'refused'] += 1;
     const text = Buffer.from(result).toString('utf8').slice(0, 120);
