@@ -64,3 +64,30 @@ test('it went while storage was away, and its shard was handed to the backup: th
   world.place([{ shard, owner: n3.peer, term: term(inTerm + 3), sure: true }]);
   expect(await look()).toBe(0);
 });
+
+test('it went while storage was away, and the backup was seeded after that: promoted, it knows that storage still has it', async () => {
+  const { world, server, nodes, fill, look, shard } = await setUp();
+  const [n1, n2, n3] = nodes;
+  const inTerm = await world.protect(n1, n2, a);
+  await fill(1);
+  await world.clock.advance(2_000);
+  expect(server.rowsIn(shard)).not.toEqual([]);
+  server.stop();
+  await fill(0);
+  await world.clock.advance(1_000);
+  expect(n1.process.runtime.actorsIn(shard)).toBe(0);
+  n2.cable.kill();
+  await world.clock.advance(20);
+  await world.protect(n1, n3, a, inTerm + 1);
+  n1.cable.kill();
+  await world.clock.advance(20);
+  world.place([{ shard, owner: n3.peer, origin: 'promoted', term: term(inTerm + 3), sure: true }]);
+  server.start();
+  await world.clock.advance(5_000);
+  expect(server.head(shard)).toMatchObject({ term: inTerm + 3, standing: 'gated' });
+  n3.cable.kill();
+  await world.clock.advance(20);
+  const n4 = await world.node('n4', {}, [jar], new MemoryShardStore({ clock: world.clock, server }));
+  world.place([{ shard, owner: n4.peer, term: term(inTerm + 4), sure: true }]);
+  expect(await look()).toBe(0);
+});

@@ -108,7 +108,7 @@ export class ComputeNode {
     this.runtime = new ActorRuntime({ ...runtime, ...changed });
     const host = this.runtime;
     this.turnLoads = new TurnLoads(clock, this.options, () => host.busy());
-    replicator.join(host);
+    replicator.join(host, (shard) => this.persistence?.unstored(shard) ?? []);
     const { persistence: persistenceOptions } = options;
     this.persistence =
       setup.storage &&

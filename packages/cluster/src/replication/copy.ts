@@ -87,9 +87,10 @@ export class Copy {
     return { start, unsaved: [...unsaved, ...this.ends.keys()], knownBehind: this.knownBehind };
   }
 
-  /** As the owner had it when it was sent; whatever came before it is in it. */
+  /** As the owner had it when it was sent; whatever came before it is in it. Nothing at all: it is gone, or it lives again since then. */
   put(entity: string, saved: SavedActor, position: Position): void {
-    this.actors.set(entity, new Held(saved, position, this.mergeAt(saved.text)));
+    if (saved.text === '' && saved.tail === '') this.end(entity, position);
+    else this.actors.set(entity, new Held(saved, position, this.mergeAt(saved.text)));
   }
 
   /** False where a record before it is missing. `complete`: every actor that there is, is here. */
@@ -115,6 +116,10 @@ export class Copy {
 
   went(entity: string, position: Position): void {
     this.actors.delete(entity);
+    this.end(entity, position);
+  }
+
+  private end(entity: string, position: Position): void {
     if (this.setup.persists) this.ends.set(entity, position);
   }
 

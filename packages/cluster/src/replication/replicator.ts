@@ -89,9 +89,9 @@ export class Replicator implements CommitLogs, LogKeeper {
     });
   }
 
-  /** Whose actors are copied to learners. */
-  join(host: ActorHost): void {
-    this.seeder.join(host);
+  /** Whose actors are copied to learners, and of which of them storage may not know the latest. */
+  join(host: ActorHost, unstored: (shard: ShardId) => Iterable<string>): void {
+    this.seeder.join(host, unstored);
   }
 
   /** The row of a shard that this process owns: before the shard is opened in its term, and whenever it changes. */

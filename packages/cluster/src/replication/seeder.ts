@@ -1,4 +1,4 @@
-import type { Clock, PeerId } from '@muster/ports';
+import type { Clock, PeerId, ShardId } from '@muster/ports';
 import type { ActorHost, SavedActor } from '@muster/runtime';
 import type { EnvelopeInit, SavedEntityInit } from '@muster/wire';
 import type { ReplicationOptions } from './options.js';
@@ -9,6 +9,11 @@ export interface SeederSetup {
   readonly options: ReplicationOptions;
   readonly send: (peer: PeerId, envelope: EnvelopeInit) => boolean;
 }
+
+/** Actors of a shard of which storage may not know the latest, or that they are gone. */
+type Unstored = (shard: ShardId) => Iterable<string>;
+
+const GONE: SavedActor = { text: '', tail: '', seq: 0 };
 
 interface Seeding {
   readonly log: ReplicatedLog;
@@ -27,6 +32,7 @@ interface Seeding {
 export class Seeder {
   private readonly setup: SeederSetup;
   private host: ActorHost | undefined;
+  private unstored: Unstored = () => [];
   private readonly seedings = new Map<string, Seeding>();
   private running = false;
   private stopped = false;
@@ -36,8 +42,9 @@ export class Seeder {
   }
 
   /** Whose actors are copied. */
-  join(host: ActorHost): void {
+  join(host: ActorHost, unstored: Unstored = () => []): void {
     this.host = host;
+    this.unstored = unstored;
   }
 
   get size(): number {
@@ -99,12 +106,20 @@ export class Seeder {
     if (seeding.over) return 0;
     if (first && seeding.chunk) return this.sendChunk(seeding) ? 1 : undefined;
     const position = first ? log.begin(peer) : 0;
-    seeding.actors ??= this.host.copies(log.shard)[Symbol.iterator]();
+    seeding.actors ??= this.copies(this.host, log.shard);
     const [entities, chars, last] = take(seeding.actors, this.setup.options.envelopeCharsMax);
     const body = { seeding: number, first, last, position, entities };
     seeding.chunk = { type: 'snapshot', shard: log.shard, term: log.state.term, body };
     seeding.over = last;
     return this.sendChunk(seeding) ? chars + 1 : undefined;
+  }
+
+  /** First those that are gone while storage may still have them: whoever is promoted owes storage their end. */
+  private *copies(host: ActorHost, shard: ShardId): Iterator<readonly [string, SavedActor]> {
+    const gone = new Set(this.unstored(shard));
+    if (gone.size > 0) for (const entity of host.logged(shard)) gone.delete(entity);
+    for (const entity of gone) yield [entity, GONE];
+    yield* host.copies(shard);
   }
 
   private sendChunk(seeding: Seeding): boolean {
