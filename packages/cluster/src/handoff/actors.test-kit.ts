@@ -320,6 +320,7 @@ export class Actor {
           last: true,
         };
         this.post(this.name, effect.to, { type: 'handover', body });
+        this.hand({ type: 'handed' });
         this.checkLog();
       }
     }

@@ -16,7 +16,7 @@ export interface HandoffOptions {
   readonly abortAskMs: Millis;
   /** A source that waits, sealed, says so this often. Lower: a shard whose leader died opens sooner. Higher: fewer messages while the store is away. */
   readonly sayEveryMs: Millis;
-  /** A hand-over that was not taken is sent again this often. */
+  /** A hand-over that went out and was not taken is sent again after this long. */
   readonly handoverAgainMs: Millis;
   /** Characters of ungated actors that go with a seal: they are in no log, so they are part of the pause. What is over it is left behind,
    *  counted. Lower: more of them begin anew. Higher: longer pauses. */

@@ -150,6 +150,8 @@ export class HandoffSource {
     for (const shard of [...this.states.keys()]) {
       this.looked(shard);
       this.input(shard, { type: 'tick' });
+      const state = this.states.get(shard);
+      if (state?.phase === 'sealed') this.ship(shard, state.to);
     }
   }
 
@@ -226,6 +228,7 @@ export class HandoffSource {
       const envelope = { type: 'handover', shard, term: state.term, body } as const;
       if (!this.setup.peers.send(peer, 'replication', envelope)) return;
       parcel.next += 1;
+      if (last) this.input(shard, { type: 'handed' });
     }
   }
 

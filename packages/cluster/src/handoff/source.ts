@@ -16,8 +16,8 @@ export type SourceState =
       readonly term: Term;
       readonly since: Millis;
       readonly sayAt: Millis;
-      /** When the hand-over goes again, unless it was taken. */
-      readonly handAt: Millis;
+      /** When the hand-over goes again, unless it was taken; undefined: it is still going out. */
+      readonly handAt: Millis | undefined;
       /** The backup and the target have acknowledged the whole log. */
       readonly acknowledged: boolean;
       /** The target has what is in no log, and says that its copy ends where the log does. */
@@ -53,6 +53,8 @@ export type SourceInput =
       readonly end: Position;
       readonly code: string;
     }
+  /** All of the hand-over is on its way. */
+  | { readonly type: 'handed' }
   /** A link to this process is new: what was sent over the old one may be lost. */
   | { readonly type: 'linked'; readonly peer: PeerId }
   /** A row with a new term came; the shard is open or closed as it says. */
@@ -106,7 +108,9 @@ export function stepSource(state: SourceState, input: SourceInput, now: Millis, 
     }
     case 'linked':
       if (input.peer !== state.to || state.taken) return { state, effects: NONE };
-      return handOver(state, now, options);
+      return handOver(state);
+    case 'handed':
+      return { state: { ...state, handAt: now + options.handoverAgainMs }, effects: NONE };
     case 'term':
       return { state: OPEN, effects: NONE };
     case 'tick':
@@ -134,7 +138,7 @@ function seal(
     term,
     since: now,
     sayAt: now + options.sayEveryMs,
-    handAt: now + options.handoverAgainMs,
+    handAt: undefined,
     acknowledged: false,
     taken: false,
   };
@@ -155,15 +159,16 @@ function settle(
 }
 
 function tick(state: Sealed, now: Millis, options: HandoffOptions): SourceStep {
-  const again = !state.taken && now >= state.handAt ? handOver(state, now, options) : { state, effects: NONE };
+  const isDue = !state.taken && state.handAt !== undefined && now >= state.handAt;
+  const again = isDue ? handOver(state) : { state, effects: NONE };
   if (now < state.sayAt) return again;
   const next = { ...(again.state as Sealed), sayAt: now + options.sayEveryMs };
   return { state: next, effects: [...again.effects, say(next, now, true, options)] };
 }
 
-function handOver(state: Sealed, now: Millis, options: HandoffOptions): SourceStep {
-  const next = { ...state, handAt: now + options.handoverAgainMs };
-  return { state: next, effects: [{ type: 'hand-over', to: state.to, move: state.move }] };
+/** From its beginning. Not again before all of it went out: on a slow link the last piece would never go. */
+function handOver(state: Sealed): SourceStep {
+  return { state: { ...state, handAt: undefined }, effects: [{ type: 'hand-over', to: state.to, move: state.move }] };
 }
 
 function say(state: Sealed, now: Millis, toAll: boolean, { abortAskMs }: HandoffOptions): SourceEffect {
