@@ -176,9 +176,11 @@ export class World {
     kinds: readonly AnyActorKind[] = [book],
     storage?: ShardStore,
   ): Promise<Member<ComputeNode>> {
-    const setup = { ...this.setup(id), ...(storage && { storage }) };
+    // Without coordinators nobody acknowledges beats: the fence must not fall by itself.
+    const rules = options.heartbeat ? {} : { hasRunOut: () => false };
+    const setup = { ...this.setup(id), rules, ...(storage && { storage }) };
     const scheduler = new InlineScheduler(this.clock);
-    const process = new ComputeNode({ ...setup, kinds, scheduler, tracer: silentTracer, options: calm(options) });
+    const process = new ComputeNode({ ...setup, kinds, scheduler, tracer: silentTracer, options });
     const member = await this.enter('node', process, setup.network, setup.metrics);
     this.nodes.push(member);
     return member;

@@ -10,6 +10,7 @@ import {
 import { handoffOptions } from '../handoff/options.js';
 import { HandoffSource } from '../handoff/source-side.js';
 import { HandoffTarget } from '../handoff/target-side.js';
+import { heartbeatOptions } from '../heartbeat/options.js';
 import { ownedDigest } from '../heartbeat/protocol.js';
 import type { Peers } from '../links/peers.js';
 import { type LoadReport, MemberAgent } from '../membership/agent.js';
@@ -89,7 +90,7 @@ export class ComputeNode {
     const flights = new Flights();
     const outlet = new NodeOutlet({ peers, table, flights, metrics });
     const checkFence = () => this.checkFence();
-    const replication = replicationOptions(options.replication);
+    const replication = replicationOptions(options.replication, heartbeatOptions(options.heartbeat));
     const rules = clusterRules(setup.rules);
     const replicator = new Replicator({
       clock,

@@ -1,4 +1,5 @@
 import { type Millis, MusterError } from '@muster/ports';
+import { HEARTBEAT_DEFAULTS, type HeartbeatOptions } from '../heartbeat/options.js';
 
 /** Both sides of replication; two processes that differ in `leaseMs` or `silenceMs` would break K7. */
 export interface ReplicationOptions {
@@ -23,7 +24,9 @@ export interface ReplicationOptions {
   readonly leaseMs: Millis;
   /** What two clocks may differ in over `leaseMs`; the promoted one waits it in addition. */
   readonly leaseMarginMs: Millis;
-  /** Ungated kinds of a promoted shard stand still for so long where the death is not sure: by then their former process has fenced itself. */
+  /** Ungated kinds of a promoted shard stand still for so long where the death is not sure: by then their former process has fenced itself,
+   *  also one that was heard until the very moment when a dial to it was refused. At least heartbeat's `selfFenceMs` + `fenceMarginMs`,
+   *  which is the default. Higher: what no log has stands still for longer after a fail-over. */
   readonly ungatedWaitMs: Millis;
   /** A copy's records are merged into its saved actor when so many, and as many again, are there: at least so many of the last stay.
    *  Lower: the backup works more. Higher: copies are larger. In characters of JSON. */
@@ -42,18 +45,24 @@ export const REPLICATION_DEFAULTS: ReplicationOptions = {
   leaseEveryMs: 50,
   leaseMs: 200,
   leaseMarginMs: 20,
-  ungatedWaitMs: 1_000,
+  ungatedWaitMs: HEARTBEAT_DEFAULTS.selfFenceMs + HEARTBEAT_DEFAULTS.fenceMarginMs,
   tailCharsMin: 8_192,
   tailFactor: 1,
 };
 
-/** The defaults with `changes`. @throws MusterError BAD_CONFIG */
-export function replicationOptions(changes: Partial<ReplicationOptions> = {}): ReplicationOptions {
-  const options = { ...REPLICATION_DEFAULTS, ...changes };
+/** The defaults with `changes`, beside a self-fence of such `heartbeat`. @throws MusterError BAD_CONFIG */
+export function replicationOptions(
+  changes: Partial<ReplicationOptions> = {},
+  { selfFenceMs, fenceMarginMs }: Pick<HeartbeatOptions, 'selfFenceMs' | 'fenceMarginMs'> = HEARTBEAT_DEFAULTS,
+): ReplicationOptions {
+  const fencedMs = selfFenceMs + fenceMarginMs;
+  const options = { ...REPLICATION_DEFAULTS, ungatedWaitMs: fencedMs, ...changes };
   for (const [name, value] of Object.entries(options))
     if (!(value > 0)) throw bad(`${name} is more than 0, not ${value}`);
   if (2 * options.leaseEveryMs > options.leaseMs) throw bad('leaseMs allows for one lost answer: 2 × leaseEveryMs');
   if (options.lagMs >= options.silenceMs) throw bad('a shard is slowed before its copy is given up: lagMs < silenceMs');
+  if (options.ungatedWaitMs < fencedMs)
+    throw bad('ungatedWaitMs is at least selfFenceMs + fenceMarginMs of [heartbeat]');
   if (options.learnerLagCharsMax < options.lagCharsMax) throw bad('learnerLagCharsMax is at least lagCharsMax');
   return options;
 }

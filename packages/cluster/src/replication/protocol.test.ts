@@ -190,6 +190,8 @@ test.each(readdirSync(testdata))('%s goes as written down', (name) => {
 test('options that make no sense are refused', () => {
   expect(() => replicationOptions({ leaseEveryMs: 150 })).toThrow('2 × leaseEveryMs');
   expect(() => replicationOptions({ lagMs: 1_000 })).toThrow('lagMs < silenceMs');
+  expect(() => replicationOptions({ ungatedWaitMs: 1_999 })).toThrow('selfFenceMs + fenceMarginMs');
+  expect(replicationOptions({}, { selfFenceMs: 5_000, fenceMarginMs: 700 }).ungatedWaitMs).toBe(5_700);
   expect(() => replicationOptions({ tailFactor: 0 })).toThrow('tailFactor');
   expect(replicationOptions()).toEqual(options);
 });
