@@ -13,6 +13,7 @@ const row: ShardRow = { ...emptyRow(shardId(0)), owner: A, backup: B, term: term
 function input(from: ShardRow, changes: Partial<PlacementInput>): PlacementInput {
   const no = (): boolean => false;
   const nobody = { isGivenUp: no, isProvenDead: no, isSurelyDead: no, isLeaving: no, isReported: no, outdated: false };
+  const outrankedBy = () => undefined;
   const fine = {
     isAlive: () => true,
     isWell: () => true,
@@ -20,7 +21,7 @@ function input(from: ShardRow, changes: Partial<PlacementInput>): PlacementInput
     zoneOf: () => '',
     floorTerm: term(0),
   };
-  const members = { targets: [A, B, C], eligible: [A, B, C] };
+  const members = { targets: [A, B, C], eligible: [A, B, C], outrankedBy };
   return { rows: [from], isAnyAtLarge: no, ...nobody, ...fine, ...members, ...changes };
 }
 
@@ -50,7 +51,12 @@ test('a row says so through changes of its backup, and when it is placed afresh,
     const isAnyAtLarge = (): boolean => isAny;
     const bared = arrange(input(promoted, { ...surelyDead(B), isAnyAtLarge }))[0]!;
     expect([bared.owner, bared.backup, bared.atLarge]).toEqual([A, '', isAny || undefined]);
-    const placed = givenTo({ ...promoted, backup: '' }, C, { floorTerm: term(0), outdated: false, isAnyAtLarge });
+    const placed = givenTo({ ...promoted, backup: '' }, C, {
+      floorTerm: term(0),
+      outdated: false,
+      outrankedBy: () => undefined,
+      isAnyAtLarge,
+    });
     expect([placed.owner, placed.origin, placed.atLarge]).toEqual([C, 'placed', isAny || undefined]);
   }
 });

@@ -1,5 +1,5 @@
 import type { PeerInfo, ReportedChange, ShardRow } from '@muster/cluster';
-import type { Millis, PeerId, ShardId } from '@muster/ports';
+import { type Millis, type PeerId, type ShardId, type Term, term } from '@muster/ports';
 import type { Heartbeat, ShardReport } from '@muster/wire';
 
 export interface HeardLoad {
@@ -31,10 +31,25 @@ export class HeardLoads {
    * so is what was said before the owner had the table of `changedAt`. Learners come and go within a term: one that was in sync, was
    * dropped and is named again has nothing yet (K10).
    */
-  isReported({ owner, shard, term }: ShardRow, what: ReportedChange, peer: PeerId, changedAt: number): boolean {
+  isReported(row: ShardRow, what: ReportedChange, peer: PeerId, changedAt: number): boolean {
+    return this.reported(row, what, peer, changedAt) !== undefined;
+  }
+
+  /** K4: the newer term that the row's owner has found in storage; undefined: none. */
+  outrankedBy(row: ShardRow, changedAt: number): Term | undefined {
+    const report = row.owner === '' ? undefined : this.reported(row, 'outranked', row.owner, changedAt);
+    return report && term(report.known);
+  }
+
+  private reported(
+    { owner, shard, term: of }: ShardRow,
+    what: ReportedChange,
+    peer: PeerId,
+    changedAt: number,
+  ): ShardReport | undefined {
     const load = owner === '' ? undefined : this.loads.get(owner);
     const reports = load && load.beat.tableRevision >= changedAt ? load.reports.get(shard) : undefined;
-    return reports?.some((each) => each.term === term && each.what === what && each.peer === peer) ?? false;
+    return reports?.find((each) => each.term === of && each.what === what && each.peer === peer);
   }
 
   gone(peer: PeerId): void {

@@ -12,6 +12,7 @@ const living = {
   isAnyAtLarge: () => false,
   floorTerm: term(0),
   outdated: false,
+  outrankedBy: () => undefined,
 };
 
 /** A table whose hashed shards are owned by `owners[shard % owners.length]`, under terms that vary. */
@@ -54,6 +55,15 @@ describe('place', () => {
     // Once written, it is left alone.
     const again = { ...living, rows: applied(rows, changes), targets: [node(1)], floorTerm: term(90), outdated: true };
     expect(place(again)).toEqual([]);
+  });
+
+  test('K4: a shard that storage knows by a newer term than its row is placed above that, and the others stay', () => {
+    const rows = owned([node(1), node(2)]);
+    const outrankedBy = ({ shard, term: of }: ShardRow) => (shard === 5 && of < 40 ? term(40) : undefined);
+    const input = { ...living, rows, targets: [node(1), node(2)], outrankedBy };
+    const changes = place(input);
+    expect(changes).toMatchObject([{ shard: 5, origin: 'placed', term: 41, since: 41, backup: '' }]);
+    expect(place({ ...input, rows: applied(rows, changes) })).toEqual([]);
   });
 
   test('without a target nothing is written', () => {

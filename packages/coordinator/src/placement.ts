@@ -20,23 +20,26 @@ export interface PlacementInput extends SecondPlaceInput {
   readonly floorTerm: Term;
   /** The table is older than what storage remembers, so that no owner in it counts (K4). */
   readonly outdated: boolean;
+  /** The newer term by which storage knows the shard, where the row's owner says that there is one (K4): the cluster's store was put back. */
+  readonly outrankedBy: (row: ShardRow) => Term | undefined;
   /** Whether this leader leads the move of this id. */
   readonly isMoveKnown: (move: string) => boolean;
 }
 
 type PlaceInput = Pick<
   PlacementInput,
-  'rows' | 'targets' | 'isAlive' | 'isProvenDead' | 'isAnyAtLarge' | 'floorTerm' | 'outdated'
+  'rows' | 'targets' | 'isAlive' | 'isProvenDead' | 'isAnyAtLarge' | 'floorTerm' | 'outdated' | 'outrankedBy'
 >;
 
 /** True where the row has to be placed afresh: nobody who may be alive can answer for it. */
 export function needsOwner(
   row: ShardRow,
-  { isAlive, isProvenDead, outdated, floorTerm }: Omit<PlaceInput, 'rows' | 'targets' | 'isAnyAtLarge'>,
+  { isAlive, isProvenDead, outdated, floorTerm, outrankedBy }: Omit<PlaceInput, 'rows' | 'targets' | 'isAnyAtLarge'>,
 ): boolean {
   if (row.owner === '') return row.shard < HASHED_SHARDS;
   if (outdated && row.term <= floorTerm) return true;
-  if (isAlive(row.owner)) return false;
+  // Not even its owner may read it.
+  if (isAlive(row.owner)) return outrankedBy(row) !== undefined;
   if (row.backup === '') return true;
   // Two that are merely silent may be cut off together, and answer. One of them alone can let nothing out.
   return !isAlive(row.backup) && (isProvenDead(row.owner) || isProvenDead(row.backup));
@@ -81,12 +84,14 @@ export function place(input: PlaceInput): ShardRow[] {
 
 /** The row under a new owner, or under none: a new term, and no move, backup or learner of the old one's. */
 export function givenTo(
-  { sure: _, atLarge, ...row }: ShardRow,
+  before: ShardRow,
   owner: PeerId | '',
-  { floorTerm, outdated, isAnyAtLarge }: Pick<PlacementInput, 'floorTerm' | 'outdated' | 'isAnyAtLarge'>,
+  { floorTerm, outdated, isAnyAtLarge, outrankedBy }: Omit<PlaceInput, 'rows' | 'targets' | 'isAlive' | 'isProvenDead'>,
 ): ShardRow {
+  const { sure: _, atLarge, ...row } = before;
   const mayHaveHadMore = row.term === 0 || outdated;
-  const next = term((mayHaveHadMore ? Math.max(row.term, floorTerm) : row.term) + 1);
+  const known = Math.max(row.term, outrankedBy(before) ?? 0);
+  const next = term((mayHaveHadMore ? Math.max(known, floorTerm) : known) + 1);
   return {
     ...row,
     ...(atLarge && isAnyAtLarge() && { atLarge }),

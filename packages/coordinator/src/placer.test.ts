@@ -86,7 +86,11 @@ function placing(
     size: 0,
     takeWrites: () => [],
   };
-  const loads: Pick<HeardLoads, 'isOccupied' | 'isReported'> = { isOccupied: () => false, isReported: () => false };
+  const loads: Pick<HeardLoads, 'isOccupied' | 'isReported' | 'outrankedBy'> = {
+    isOccupied: () => false,
+    isReported: () => false,
+    outrankedBy: () => undefined,
+  };
   const health: Pick<StoreHealth, 'reachable' | 'answeredAgoMs'> = { reachable: true, answeredAgoMs };
   const fences: string[] = [];
   const placer = new Placer({

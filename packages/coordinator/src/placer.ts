@@ -256,6 +256,7 @@ export class Placer {
       isSurelyDead: (peer) => roster.isSurelyDead(peer),
       zoneOf: (peer) => roster.zoneOf(peer),
       isReported: (row, what, peer) => loads.isReported(row, what, peer, ledger.changedAt(row.shard)),
+      outrankedBy: (row) => loads.outrankedBy(row, ledger.changedAt(row.shard)),
       ...this.setup.rules,
       floorTerm,
       outdated,

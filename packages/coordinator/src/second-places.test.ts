@@ -45,6 +45,7 @@ function input(world: World): PlacementInput {
     isReported: (row, what, peer) => says?.(row).some(([said, about]) => said === what && about === peer) ?? false,
     floorTerm: term(0),
     outdated: false,
+    outrankedBy: () => undefined,
   };
 }
 

@@ -336,7 +336,7 @@ export class ComputeNode {
       utilisation,
       rssBytes,
       occupied,
-      reports: this.replicator.reports(),
+      reports: [...this.replicator.reports(), ...this.keeper.reports()],
       ...this.turnLoads.report(),
     };
   }

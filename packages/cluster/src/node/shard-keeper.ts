@@ -5,6 +5,7 @@ import type { HandoffTarget } from '../handoff/target-side.js';
 import type { Persistence } from '../persistence/persistence.js';
 import type { BackupKeeper } from '../replication/backup-keeper.js';
 import type { Replicator } from '../replication/replicator.js';
+import type { ShardReport } from '../replication/report.js';
 import type { RoutingTable, ShardRow } from '../table/routing-table.js';
 
 export interface ShardKeeperSetup {
@@ -28,11 +29,13 @@ export interface ShardKeeperSetup {
 export class ShardKeeper {
   private readonly setup: ShardKeeperSetup;
   private readonly mine = new Map<ShardId, Term>();
+  /** Shards of this process's that storage knows by a newer term than their rows. */
+  private readonly outranked = new Map<ShardId, ShardReport>();
   private readonly release: () => void;
 
   constructor(setup: ShardKeeperSetup) {
     this.setup = setup;
-    if (setup.persistence) setup.persistence.refused = (shard, refused) => this.refused(shard, refused);
+    if (setup.persistence) setup.persistence.refused = (shard, refused, known) => this.refused(shard, refused, known);
     this.release = setup.table.listen({ rowChanged: (row, before) => this.changed(row, before) });
     for (const row of setup.table.allRows()) this.follow(row, row);
   }
@@ -40,6 +43,11 @@ export class ShardKeeper {
   /** Shards owned, with their terms. */
   get owned(): ReadonlyMap<ShardId, Term> {
     return this.mine;
+  }
+
+  /** What the leader is to hear of them with every beat: only a row of a newer term opens them (K4). */
+  reports(): Iterable<ShardReport> {
+    return this.outranked.values();
   }
 
   /** Gives up everything: this process was replaced, or stops. */
@@ -57,6 +65,7 @@ export class ShardKeeper {
     const { self, log, replicator, backups, source, target, persistence, host } = this.setup;
     const { shard, owner, term } = row;
     const held = this.mine.get(shard);
+    this.outranked.delete(shard);
     if (owner !== self) {
       backups.follow(row);
       target.rowChanged(row);
@@ -119,12 +128,17 @@ export class ShardKeeper {
   }
 
   /** Storage ended the log of a shard: nothing goes on here that is not recorded. */
-  private refused(shard: ShardId, refused: ShardRefusal): void {
+  private refused(shard: ShardId, refused: ShardRefusal, known: Term): void {
     const { self, table, persistence } = this.setup;
     this.close(shard);
     const row = table.row(shard);
-    // Somebody else's row is on its way. Else storage could not take a record, or lost what was being read: what it has is what there is.
-    if (refused === 'STALE_TERM' || row.owner !== self || !persistence) return;
+    if (row.owner !== self || !persistence) return;
+    // Somebody else's row is on its way. If it is not, the cluster's store knows less than storage: its leader has to hear that (K4).
+    if (refused === 'STALE_TERM') {
+      this.outranked.set(shard, { shard, term: row.term, what: 'outranked', peer: self, known });
+      return;
+    }
+    // Storage could not take a record, or lost what was being read: what it has is what there is.
     this.mine.set(shard, row.term);
     this.setup.replicator.assign(row);
     // The claim finds what the one before found, under this very term, and nothing of what this process has let out since.

@@ -11,6 +11,7 @@ import {
   type ShardId,
   type ShardRefusal,
   type ShardStore,
+  type Term,
   type Timer,
 } from '@muster/ports';
 import type { ActorHost, Adoption, SavedActor } from '@muster/runtime';
@@ -64,7 +65,7 @@ export class Persistence {
   private readonly lacking: Counter;
   private readonly loads: Counter;
   /** Called where storage ended a shard's log: nothing of that shard may go on here. */
-  refused: (shard: ShardId, refused: ShardRefusal) => void = () => undefined;
+  refused: (shard: ShardId, refused: ShardRefusal, known: Term) => void = () => undefined;
 
   constructor(setup: PersistenceSetup) {
     this.setup = setup;
@@ -83,8 +84,8 @@ export class Persistence {
       ...(options && { options }),
       on: {
         claimed: (stored, answer) => this.claimed(stored, answer),
-        refused: (stored, refused) => {
-          if (this.logs.get(stored.shard) === stored) this.refused(stored.shard, refused);
+        refused: (stored, refused, known) => {
+          if (this.logs.get(stored.shard) === stored) this.refused(stored.shard, refused, known);
         },
       },
     });

@@ -33,6 +33,7 @@ import {
   type ShardAnswer,
   type ShardId,
   type ShardRefusal,
+  type Term,
   type Timer,
 } from '@muster/ports';
 import type { Answered, Committer } from './committer.js';
@@ -229,7 +230,7 @@ export class StorageWriter implements Committer {
       const { term, standing } = claims[i]!;
       // It may have been raised again meanwhile: then this answer is of no use.
       if (log.claimTerm !== term) continue;
-      this.each(log, answer.refused ?? log.claimed(answer, standing, answered));
+      this.each(log, answer.refused ?? log.claimed(answer, standing, answered), answer.term);
       if (log.isOpen) this.setup.on?.claimed?.(log, answer);
     }
   }
@@ -239,13 +240,13 @@ export class StorageWriter implements Committer {
     const answered = this.sending();
     const answers = await this.setup.store.mark(marks);
     this.answered();
-    for (const [i, { refused }] of answers.entries()) {
+    for (const [i, { refused, term: known }] of answers.entries()) {
       const log = logs[i]!;
       const { standing, term } = marks[i]!;
       // Where it was raised meanwhile its claim says what storage calls it.
       if (log.term !== term) continue;
       if (!refused) log.marked(standing, answered);
-      this.each(log, refused);
+      this.each(log, refused, known);
     }
   }
 
@@ -256,11 +257,11 @@ export class StorageWriter implements Committer {
     const answers = await this.setup.store.save(saves);
     this.answered();
     this.counters.saved(saves.reduce((sum, { entities }) => sum + entities.length, 0));
-    for (const [i, { refused }] of answers.entries()) {
+    for (const [i, { refused, term: known }] of answers.entries()) {
       const { log, term, entities } = saves[i]!;
       if (!refused) log.savedAll(entities, answered);
       // Refused because of our own newer term: they are saved again.
-      this.each(log, log.term === term ? refused : undefined);
+      this.each(log, log.term === term ? refused : undefined, known);
     }
   }
 
@@ -271,13 +272,13 @@ export class StorageWriter implements Committer {
     this.sending();
     const answers = await this.setup.store.forget(losses);
     this.answered();
-    for (const [i, { refused }] of answers.entries()) {
+    for (const [i, { refused, term: known }] of answers.entries()) {
       const { log, term, entities } = losses[i]!;
       if (!refused) {
         log.gone.removed(entities);
         this.counters.forgot(entities.length, 'removed');
       }
-      this.each(log, log.term === term ? refused : undefined);
+      this.each(log, log.term === term ? refused : undefined, known);
     }
   }
 
@@ -292,7 +293,7 @@ export class StorageWriter implements Committer {
     this.answered();
     // Where it was raised meanwhile the same page is read again.
     if (log.term === term) log.reviewed(page);
-    this.each(log, undefined);
+    this.each(log, undefined, term);
   }
 
   private async append(logs: readonly StoredLog[]): Promise<void> {
@@ -315,21 +316,21 @@ export class StorageWriter implements Committer {
   }
 
   private appended(log: StoredLog, answer: ShardAnswer, answered: Answered): void {
-    if (answer.refused === undefined) this.each(log, log.stored(answer.position, answered));
+    if (answer.refused === undefined) this.each(log, log.stored(answer.position, answered), answer.term);
     // Refused because of our own newer term: its claim says what had arrived.
-    else this.each(log, log.need === 'claim' ? undefined : answer.refused);
+    else this.each(log, log.need === 'claim' ? undefined : answer.refused, answer.term);
   }
 
   /** It was answered: to the end of the line, where it wants more; over, where it was refused. */
-  private each(log: StoredLog, refused: ShardRefusal | undefined): void {
+  private each(log: StoredLog, refused: ShardRefusal | undefined, known: Term): void {
     if (!log.isOpen) return;
     this.wanting.delete(log);
-    if (refused) this.refuse(log, refused);
+    if (refused) this.refuse(log, refused, known);
     else if (log.isPatient) this.wantsLater(log);
     else if (log.need !== undefined) this.wanting.add(log);
   }
 
-  private refuse(log: StoredLog, refused: ShardRefusal): void {
+  private refuse(log: StoredLog, refused: ShardRefusal, known: Term): void {
     const { shard, term } = log;
     const isLost = refused === 'GAP' || refused === 'NOT_CLAIMED';
     if (isLost && log.restart()) {
@@ -340,7 +341,7 @@ export class StorageWriter implements Committer {
     this.counters.refused(refused);
     this.setup.log.write(refused === 'STALE_TERM' ? 'info' : 'error', 'persistence.refused', { shard, term, refused });
     log.close();
-    this.setup.on?.refused?.(log, refused);
+    this.setup.on?.refused?.(log, refused, known);
   }
 
   /** What was lost of one shard, was most likely lost of all: they are asked, once in a while. */

@@ -1,4 +1,4 @@
-import type { ClaimAnswer, Clock, Log, Metrics, Random, ShardRefusal, ShardStore } from '@muster/ports';
+import type { ClaimAnswer, Clock, Log, Metrics, Random, ShardRefusal, ShardStore, Term } from '@muster/ports';
 import type { PersistenceOptions } from './options.js';
 import type { StoredLog } from './stored-log.js';
 
@@ -12,8 +12,8 @@ export interface StorageWriterSetup {
   readonly on?: {
     /** How the last owner left the shard: where it was `behind`, something may be missing. */
     claimed?(log: StoredLog, answer: ClaimAnswer): void;
-    /** Nothing leaves this log any more. STALE_TERM: the shard has another owner. UNSTORABLE: storage cannot take a record. Else storage
+    /** Nothing leaves this log any more. STALE_TERM: the shard has another owner, or had one in `known`. UNSTORABLE: storage cannot take a record. Else storage
      *  has lost what was being read from it. */
-    refused?(log: StoredLog, refused: ShardRefusal): void;
+    refused?(log: StoredLog, refused: ShardRefusal, known: Term): void;
   };
 }

@@ -1423,19 +1423,23 @@ export interface ShardReport {
   readonly shard: number;
   /** of the row the owner acts on: a report about another term is void */
   readonly term: number;
-  /** learner-in-sync | backup-lost | backup-back */
+  /** learner-in-sync | backup-lost | backup-back | outranked */
   readonly what: string;
-  /** the learner or the backup it is about */
+  /** the learner or the backup it is about; outranked: the owner itself */
   readonly peer: string;
+  /** outranked: the newer term that storage knows; else 0 */
+  readonly known: number;
 }
 export interface ShardReportInit {
   readonly shard?: number | undefined;
   /** of the row the owner acts on: a report about another term is void */
   readonly term?: number | undefined;
-  /** learner-in-sync | backup-lost | backup-back */
+  /** learner-in-sync | backup-lost | backup-back | outranked */
   readonly what?: string | undefined;
-  /** the learner or the backup it is about */
+  /** the learner or the backup it is about; outranked: the owner itself */
   readonly peer?: string | undefined;
+  /** outranked: the newer term that storage knows; else 0 */
+  readonly known?: number | undefined;
 }
 
 export function writeShardReport(w: Writer, m: ShardReportInit): void {
@@ -1443,6 +1447,7 @@ export function writeShardReport(w: Writer, m: ShardReportInit): void {
   if (m.term) { w.uint32(16); writeUint53(w, m.term); }
   if (m.what) { w.uint32(26); w.string(m.what); }
   if (m.peer) { w.uint32(34); w.string(m.peer); }
+  if (m.known) { w.uint32(40); writeUint53(w, m.known); }
 }
 
 export function readShardReport(r: Reader, end: number): ShardReport {
@@ -1451,6 +1456,7 @@ export function readShardReport(r: Reader, end: number): ShardReport {
   let term_: number = 0;
   let what_: string = '';
   let peer_: string = '';
+  let known_: number = 0;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -1458,11 +1464,12 @@ export function readShardReport(r: Reader, end: number): ShardReport {
       case 16: term_ = readUint53(r); break;
       case 26: what_ = readString(r); break;
       case 34: peer_ = readString(r); break;
+      case 40: known_ = readUint53(r); break;
       default: throw wrongField('ShardReport', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('ShardReport');
-  return { shard: shard_, term: term_, what: what_, peer: peer_ };
+  return { shard: shard_, term: term_, what: what_, peer: peer_, known: known_ };
 }
 
 export interface HeartbeatAck {
