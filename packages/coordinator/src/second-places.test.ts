@@ -43,11 +43,10 @@ function input(world: World): PlacementInput {
     isMoveKnown: () => true,
     isAnyAtLarge: () => world.atLarge === true,
     isReported: (row, what, peer) => says?.(row).some(([said, about]) => said === what && about === peer) ?? false,
-    floorTerm: term(0),
-    outdated: false,
-    outrankedBy: () => undefined,
+    ...upToDate,
   };
 }
+const upToDate = { floorTerm: term(0), outdated: false, outrankedBy: () => undefined };
 
 const inSync = (row: ShardRow): [ReportedChange, string][] => [['learner-in-sync', row.learner]];
 const step = (world: World): readonly ShardRow[] => applied(world.rows, arrange(input(world)));
