@@ -1,3 +1,8 @@
+export * from './autohost/autohost.js';
+export * from './autohost/contract.js';
+export * from './autohost/options.js';
+export * from './autohost/pool.js';
+export type { AutohostState } from './autohost/state.js';
 export * from './chat/chat.js';
 export * from './chat/contract.js';
 export * from './chat/options.js';

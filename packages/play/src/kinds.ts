@@ -1,5 +1,8 @@
 import type { Accounts, Metrics } from '@muster/ports';
 import type { AnyActorKind } from '@muster/runtime';
+import { autohostKind } from './autohost/autohost.js';
+import type { AutohostOptions } from './autohost/options.js';
+import { autohostPoolKind } from './autohost/pool.js';
 import { chatKind } from './chat/chat.js';
 import type { ChatOptions } from './chat/options.js';
 import type { PlayerOptions } from './player/options.js';
@@ -10,9 +13,15 @@ export interface PlayDependencies {
   readonly metrics: Metrics;
   readonly player?: Partial<PlayerOptions>;
   readonly chat?: Partial<ChatOptions>;
+  readonly autohost?: Partial<AutohostOptions>;
 }
 
 /** Every kind of actor that players know: what each node runs. */
-export function playKinds({ accounts, metrics, player, chat }: PlayDependencies): readonly AnyActorKind[] {
-  return [playerKind({ accounts, metrics, ...(player && { options: player }) }), chatKind(chat)];
+export function playKinds({ accounts, metrics, player, chat, autohost }: PlayDependencies): readonly AnyActorKind[] {
+  return [
+    playerKind({ accounts, metrics, ...(player && { options: player }) }),
+    chatKind(chat),
+    autohostKind({ metrics, ...(autohost && { options: autohost }) }),
+    autohostPoolKind(autohost),
+  ];
 }

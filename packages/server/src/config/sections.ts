@@ -30,7 +30,14 @@ import {
   gatewayServerOptions,
   oauthOptions,
 } from '@muster/gateway';
-import { CHAT_DEFAULTS, chatOptions, PLAYER_DEFAULTS, playerOptions } from '@muster/play';
+import {
+  AUTOHOST_DEFAULTS,
+  autohostOptions,
+  CHAT_DEFAULTS,
+  chatOptions,
+  PLAYER_DEFAULTS,
+  playerOptions,
+} from '@muster/play';
 import { MusterError } from '@muster/ports';
 import { RUNTIME_DEFAULTS, runtimeOptions } from '@muster/runtime';
 import { DATABASE_DEFAULTS, databaseOptions, etcdStoreDefaults } from '@muster/storage';
@@ -128,6 +135,7 @@ export const SECTIONS = {
   tachyon: section('Limits on client messages.', 'TachyonOptions', TACHYON_DEFAULTS, tachyonOptions),
   player: section('The player actor.', 'PlayerOptions', PLAYER_DEFAULTS, playerOptions),
   chat: section('Chats of lobbies, parties and rooms.', 'ChatOptions', CHAT_DEFAULTS, chatOptions),
+  autohost: section('Autohosts and how battles find one.', 'AutohostOptions', AUTOHOST_DEFAULTS, autohostOptions),
   runtime: section('Virtual actors on a node.', 'RuntimeOptions', RUNTIME_DEFAULTS, runtimeOptions),
   persistence: section(
     'Actors in storage. `leaseMs` and `leaseMarginMs` the same in every process.',

@@ -29,7 +29,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "againMs": "The leader repeats what has no answer, and tries again what the store did not take, this often.",
     "abortAskMs": "A sealed source asks for an abort after this long. Lower: slow stores make moves fail. Higher: clients wait longer for nothing.",
     "sayEveryMs": "A source that waits, sealed, says so this often. Lower: a shard whose leader died opens sooner. Higher: fewer messages while the store is away.",
-    "handoverAgainMs": "A hand-over that was not taken is sent again this often.",
+    "handoverAgainMs": "A hand-over that went out and was not taken is sent again after this long.",
     "ungatedCharsMax": "Characters of ungated actors that go with a seal: they are in no log, so they are part of the pause. What is over it is left behind, counted. Lower: more of them begin anew. Higher: longer pauses."
   },
   "HeartbeatOptions": {
@@ -115,7 +115,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "leaseEveryMs": "Read leases are asked for, and silence is looked for, this often. Well below `leaseMs`, or reads wait for one.",
     "leaseMs": "How long an owner may answer reads after it asked (K7), and what a promoted backup waits where the death is not sure. Lower: a hiccup of the link makes reads wait. Higher: a fail-over by silence takes longer.",
     "leaseMarginMs": "What two clocks may differ in over `leaseMs`; the promoted one waits it in addition.",
-    "ungatedWaitMs": "Ungated kinds of a promoted shard stand still for so long where the death is not sure: by then their former process has fenced itself.",
+    "ungatedWaitMs": "Ungated kinds of a promoted shard stand still for so long where the death is not sure: by then their former process has fenced itself, also one that was heard until the very moment when a dial to it was refused. At least heartbeat's `selfFenceMs` + `fenceMarginMs`, which is the default. Higher: what no log has stands still for longer after a fail-over.",
     "tailCharsMin": "A copy's records are merged into its saved actor when so many, and as many again, are there: at least so many of the last stay. Lower: the backup works more. Higher: copies are larger. In characters of JSON.",
     "tailFactor": "… and longer than the saved actor so many times."
   },
@@ -267,6 +267,23 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "tokenLengthMax": "Longest token that is looked at.",
     "embedded": "Longest token that is looked at.",
     "external": "Longest token that is looked at."
+  },
+  "AutohostOptions": {
+    "replayWindowMs": "How long an autohost keeps updates for a server that is away; it is gone for good, with its battles, after that. Lower: battles are given up that could still be followed. Higher: it refuses to replay from so long ago. Existing autohosts keep 600 s.",
+    "replayMarginMs": "Safety margin within that window: clocks differ. Lower: a slow clock makes the autohost refuse. Higher: less is replayed after a long silence.",
+    "unconfirmedMs": "How long a connection that nobody is known to hold may prove itself, after it was made or after this actor moved, before it counts as lost. Lower: an autohost seems away while its gateway is slow. Higher: another connection of the same bot is kept out longer.",
+    "orphanMs": "An autohost that says it runs no battle is believed after this time, and what it ran is over. Above `startMs`: a battle that is being started is not counted yet. Lower: a count that came late ends battles. Higher: players of a restarted autohost stay in dead battles.",
+    "startMs": "Longest that it may take to start an engine. Lower: slow machines are given up. Higher: players wait longer for the next host.",
+    "commandMs": "Longest that any other request may take, a reconnect included.",
+    "aheadMaxMs": "An update that claims to be so much later than now is a lie: believed, it would hide all that follow. Lower: autohosts whose clocks are wrong lose their updates. Higher: one wrong time hides more.",
+    "newsQueuedMax": "Updates of one battle that wait for its match. Lower: the autohost is slowed down sooner. Higher: more replicated state.",
+    "battlesMax": "Battles of one autohost that are followed. Lower: big machines are not used up. Higher: more state in one actor.",
+    "requestsMax": "Requests of ours that one autohost may owe answers to.",
+    "lostKept": "Battles that were given up and are to be killed should they show up.",
+    "reportMs": "How often an autohost reports its load to the index, beside every change. Lower: an index that was lost is rebuilt sooner. Higher: less traffic.",
+    "reportKeepMs": "Age of a report above which the index forgets the autohost. A few times `reportMs`.",
+    "poolMax": "Autohosts in one region's index.",
+    "passivateAfterMs": "Idle time after which the actor leaves memory."
   },
   "ChatOptions": {
     "messagesMax": "Messages kept per chat for members that reconnect. Lower: less state to replicate. Higher: more is there after a long absence. Lobby clients expect 200.",

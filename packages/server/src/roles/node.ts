@@ -9,7 +9,8 @@ import type { RoleParts, RunningRole } from './running.js';
 
 /** Kinds of actors that every node runs. */
 export function kindsOf({ config, metrics }: Foundation, storage: Storage) {
-  return playKinds({ accounts: storage.accounts, metrics, player: config.player, chat: config.chat });
+  const { player, chat, autohost } = config;
+  return playKinds({ accounts: storage.accounts, metrics, player, chat, autohost });
 }
 
 export async function startNode(
