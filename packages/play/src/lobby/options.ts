@@ -1,0 +1,47 @@
+import { type Millis, MusterError } from '@muster/ports';
+
+export interface LobbyOptions {
+  /** Engine and game that new lobbies play with. Clients have to have them installed, so it is the operator who knows. */
+  readonly engineVersion: string;
+  readonly gameVersion: string;
+  /** Members of a lobby, watching ones too: what existing servers allow, and what one battle's script can name beside bots. */
+  readonly membersMax: number;
+  /** Seats that are taken, bots too: the engine's limit of a battle's participants. */
+  readonly participantsMax: number;
+  /** How long a vote runs. Lower: who reads late has no say. Higher: a lobby waits longer for who does not answer. */
+  readonly voteMs: Millis;
+  /** Bans of one lobby; above it the one that ends first is forgotten. Each is part of the lobby's replicated state. */
+  readonly bansMax: number;
+  /** Game options that a lobby sets, and their characters together: each change adds up, and everybody who enters is sent all of them.
+   *  Lower: heavily tweaked games do not fit. Higher: a full lobby that comes back costs the network more. */
+  readonly gameOptionsMax: number;
+  readonly gameOptionsCharsMax: number;
+  readonly tagsMax: number;
+  /** The same of one bot. */
+  readonly botOptionsMax: number;
+  readonly botOptionsCharsMax: number;
+}
+
+export const LOBBY_DEFAULTS: LobbyOptions = {
+  engineVersion: '2026.02.15',
+  gameVersion: 'Beyond All Reason test-27000',
+  membersMax: 251,
+  participantsMax: 254,
+  voteMs: 60_000,
+  bansMax: 1_000,
+  gameOptionsMax: 512,
+  gameOptionsCharsMax: 65_536,
+  tagsMax: 32,
+  botOptionsMax: 128,
+  botOptionsCharsMax: 8_192,
+};
+
+/** The defaults with `changes`. @throws MusterError BAD_CONFIG */
+export function lobbyOptions(changes: Partial<LobbyOptions> = {}): LobbyOptions {
+  const options = { ...LOBBY_DEFAULTS, ...changes };
+  for (const [name, value] of Object.entries(options)) {
+    const isFine = typeof value === 'string' ? value.trim() !== '' : Number.isSafeInteger(value) && value >= 1;
+    if (!isFine) throw new MusterError('BAD_CONFIG', { details: `lobby.${name} is ${JSON.stringify(value)}` });
+  }
+  return options;
+}
