@@ -8,8 +8,8 @@ import {
   type Lobby,
   type Ruling,
   refusal,
-  without,
   withDetails,
+  without,
 } from './state.js';
 
 export function isBoss({ bosses }: Details, userId: string): boolean {

@@ -1,6 +1,6 @@
 import type { LobbyOptions } from './options.js';
 import { allyTeamOf, isFull, seatedIn, seatIn } from './seats.js';
-import { type Bot, invalid, type Lobby, type Ruling, refusal, without, withDetails, withInside } from './state.js';
+import { type Bot, invalid, type Lobby, type Ruling, refusal, withDetails, withInside, without } from './state.js';
 
 export interface NewBot {
   readonly allyTeam: string;
@@ -22,12 +22,7 @@ export interface BotChanges {
 type Limits = Pick<LobbyOptions, 'participantsMax' | 'botOptionsMax' | 'botOptionsCharsMax'>;
 
 /** Puts a bot on the next seat; it runs on the machine of `hostUserId`. Its id is `bot-<inside.bots>` afterwards. */
-export function addBot(
-  lobby: Lobby,
-  hostUserId: string,
-  { allyTeam: text, ...bot }: NewBot,
-  limits: Limits,
-): Ruling {
+export function addBot(lobby: Lobby, hostUserId: string, { allyTeam: text, ...bot }: NewBot, limits: Limits): Ruling {
   const { details, inside } = lobby;
   const allyTeam = allyTeamOf(details, text);
   if (allyTeam === undefined) return invalid('there is no such ally team');

@@ -11,8 +11,8 @@ import {
   type Player,
   type Ruling,
   refusal,
-  without,
   withDetails,
+  without,
 } from './state.js';
 import { withoutVoter } from './votes.js';
 

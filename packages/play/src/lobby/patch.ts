@@ -56,7 +56,10 @@ function mergeFields(a: Fields, b: Fields): Fields {
   const result: Record<string, unknown> = { ...a };
   for (const [key, value] of Object.entries(b)) {
     const other = result[key];
-    result[key] = typeof other === 'object' && other && typeof value === 'object' && value ? mergeFields(other as Fields, value as Fields) : value;
+    result[key] =
+      typeof other === 'object' && other && typeof value === 'object' && value
+        ? mergeFields(other as Fields, value as Fields)
+        : value;
   }
   return result;
 }

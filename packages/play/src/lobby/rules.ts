@@ -1,6 +1,6 @@
 import type { RequestData } from '@muster/tachyon';
-import { addBot, removeBot, updateBot } from './bots.js';
 import { unboss } from './bosses.js';
+import { addBot, removeBot, updateBot } from './bots.js';
 import { appointBoss, type Circumstances, kickban } from './decisions.js';
 import { joinAllyTeam, joinQueue, spectate, updateClientStatus } from './members.js';
 import { updateSettings } from './settings.js';

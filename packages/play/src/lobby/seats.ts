@@ -1,7 +1,7 @@
 // Who sits where. Ally team 0…n has `maxTeams` teams; every player and every bot has a team of its own, and the teams of an ally team are
 // numbered without holes. Nobody waits while there is a free place: `settled` is what holds both, after whatever a rule did.
 import { firstWaiting } from './join-queue.js';
-import { type Details, type Lobby, without, withDetails } from './state.js';
+import { type Details, type Lobby, withDetails, without } from './state.js';
 
 /** Where one sits, as clients are told. */
 export interface Seat {

@@ -3,15 +3,7 @@ import { hasBoss, isBoss } from './bosses.js';
 import { atTheFront } from './join-queue.js';
 import type { LobbyOptions } from './options.js';
 import { allyTeamCount, keyOf, maxTeamsOf, seatedIn, settled } from './seats.js';
-import {
-  type Details,
-  invalid,
-  isPlayer,
-  type Lobby,
-  type Ruling,
-  without,
-  withDetails,
-} from './state.js';
+import { type Details, invalid, isPlayer, type Lobby, type Ruling, withDetails, without } from './state.js';
 import { openVote } from './votes.js';
 
 type GameOptions = Details['gameOptions'];
