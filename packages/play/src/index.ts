@@ -8,6 +8,7 @@ export * from './chat/contract.js';
 export * from './chat/options.js';
 export * from './kinds.js';
 export * from './match/contract.js';
+export * from './membership/holder.js';
 export * from './player/account.js';
 export * from './player/contract.js';
 export { missedAfter } from './player/inbox.js';
