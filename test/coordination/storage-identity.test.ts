@@ -1,6 +1,7 @@
 // One prefix of the store is one cluster, and one cluster is one storage.
 import { expect, test } from '@jest/globals';
-import { CLUSTER_META } from '@muster/cluster';
+import { clusterMeta } from '@muster/cluster';
+import { SHARDS } from '@muster/ports';
 import { ClusterWorld } from './cluster-world.js';
 
 function meta(world: ClusterWorld): unknown {
@@ -30,7 +31,7 @@ async function clusterOf(storage: string): Promise<ClusterWorld> {
 
 test('STORE_MISMATCH: processes with another storage are refused, and nothing changes for the cluster that is there', async () => {
   const world = await clusterOf('first');
-  expect(meta(world)).toEqual({ ...CLUSTER_META, storage: 'first' });
+  expect(meta(world)).toEqual({ ...clusterMeta(SHARDS), storage: 'first' });
   await world.clock.advance(1_000);
   const [rows, members] = [world.rows(), world.membersAt('g1')];
   world.storageIdentity = 'second';
@@ -42,7 +43,7 @@ test('STORE_MISMATCH: processes with another storage are refused, and nothing ch
       message: expect.stringMatching(/of storage first.*storage second/),
     });
   await world.clock.advance(5_000);
-  expect(meta(world)).toEqual({ ...CLUSTER_META, storage: 'first' });
+  expect(meta(world)).toEqual({ ...clusterMeta(SHARDS), storage: 'first' });
   expect([world.rows(), world.membersAt('g1'), world.leader?.it.epoch]).toEqual([rows, members, 1]);
   expect(world.server.range('/').entries.filter(({ key }) => /\/(c3|n3|g2)$/.test(key))).toEqual([]);
 });
@@ -64,7 +65,7 @@ test('a member of another storage that comes before every coordinator does not j
 
 test('what an older build wrote names no storage: the leader completes it, and from then on others are refused', async () => {
   const world = new ClusterWorld({ options: { expectNodes: 1 } });
-  const old = { ...CLUSTER_META, of: 'an older build' };
+  const old = { ...clusterMeta(SHARDS), of: 'an older build' };
   world.server.transact({ compare: [], writes: [{ type: 'put', key: world.keys.meta, value: JSON.stringify(old) }] });
   world.storageIdentity = 'first';
   // A member alone completes nothing: it could be the stranger.
@@ -83,5 +84,5 @@ test('K4: into a store that was wiped the leader writes again which storage the 
   const writes = world.server.range('/').entries.map(({ key }) => ({ type: 'delete' as const, key }));
   world.server.transact({ compare: [], writes });
   expect(await world.until(() => world.settled() && meta(world) !== undefined, 10_000)).toBe(true);
-  expect(meta(world)).toEqual({ ...CLUSTER_META, storage: 'first' });
+  expect(meta(world)).toEqual({ ...clusterMeta(SHARDS), storage: 'first' });
 });

@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import { shardOfKey } from '@muster/ports';
 import { simulate } from '@muster/simulator';
 
 const steady = { dropShare: 0, leaveShare: 0 };
@@ -119,11 +118,11 @@ test('K4: a store that was wiped starts above the highest epoch and term, and ev
   await world.ready();
   world.kill('leader');
   await world.run(2_000);
-  const [epoch, term] = [world.epoch, world.view.termOf(shardOfKey('player/1'))!];
+  const [epoch, term] = [world.epoch, world.view.termOf(world.view.shardOf('player/1'))!];
   world.wipeStore();
   await world.run(1_000);
   world.repair();
   await world.calm();
   expect(world.epoch).toBeGreaterThan(epoch);
-  expect(world.view.termOf(shardOfKey('player/1'))).toBeGreaterThan(term);
+  expect(world.view.termOf(world.view.shardOf('player/1'))).toBeGreaterThan(term);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { emptyRow, type ShardRow } from '@muster/cluster';
-import { type PeerId, peerId, shardId, term } from '@muster/ports';
+import { type PeerId, peerId, SHARDS, shardId, term } from '@muster/ports';
 import { AtLarge } from './at-large.js';
 import type { HeardLoad } from './heard-loads.js';
 import type { Member } from './member.js';
@@ -22,7 +22,7 @@ function input(from: ShardRow, changes: Partial<PlacementInput>): PlacementInput
     floorTerm: term(0),
   };
   const members = { targets: [A, B, C], eligible: [A, B, C], outrankedBy };
-  return { rows: [from], isAnyAtLarge: no, ...nobody, ...fine, ...members, ...changes };
+  return { rows: [from], layout: SHARDS, isAnyAtLarge: no, ...nobody, ...fine, ...members, ...changes };
 }
 
 const silent = { isGivenUp: (peer: PeerId) => peer === A };
@@ -52,6 +52,7 @@ test('a row says so through changes of its backup, and when it is placed afresh,
     const bared = arrange(input(promoted, { ...surelyDead(B), isAnyAtLarge }))[0]!;
     expect([bared.owner, bared.backup, bared.atLarge]).toEqual([A, '', isAny || undefined]);
     const placed = givenTo({ ...promoted, backup: '' }, C, {
+      layout: SHARDS,
       floorTerm: term(0),
       outdated: false,
       outrankedBy: () => undefined,

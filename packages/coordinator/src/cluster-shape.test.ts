@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { CLUSTER_META, storeKeys } from '@muster/cluster';
-import { type ClusterStore, type StoredEntry, silentLog, type Transaction, VirtualClock } from '@muster/ports';
+import { clusterMeta, storeKeys } from '@muster/cluster';
+import { type ClusterStore, SHARDS, type StoredEntry, silentLog, type Transaction, VirtualClock } from '@muster/ports';
 import { agreeOnShape } from './cluster-shape.js';
 
 const keys = storeKeys('test');
@@ -43,7 +43,7 @@ function world() {
 test('who comes first writes shape and storage; the second cluster is refused in words that name both', async () => {
   const { store, agree } = world();
   await agree('s-1');
-  expect(await meta(store)).toEqual({ ...CLUSTER_META, storage: 's-1' });
+  expect(await meta(store)).toEqual({ ...clusterMeta(SHARDS), storage: 's-1' });
   await agree('s-1');
   await agree();
   await expect(agree('s-2')).rejects.toMatchObject({
@@ -51,19 +51,19 @@ test('who comes first writes shape and storage; the second cluster is refused in
     message:
       'the cluster store holds the cluster of storage s-1, this process has storage s-2 and needs another cluster.name, or that storage',
   });
-  expect(await meta(store)).toEqual({ ...CLUSTER_META, storage: 's-1' });
+  expect(await meta(store)).toEqual({ ...clusterMeta(SHARDS), storage: 's-1' });
 });
 
 test('a text without a storage is completed by the leader of the present epoch, and by nobody else', async () => {
   const { store, agree } = world();
-  await put(store, keys.meta, CLUSTER_META);
+  await put(store, keys.meta, clusterMeta(SHARDS));
   const deposed = await put(store, keys.epoch, { epoch: 1 });
   const present = await put(store, keys.epoch, { epoch: 2 });
   await agree('s-1');
   await agree('s-1', deposed);
-  expect(await meta(store)).toEqual(CLUSTER_META);
+  expect(await meta(store)).toEqual(clusterMeta(SHARDS));
   await agree(undefined, present);
-  expect(await meta(store)).toEqual(CLUSTER_META);
+  expect(await meta(store)).toEqual(clusterMeta(SHARDS));
   await agree('s-1', present);
-  expect(await meta(store)).toEqual({ ...CLUSTER_META, storage: 's-1' });
+  expect(await meta(store)).toEqual({ ...clusterMeta(SHARDS), storage: 's-1' });
 });

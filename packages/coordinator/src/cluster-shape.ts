@@ -1,4 +1,4 @@
-import { CLUSTER_META, type ClusterMeta, Outage, requireSameCluster, type StoreKeys } from '@muster/cluster';
+import { type ClusterMeta, clusterMeta, Outage, requireSameCluster, type StoreKeys } from '@muster/cluster';
 import { type Clock, type ClusterStore, isMusterError, type Log, type Millis, type StoredEntry } from '@muster/ports';
 
 export interface ShapeSetup {
@@ -20,14 +20,14 @@ export interface ShapeSetup {
  */
 export async function agreeOnShape(setup: ShapeSetup, fence?: number): Promise<void> {
   const { clock, store, keys, log, retryMs, storageIdentity, isStopped } = setup;
-  const value = metaText(CLUSTER_META, storageIdentity);
+  const value = metaText(clusterMeta(keys.layout), storageIdentity);
   const outage = new Outage(clock, log, 'coordinator.store-away');
   while (!isStopped()) {
     try {
       const { entries } = await store.range(keys.meta);
       const entry = entries.find(({ key }) => key === keys.meta);
       if (entry) {
-        const found = requireSameCluster(entry.value, storageIdentity);
+        const found = requireSameCluster(entry.value, keys.layout, storageIdentity);
         if (found.storage === undefined && fence !== undefined) await complete(setup, entry, found, fence);
         outage.over();
         return;

@@ -18,7 +18,7 @@ import {
   type TakeoverReason,
   takeoverOptions,
 } from '@muster/cluster';
-import { causeOf, type Millis, type PeerId, peerId, type RangeResult, type Timer } from '@muster/ports';
+import { causeOf, type Millis, type PeerId, peerId, type RangeResult, SHARDS, type Timer } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
 import { openAdmin } from './admin/api.js';
 import { type ClusterEventBody, Followers } from './admin/events.js';
@@ -72,7 +72,7 @@ export class Coordinator {
 
   constructor(setup: CoordinatorSetup) {
     const { clock, network, random, metrics, log, self } = setup;
-    const { id, incarnation, cluster, zone, build, address } = self;
+    const { id, incarnation, cluster, zone, build, address, shards = SHARDS } = self;
     const peer = peerId(id, incarnation);
     this.setup = setup;
     this.options = coordinatorOptions(setup.options);
@@ -81,13 +81,13 @@ export class Coordinator {
     this.policies = policies(setup);
     this.takeover = takeoverOptions(setup.takeover);
     this.membership = membershipOptions(setup.membership);
-    this.keys = storeKeys(cluster);
+    this.keys = storeKeys(cluster, shards);
     this.floor = new TermFloor(this.keys);
     this.peers = new Peers({
       clock,
       random,
       network,
-      self: { role: 'coordinator', peer, address, cluster, zone, build },
+      self: { role: 'coordinator', peer, address, cluster, zone, build, shards },
       metrics,
       log,
       ...(setup.peers ? { options: setup.peers } : {}),
@@ -252,7 +252,7 @@ export class Coordinator {
       health: this.health,
       inspections: this.inspections,
       followers: this.followers,
-      rule: new RoutingTable(this.setup.placementKeys),
+      rule: new RoutingTable(this.setup.placementKeys, this.keys.layout),
       coordinators: () => this.others,
       expectCoordinators: this.options.expectCoordinators,
       auditMax: this.options.auditMax,

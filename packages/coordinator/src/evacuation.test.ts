@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { emptyRow, type ShardRow } from '@muster/cluster';
-import { HASHED_SHARDS, type PeerId, peerId, SHARD_COUNT, shardId, term } from '@muster/ports';
+import { HASHED_SHARDS, type PeerId, peerId, SHARD_COUNT, SHARDS, shardId, term } from '@muster/ports';
 import { type Evacuation, evacuate, isNeeded } from './evacuation.js';
 
 const [A, B, C] = ['a', 'b', 'c'].map((id) => peerId(id, '1')) as [PeerId, PeerId, PeerId];
@@ -31,6 +31,7 @@ function plan(world: World): Evacuation {
   const { rows, targets, leaving = [A], unwell = [], empty = () => false, busy = () => false } = world;
   return evacuate({
     rows,
+    layout: SHARDS,
     targets,
     mayBeTaken: world.mayBeTaken ?? targets.length > 0,
     isWell: (peer) => !unwell.includes(peer),

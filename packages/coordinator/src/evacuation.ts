@@ -9,12 +9,13 @@
 // A node that only backs what nobody else could back is let go: its owner goes on with storage as its second place once the node is
 // surely dead. To take it out of the row while it still answers would leave two of them who might go on unseen (K9).
 import type { ReleaseMove, ShardRow } from '@muster/cluster';
-import type { PeerId } from '@muster/ports';
+import type { PeerId, ShardLayout } from '@muster/ports';
 import { countOwned } from './placement.js';
 import type { SecondPlaceInput } from './second-places.js';
 
 export interface EvacuationInput extends Pick<SecondPlaceInput, 'targets' | 'isWell' | 'isLeaving'> {
   readonly rows: readonly ShardRow[];
+  readonly layout: ShardLayout;
   /** Whether a node that may get shards is registered, be it heard at this moment or not: then nothing is parked. */
   readonly mayBeTaken: boolean;
   /** Whether the owner says that the shard holds nothing. */
@@ -33,13 +34,13 @@ export interface Evacuation {
 const NOTHING: Evacuation = { releases: [], handOffs: [], parks: [] };
 
 export function evacuate(input: EvacuationInput): Evacuation {
-  const { rows, targets, isWell, isLeaving, isEmpty, isBusy } = input;
+  const { rows, layout, targets, isWell, isLeaving, isEmpty, isBusy } = input;
   const leaving = rows.filter(
     (row) => row.owner !== '' && isLeaving(row.owner) && isWell(row.owner) && row.state === 'stable' && !isBusy(row),
   );
   if (leaving.length === 0) return NOTHING;
   if (targets.length === 0) return { ...NOTHING, parks: input.mayBeTaken ? [] : leaving };
-  const counts = countOwned(rows, targets);
+  const counts = countOwned(rows, layout, targets);
   const take = (wanted?: PeerId): PeerId => {
     const to = wanted ?? leastOf(counts);
     counts.set(to, counts.get(to)! + 1);

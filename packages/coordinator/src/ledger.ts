@@ -18,6 +18,7 @@ import {
   type RangeResult,
   SHARDS_PER_PAGE,
   type ShardId,
+  type ShardLayout,
   type Term,
   term,
 } from '@muster/ports';
@@ -56,7 +57,8 @@ interface Page {
  */
 export class Ledger {
   private readonly setup: LedgerSetup;
-  private pages: readonly Page[] = pageNumbers().map((page) => ({ modRevision: 0, rows: emptyPage(page) }));
+  readonly layout: ShardLayout;
+  private pages: readonly Page[];
   private readonly changes = new Map<ShardId, number>();
   private graves: readonly PeerId[] = [];
   /** Of the store, when the pages were last known to be as they are here. */
@@ -71,6 +73,8 @@ export class Ledger {
 
   constructor(setup: LedgerSetup) {
     this.setup = setup;
+    this.layout = setup.keys.layout;
+    this.pages = pageNumbers(this.layout).map((page) => ({ modRevision: 0, rows: emptyPage(page) }));
   }
 
   /** Of the store, at the newest row known. */
@@ -247,7 +251,7 @@ export class Ledger {
     const graves = found.get(keys.buried);
     this.graves = graves ? parseBuried(graves.value) : [];
     const before = this.pages;
-    this.pages = pageNumbers().map((page) => {
+    this.pages = pageNumbers(this.layout).map((page) => {
       const entry = found.get(keys.page(page));
       if (entry?.modRevision === before[page]!.modRevision) return before[page]!;
       return entry

@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { emptyRow, type ShardRow } from '@muster/cluster';
-import { HASHED_SHARDS, type PeerId, peerId, SHARD_COUNT, shardId, term } from '@muster/ports';
+import { HASHED_SHARDS, type PeerId, peerId, SHARD_COUNT, SHARDS, shardId, term } from '@muster/ports';
 import fc from 'fast-check';
 import { balance, countOwned, needsOwner, place } from './placement.js';
 
 const node = (n: number): PeerId => peerId(`node-${n}`, 'x');
 const all = Array.from({ length: SHARD_COUNT }, (_, shard) => emptyRow(shardId(shard)));
 const living = {
+  layout: SHARDS,
   isAlive: () => true,
   isProvenDead: () => true,
   isAnyAtLarge: () => false,
@@ -31,7 +32,7 @@ function applied(rows: readonly ShardRow[], changes: readonly ShardRow[]): Shard
 describe('place', () => {
   test('a cold start gives every hashed shard an owner, in equal counts', () => {
     const targets = [node(1), node(2), node(3)];
-    const counts = countOwned(applied(all, place({ rows: all, targets, ...living })), targets);
+    const counts = countOwned(applied(all, place({ rows: all, targets, ...living })), SHARDS, targets);
     expect([...counts.values()].sort()).toEqual([341, 341, 342]);
   });
 
@@ -88,8 +89,8 @@ describe('place', () => {
         const changes = place(input);
         if (targets.length === 0) return changes.length === 0;
         const after = applied(input.rows, changes);
-        const before = countOwned(input.rows, targets);
-        const counted = countOwned(after, targets);
+        const before = countOwned(input.rows, SHARDS, targets);
+        const counted = countOwned(after, SHARDS, targets);
         const fair = Math.max(Math.ceil(HASHED_SHARDS / targets.length), ...before.values());
         return (
           after.every((row) => !needsOwner(row, input)) &&
@@ -109,21 +110,21 @@ describe('balance', () => {
   test('a joiner gets its share of the shards that hold nothing', () => {
     const rows = owned([node(1), node(2)]);
     const targets = [node(1), node(2), node(3)];
-    const moves = balance({ rows, targets, isEmpty: () => true, max: 10_000 });
+    const moves = balance({ layout: SHARDS, rows, targets, isEmpty: () => true, max: 10_000 });
     const after = applied(
       rows,
       moves.map(({ row, to }) => ({ ...row, owner: to })),
     );
-    expect([...countOwned(after, targets).values()].sort()).toEqual([341, 341, 342]);
+    expect([...countOwned(after, SHARDS, targets).values()].sort()).toEqual([341, 341, 342]);
     expect(moves.every(({ to }) => to === node(3))).toBe(true);
   });
 
   test('shards that hold something stay, and no more are asked for than may be at once', () => {
     const rows = owned([node(1)]);
     const targets = [node(1), node(2)];
-    expect(balance({ rows, targets, isEmpty: () => false, max: 256 })).toEqual([]);
-    expect(balance({ rows, targets, isEmpty: ({ shard }) => shard < 10, max: 256 }).length).toBe(10);
-    expect(balance({ rows, targets, isEmpty: () => true, max: 256 }).length).toBe(256);
+    expect(balance({ layout: SHARDS, rows, targets, isEmpty: () => false, max: 256 })).toEqual([]);
+    expect(balance({ layout: SHARDS, rows, targets, isEmpty: ({ shard }) => shard < 10, max: 256 }).length).toBe(10);
+    expect(balance({ layout: SHARDS, rows, targets, isEmpty: () => true, max: 256 }).length).toBe(256);
   });
 
   test('balancing comes to rest: what it did needs no second time', () => {
@@ -132,7 +133,7 @@ describe('balance', () => {
         const targets = Array.from({ length: owners + joiners }, (_, n) => node(n));
         const rows = owned(targets.slice(0, owners));
         const isEmpty = (row: ShardRow) => (row.shard * 31 + seed) % 3 !== 0;
-        const moves = balance({ rows, targets, isEmpty, max: 10_000 });
+        const moves = balance({ layout: SHARDS, rows, targets, isEmpty, max: 10_000 });
         const after = applied(
           rows,
           moves.map(({ row, to }) => ({ ...row, owner: to })),
@@ -140,7 +141,7 @@ describe('balance', () => {
         return (
           moves.every(({ row }) => isEmpty(row)) &&
           new Set(moves.map(({ row }) => row.shard)).size === moves.length &&
-          balance({ rows: after, targets, isEmpty, max: 10_000 }).length === 0
+          balance({ layout: SHARDS, rows: after, targets, isEmpty, max: 10_000 }).length === 0
         );
       }),
       { numRuns: 60 },

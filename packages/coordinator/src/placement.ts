@@ -11,11 +11,12 @@
 // learner of nothing is in sync after one exchange. So the new owner, which may be the old backup, starts with a learner like everybody
 // else, and nobody has to agree with a backup about where a log goes on. The seal says that nothing can be lost by it.
 import { cleared, type ReleaseMove, type ShardRow } from '@muster/cluster';
-import { HASHED_SHARDS, type PeerId, type Term, term } from '@muster/ports';
+import { type PeerId, type ShardLayout, type Term, term } from '@muster/ports';
 import { followed, isGone, type SecondPlaceInput, withLearners } from './second-places.js';
 
 export interface PlacementInput extends SecondPlaceInput {
   readonly rows: readonly ShardRow[];
+  readonly layout: ShardLayout;
   /** New terms are above this one (K4). */
   readonly floorTerm: Term;
   /** The table is older than what storage remembers, so that no owner in it counts (K4). */
@@ -28,15 +29,22 @@ export interface PlacementInput extends SecondPlaceInput {
 
 type PlaceInput = Pick<
   PlacementInput,
-  'rows' | 'targets' | 'isAlive' | 'isProvenDead' | 'isAnyAtLarge' | 'floorTerm' | 'outdated' | 'outrankedBy'
+  'rows' | 'layout' | 'targets' | 'isAlive' | 'isProvenDead' | 'isAnyAtLarge' | 'floorTerm' | 'outdated' | 'outrankedBy'
 >;
 
 /** True where the row has to be placed afresh: nobody who may be alive can answer for it. */
 export function needsOwner(
   row: ShardRow,
-  { isAlive, isProvenDead, outdated, floorTerm, outrankedBy }: Omit<PlaceInput, 'rows' | 'targets' | 'isAnyAtLarge'>,
+  {
+    layout,
+    isAlive,
+    isProvenDead,
+    outdated,
+    floorTerm,
+    outrankedBy,
+  }: Omit<PlaceInput, 'rows' | 'targets' | 'isAnyAtLarge'>,
 ): boolean {
-  if (row.owner === '') return row.shard < HASHED_SHARDS;
+  if (row.owner === '') return layout.isHashed(row.shard);
   if (outdated && row.term <= floorTerm) return true;
   // Not even its owner may read it.
   if (isAlive(row.owner)) return outrankedBy(row) !== undefined;
@@ -66,13 +74,14 @@ function settled(row: ShardRow, { isMoveKnown }: PlacementInput): ShardRow {
 
 /** New rows for all that have to be placed afresh; empty where there is nothing to do, or nobody to place it on. */
 export function place(input: PlaceInput): ShardRow[] {
-  const { rows, targets } = input;
+  const { rows, layout, targets } = input;
   if (targets.length === 0) return [];
   const homeless = rows.filter((row) => needsOwner(row, input));
   if (homeless.length === 0) return [];
   const lost = new Set(homeless);
   const counts = countOwned(
     rows.filter((row) => !lost.has(row)),
+    layout,
     targets,
   );
   return homeless.map((row) => {
@@ -135,6 +144,7 @@ export function namedIn(rows: readonly ShardRow[]): ReadonlySet<PeerId> {
 
 export interface BalanceInput {
   readonly rows: readonly ShardRow[];
+  readonly layout: ShardLayout;
   readonly targets: readonly PeerId[];
   /** Whether the owner says that the shard holds nothing. */
   readonly isEmpty: (row: ShardRow) => boolean;
@@ -142,11 +152,16 @@ export interface BalanceInput {
 }
 
 /** Empty shards that should change their owner so that counts come closer to each other; at most `max`. */
-export function balance({ rows, targets, isEmpty, max }: BalanceInput): ReleaseMove[] {
+export function balance({ rows, layout, targets, isEmpty, max }: BalanceInput): ReleaseMove[] {
   if (targets.length < 2) return [];
-  const counts = countOwned(rows, targets);
+  const counts = countOwned(rows, layout, targets);
   const moves: ReleaseMove[] = [];
-  const spare = new Map(targets.map((peer) => [peer, rows.filter((row) => mayLeave(row, peer) && isEmpty(row))]));
+  const spare = new Map(
+    targets.map((peer) => [
+      peer,
+      rows.filter((row) => layout.isHashed(row.shard) && mayLeave(row, peer) && isEmpty(row)),
+    ]),
+  );
   while (moves.length < max) {
     const to = leastOf(counts);
     const from = mostOf(counts, (peer) => spare.get(peer)!.length > 0);
@@ -159,10 +174,14 @@ export function balance({ rows, targets, isEmpty, max }: BalanceInput): ReleaseM
 }
 
 /** Hashed shards per owner, and 0 for targets that own none. */
-export function countOwned(rows: readonly ShardRow[], targets: readonly PeerId[]): Map<PeerId, number> {
+export function countOwned(
+  rows: readonly ShardRow[],
+  layout: ShardLayout,
+  targets: readonly PeerId[],
+): Map<PeerId, number> {
   const counts = new Map([...targets].sort().map((peer) => [peer, 0]));
   for (const { owner, shard } of rows) {
-    if (owner === '' || shard >= HASHED_SHARDS) continue;
+    if (owner === '' || !layout.isHashed(shard)) continue;
     const count = counts.get(owner);
     if (count !== undefined) counts.set(owner, count + 1);
   }
@@ -170,7 +189,7 @@ export function countOwned(rows: readonly ShardRow[], targets: readonly PeerId[]
 }
 
 function mayLeave(row: ShardRow, owner: PeerId): boolean {
-  return row.owner === owner && row.shard < HASHED_SHARDS && row.state === 'stable';
+  return row.owner === owner && row.state === 'stable';
 }
 
 function leastOf(counts: ReadonlyMap<PeerId, number>): PeerId {

@@ -7,6 +7,7 @@ import {
   type PeerId,
   peerId,
   SHARD_COUNT,
+  SHARDS,
   shardId,
   silentLog,
   term,
@@ -46,7 +47,8 @@ function placing(
       return true;
     },
   };
-  const ledger: Pick<Ledger, 'rows' | 'row' | 'commit' | 'changedAt'> = {
+  const ledger: Pick<Ledger, 'layout' | 'rows' | 'row' | 'commit' | 'changedAt'> = {
+    layout: SHARDS,
     changedAt: () => 0,
     rows: () => rows,
     row: (shard) => rows[shard]!,

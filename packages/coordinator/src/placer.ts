@@ -246,6 +246,7 @@ export class Placer {
       isMoveKnown: (move) => moves.knows(move),
       isLeaving: (peer) => roster.get(peer)?.state === 'draining',
       rows: ledger.rows(),
+      layout: ledger.layout,
       targets: roster.targets(),
       eligible: roster.eligible(),
       isAlive: (peer) => roster.isAlive(peer),
@@ -269,7 +270,7 @@ export class Placer {
     const targets = roster.targets();
     if (!this.storeIsNear() || targets.length < 2 || this.homeless() > 0) return;
     const isEmpty = (row: ShardRow) => this.isEmpty(row) && !moves.has(row.shard);
-    const empty = balance({ rows: ledger.rows(), targets, isEmpty, max: options.releasesMax });
+    const empty = balance({ rows: ledger.rows(), layout: ledger.layout, targets, isEmpty, max: options.releasesMax });
     if (empty.length === 0) {
       this.toLevel = true;
       this.request();

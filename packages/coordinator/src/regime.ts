@@ -358,7 +358,7 @@ export class Regime {
   private rowsChanged(rows: readonly ShardRow[]): void {
     this.publisher.rowsChanged(rows);
     this.moves.rowsChanged(rows);
-    for (const [state, shards] of Object.entries(countShards(this.ledger.rows())))
+    for (const [state, shards] of Object.entries(countShards(this.ledger.rows(), this.ledger.layout)))
       this.setup.metrics
         .gauge('muster_coordinator_shards', 'Shards that have an owner, a backup, a learner')
         .set(shards, { state });

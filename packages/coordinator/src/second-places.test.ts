@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { emptyRow, type ReportedChange, type ShardRow } from '@muster/cluster';
-import { HASHED_SHARDS, type PeerId, peerId, SHARD_COUNT, shardId, term } from '@muster/ports';
+import { HASHED_SHARDS, type PeerId, peerId, SHARD_COUNT, SHARDS, shardId, term } from '@muster/ports';
 import fc from 'fast-check';
 import { applied, arrange, handedOver, isWaiting, type PlacementInput } from './placement.js';
 import { levelled } from './second-places.js';
@@ -46,7 +46,7 @@ function input(world: World): PlacementInput {
     ...upToDate,
   };
 }
-const upToDate = { floorTerm: term(0), outdated: false, outrankedBy: () => undefined };
+const upToDate = { layout: SHARDS, floorTerm: term(0), outdated: false, outrankedBy: () => undefined };
 
 const inSync = (row: ShardRow): [ReportedChange, string][] => [['learner-in-sync', row.learner]];
 const step = (world: World): readonly ShardRow[] => applied(world.rows, arrange(input(world)));

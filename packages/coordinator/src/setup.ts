@@ -8,6 +8,7 @@ import type {
   PeerId,
   Random,
   Regime as RegimeStorage,
+  ShardLayout,
 } from '@muster/ports';
 import type { LinkOptions } from '@muster/wire';
 import type { CoordinatorOptions } from './options.js';
@@ -32,6 +33,8 @@ export interface CoordinatorSetup extends PolicyChanges {
     readonly cluster: string;
     readonly zone: string;
     readonly build: string;
+    /** How the cluster is cut; a process with another layout is refused. Absent: {@link SHARDS}. */
+    readonly shards?: ShardLayout;
   };
   /** Of kinds whose placement key is not `kind/id`: for `entity.show`. */
   readonly placementKeys?: ReadonlyMap<string, (id: string) => string>;

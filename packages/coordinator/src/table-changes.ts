@@ -1,5 +1,5 @@
 import type { ShardRow } from '@muster/cluster';
-import { HASHED_SHARDS, type PeerId } from '@muster/ports';
+import type { PeerId, ShardLayout } from '@muster/ports';
 
 /**
  * What became of shards in one transaction:
@@ -50,10 +50,13 @@ export function laden(changes: TableChanges, many: number): PeerId[] {
 }
 
 /** Of the shards that entities hash to: with an owner, with a backup, with a learner. */
-export function countShards(rows: readonly ShardRow[]): Record<'owned' | 'backed' | 'learning', number> {
+export function countShards(
+  rows: readonly ShardRow[],
+  layout: ShardLayout,
+): Record<'owned' | 'backed' | 'learning', number> {
   const counts = { owned: 0, backed: 0, learning: 0 };
   for (const { shard, owner, backup, learner } of rows) {
-    if (shard >= HASHED_SHARDS) continue;
+    if (!layout.isHashed(shard)) continue;
     if (owner !== '') counts.owned += 1;
     if (backup !== '') counts.backed += 1;
     if (learner !== '') counts.learning += 1;

@@ -13,7 +13,7 @@ export class TermFloor {
 
   constructor(keys: StoreKeys) {
     this.keys = keys;
-    this.pages = new Set(pageNumbers().map((page) => keys.page(page)));
+    this.pages = new Set(pageNumbers(keys.layout).map((page) => keys.page(page)));
   }
 
   get term(): Term {

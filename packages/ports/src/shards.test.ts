@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { entity, entityKey, isEntity, parseEntity, parsePeerId, peerId } from './ids.js';
-import { HASHED_SHARDS, murmur3, PAGE_COUNT, pageOf, SHARD_COUNT, SHARDS_PER_PAGE, shardOfKey } from './shards.js';
+import { HASHED_SHARDS, murmur3, pageOf, SHARDS, SHARDS_PER_PAGE, shardLayout, shardOfKey } from './shards.js';
 
 describe('shards', () => {
   test('murmur3 agrees with the published 32-bit test vectors', () => {
@@ -26,8 +26,33 @@ describe('shards', () => {
   });
 
   test('every shard has its page, and pages are full', () => {
-    expect(PAGE_COUNT * SHARDS_PER_PAGE).toBe(SHARD_COUNT);
-    expect(pageOf(shardOfKey('lobby/1'))).toBeLessThan(PAGE_COUNT);
+    expect(SHARDS.pages * SHARDS_PER_PAGE).toBe(SHARDS.count);
+    expect(pageOf(shardOfKey('lobby/1'))).toBeLessThan(SHARDS.pages);
+  });
+
+  test('a smaller layout has hashed shards first, then solo ones, in full pages', () => {
+    const small = shardLayout(64, 32);
+    expect(small).toMatchObject({ hashed: 64, count: 96, pages: 3 });
+    expect([63, 64].map((shard) => small.isHashed(shard))).toEqual([true, false]);
+    expect([0, 95, 96, -1, 1.5, '3', undefined].map((shard) => small.has(shard))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
+    const keys = Array.from({ length: 500 }, (_, id) => small.of(`player/${id}`));
+    expect([Math.min(...keys), Math.max(...keys)]).toEqual([0, 63]);
+  });
+
+  test.each([
+    [0, 32],
+    [1_000, 256],
+    [64, 33],
+  ])('%i hashed and %i solo shards fill no pages, and are refused', (hashed, solo) => {
+    expect(() => shardLayout(hashed, solo)).toThrow(expect.objectContaining({ code: 'BAD_CONFIG' }));
   });
 });
 

@@ -1,3 +1,4 @@
+import { MusterError } from './errors.js';
 import { type ShardId, shardId } from './ids.js';
 
 /** Shards that entities hash to. Fixed for a cluster's life: written once in the store, compared by everybody who joins. */
@@ -7,12 +8,42 @@ export const SOLO_SHARDS = 256;
 export const SHARD_COUNT = HASHED_SHARDS + SOLO_SHARDS;
 /** Rows in one page of the shard table: 40 pages, so that a dead node is one store transaction. */
 export const SHARDS_PER_PAGE = 32;
-export const PAGE_COUNT = SHARD_COUNT / SHARDS_PER_PAGE;
 export const SHARD_HASH = 'murmur3-32';
 
-/** The shard of a placement key (usually `kind/id`). */
+/** Into how many shards a cluster is cut: hashed ones first, then solo ones. */
+export interface ShardLayout {
+  readonly hashed: number;
+  readonly count: number;
+  readonly pages: number;
+  /** The shard of a placement key (usually `kind/id`). */
+  of(key: string): ShardId;
+  isHashed(shard: number): boolean;
+  /** True for the number of a shard that exists. */
+  has(shard: unknown): shard is ShardId;
+}
+
+/** @param hashed multiple of 32 @param solo multiple of 32 @throws MusterError BAD_CONFIG */
+export function shardLayout(hashed: number, solo: number): ShardLayout {
+  const isWhole = (shards: number): boolean => shards > 0 && shards % SHARDS_PER_PAGE === 0;
+  if (!isWhole(hashed) || !isWhole(solo))
+    throw new MusterError('BAD_CONFIG', { details: `${hashed} and ${solo} shards do not fill pages of 32` });
+  const count = hashed + solo;
+  return {
+    hashed,
+    count,
+    pages: count / SHARDS_PER_PAGE,
+    of: (key) => shardId(murmur3(key) % hashed),
+    isHashed: (shard) => shard < hashed,
+    has: (shard): shard is ShardId => Number.isInteger(shard) && (shard as number) >= 0 && (shard as number) < count,
+  };
+}
+
+/** Every cluster of processes has it. The simulator cuts its clusters smaller: so many empty shards show nothing and cost time. */
+export const SHARDS = shardLayout(HASHED_SHARDS, SOLO_SHARDS);
+
+/** The shard of a placement key (usually `kind/id`) in a cluster of full size. */
 export function shardOfKey(key: string): ShardId {
-  return shardId(murmur3(key) % HASHED_SHARDS);
+  return SHARDS.of(key);
 }
 
 export function pageOf(shard: ShardId): number {

@@ -6,8 +6,9 @@ import {
   parseEntity,
   parsePeerId,
   SeededRandom,
+  SHARDS,
   type ShardId,
-  shardOfKey,
+  type ShardLayout,
   systemDrain,
   type Term,
   VirtualClock,
@@ -45,6 +46,8 @@ export interface SimulateSetup {
   /** Programs that command registers, accounts, alarms and pulses. */
   readonly callers?: number;
   readonly workload?: Partial<Workload>;
+  /** How the cluster is cut. Absent: as every real one. */
+  readonly layout?: ShardLayout;
   readonly options?: Partial<WorldOptions>;
   /** A defect to be found. */
   readonly plant?: Plant;
@@ -96,7 +99,7 @@ export class World {
 
   constructor(setup: SimulateSetup) {
     const { clock } = this;
-    const { nodes = 3, players = 6, rivals = 0, workload = {}, plant = SOUND } = setup;
+    const { nodes = 3, players = 6, rivals = 0, workload = {}, plant = SOUND, layout = SHARDS } = setup;
     const now = () => clock.monotonic();
     const report = (invariant: string, seen: string) => this.report(invariant, seen);
     this.setup = setup;
@@ -109,7 +112,7 @@ export class World {
     this.storage = new FarStorage({ clock, random: random.fork(), latencyMs: options.storeLatencyMs, plant, report });
     const storage = this.storage.near;
     this.network = new SimNetwork({ clock, random: random.fork(), trace: this.trace, options });
-    this.view = new StoreView({ server: this.server, cluster: CLUSTER });
+    this.view = new StoreView({ server: this.server, cluster: CLUSTER, layout });
     this.writers = new OneWriter(report);
     this.ungated = new Ungated(report);
     this.trouble = new Trouble(now);
@@ -129,7 +132,7 @@ export class World {
       options,
       report,
     };
-    this.fleet = new Fleet({ ...parts, random: random.fork(), cluster: CLUSTER, nodes, changed });
+    this.fleet = new Fleet({ ...parts, random: random.fork(), cluster: CLUSTER, layout, nodes, changed });
     this.clients = new Population({
       clock,
       random: random.fork(),
@@ -144,7 +147,7 @@ export class World {
       workload,
       answered: (entry) => this.answers.answered(entry),
       quietSince: () => this.quiet,
-      lostAt: (shard) => this.losses.lastOf(shard),
+      lostAt: (entity) => this.losses.lastOf(this.view.shardOf(entity)),
     });
     this.callers = new Callers({
       clock,
@@ -153,7 +156,7 @@ export class World {
       report,
       latencyMs: options.clientLatencyMs,
       count: setup.callers ?? CALLERS,
-      lossesOf: (shard) => this.losses.of(shard),
+      lossesOf: (entity) => this.losses.of(this.view.shardOf(entity)),
     });
     const { fleet, trouble } = this;
     const { ledger } = this.clients;
@@ -165,6 +168,7 @@ export class World {
       network,
       fleet: this.fleet,
       cluster: CLUSTER,
+      layout,
       crashed,
     });
     this.losses = this.watchLosses();
@@ -195,7 +199,7 @@ export class World {
   /** Plain id of the node that owns the entity, as the store has it. */
   ownerOf(entity: string): string {
     const { kind, id } = parseEntity(entity);
-    return this.view.ownerOf(shardOfKey(`${kind}/${id}`)) ?? '';
+    return this.view.ownerOf(this.view.shardOf(`${kind}/${id}`)) ?? '';
   }
 
   /** A process's copy of the table. */
@@ -302,7 +306,7 @@ export class World {
   protected used(): ReadonlySet<ShardId> {
     const { clients, callers } = this;
     if (this.usedShards.size === 0 && clients.populated)
-      this.usedShards = new Set([...clients.entities(), ...callers.entities()].map(shardOfKey));
+      this.usedShards = new Set([...clients.entities(), ...callers.entities()].map((key) => this.view.shardOf(key)));
     return this.usedShards;
   }
 

@@ -1,4 +1,4 @@
-import { type Counter, type Log, type Metrics, type PeerId, SHARD_COUNT, type ShardId, term } from '@muster/ports';
+import { type Counter, type Log, type Metrics, type PeerId, type ShardId, term } from '@muster/ports';
 import type { SavedActor } from '@muster/runtime';
 import type { EnvelopeOf, SavedEntity } from '@muster/wire';
 import type { PeerInfo } from '../links/handshake.js';
@@ -63,7 +63,7 @@ export class HandoffTarget {
   }
 
   private handover({ peer, role }: PeerInfo, { shard: number, term: of, body }: EnvelopeOf<'handover'>): void {
-    if (role !== 'node' || number >= SHARD_COUNT) return;
+    if (role !== 'node' || !this.setup.table.layout.has(number)) return;
     const shard = number as ShardId;
     const { backups, table } = this.setup;
     const copy = backups.stateOf(shard);

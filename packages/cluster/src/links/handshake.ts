@@ -3,7 +3,7 @@
 //
 // Two links between the same pair: where both were dialled by the same side, the newer one counts (the other side noticed the loss of
 // the older one first). Where both sides dialled at once, the one that the smaller peer id dialled counts: both come to the same answer.
-import { MusterError, type PeerId, type Role, SHARD_COUNT, SHARD_HASH } from '@muster/ports';
+import { MusterError, type PeerId, type Role, SHARD_HASH, SHARDS, type ShardLayout } from '@muster/ports';
 import type { Hello, HelloInit } from '@muster/wire';
 
 /** Raised with every change of the envelopes that an older process would misread. */
@@ -21,12 +21,15 @@ export interface PeerInfo {
 
 export interface SelfInfo extends PeerInfo {
   readonly cluster: string;
+  /** How its cluster is cut. Absent: {@link SHARDS}. */
+  readonly shards?: ShardLayout;
 }
 
 const ROLES: readonly string[] = ['coordinator', 'node', 'gateway', 'relay', 'cli'] satisfies Role[];
 
-export function helloOf({ cluster, role, peer, address, zone, build }: SelfInfo): HelloInit {
-  return { cluster, role, peer, address, zone, build, protocol: LINK_PROTOCOL, shards: SHARD_COUNT, hash: SHARD_HASH };
+export function helloOf({ cluster, role, peer, address, zone, build, shards = SHARDS }: SelfInfo): HelloInit {
+  const { count } = shards;
+  return { cluster, role, peer, address, zone, build, protocol: LINK_PROTOCOL, shards: count, hash: SHARD_HASH };
 }
 
 /** The peer behind a Hello. @throws MusterError UNKNOWN_PEER with what does not fit. */
@@ -35,8 +38,9 @@ export function readHello(hello: Hello, self: SelfInfo): PeerInfo {
   const refuse = (cause: string) => new MusterError('UNKNOWN_PEER', { peer: peer.slice(0, 160), cause });
   if (cluster !== self.cluster) throw refuse(`it belongs to cluster ${cluster.slice(0, 64)}`);
   if (hello.protocol !== LINK_PROTOCOL) throw refuse(`it speaks protocol ${hello.protocol}, not ${LINK_PROTOCOL}`);
-  if (hello.shards !== SHARD_COUNT || hello.hash !== SHARD_HASH)
-    throw refuse(`it has ${hello.shards} shards by ${hello.hash.slice(0, 32)}, not ${SHARD_COUNT} by ${SHARD_HASH}`);
+  const { count } = self.shards ?? SHARDS;
+  if (hello.shards !== count || hello.hash !== SHARD_HASH)
+    throw refuse(`it has ${hello.shards} shards by ${hello.hash.slice(0, 32)}, not ${count} by ${SHARD_HASH}`);
   if (!ROLES.includes(role)) throw refuse(`it has the role ${role.slice(0, 32)}`);
   if (!/^[^#\s]{1,120}#[^#\s]{1,40}$/.test(peer)) throw refuse('its name is not id#incarnation');
   if (peer === self.peer) throw refuse('it has the name of this process');

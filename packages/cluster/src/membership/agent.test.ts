@@ -4,6 +4,7 @@ import {
   type PeerId,
   peerId,
   SeededRandom,
+  SHARDS,
   shardId,
   silentLog,
   term,
@@ -11,7 +12,7 @@ import {
 } from '@muster/ports';
 import { type Heartbeat, type HeartbeatAckInit, LoopbackNetwork } from '@muster/wire';
 import { Peers } from '../links/peers.js';
-import { CLUSTER_META, memberValue, storeKeys } from '../table/layout.js';
+import { clusterMeta, memberValue, storeKeys } from '../table/layout.js';
 import { emptyRow, RoutingTable } from '../table/routing-table.js';
 import { tableToWire } from '../table/wire-form.js';
 import { MemberAgent } from './agent.js';
@@ -66,7 +67,7 @@ beforeEach(async () => {
   clock = new VirtualClock();
   network = new LoopbackNetwork({ clock });
   store = new ScriptedStore();
-  store.put(keys.meta, JSON.stringify(CLUSTER_META));
+  store.put(keys.meta, JSON.stringify(clusterMeta(SHARDS)));
   table = new RoutingTable();
   said = [];
   rooms = [];
@@ -226,7 +227,7 @@ test('a coordinator that lost its registration and not its link is still beaten 
 });
 
 test('a cluster of another shape is not joined', async () => {
-  store.put(keys.meta, JSON.stringify({ ...CLUSTER_META, hash: 'fnv' }));
+  store.put(keys.meta, JSON.stringify({ ...clusterMeta(SHARDS), hash: 'fnv' }));
   await expect(agent.start()).rejects.toMatchObject({ code: 'STORE_MISMATCH' });
   expect(store.entries.size).toBe(1);
 });

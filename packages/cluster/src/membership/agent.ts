@@ -115,7 +115,7 @@ export class MemberAgent {
     this.heartbeat = heartbeatOptions(setup.heartbeat);
     this.beatMs = this.heartbeat.beatMs;
     this.beats = newMember(clock.monotonic());
-    this.keys = storeKeys(peers.self.cluster);
+    this.keys = storeKeys(peers.self.cluster, peers.self.shards);
     this.registration = new Registration({
       clock,
       store,
@@ -221,7 +221,7 @@ export class MemberAgent {
       }
       this.step({ type: 'epoch', from: from.peer, epoch });
       this.tables += 1;
-      this.setup.table.apply(tableFromWire(body));
+      this.setup.table.apply(tableFromWire(body, this.setup.table.layout));
     });
     peers.on('replaced', (from, { body, epoch }) => {
       if (from.role === 'coordinator' && isCurrent(this.beats, epoch)) this.replaced(body.by);

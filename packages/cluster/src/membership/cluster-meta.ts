@@ -1,17 +1,18 @@
-import { type Clock, type ClusterStore, type Log, type Millis, MusterError } from '@muster/ports';
-import { CLUSTER_META, type ClusterMeta, parseJson, type StoreKeys } from '../table/layout.js';
+import { type Clock, type ClusterStore, type Log, type Millis, MusterError, type ShardLayout } from '@muster/ports';
+import { type ClusterMeta, clusterMeta, parseJson, type StoreKeys } from '../table/layout.js';
 import { Outage } from './outage.js';
 
 /**
  * What the text under `meta` says, if this process may be part of the cluster that wrote it. A cluster is what shares one storage: the
  * owners of two would answer for each other's players out of their own accounts. A text without `storage` is an older build's.
- * @param storage this process's; undefined: it has none, and is not asked
+ * @param layout, storage this process's; storage undefined: it has none, and is not asked
  * @throws MusterError STORE_MISMATCH: another shape, or another storage
  */
-export function requireSameCluster(text: string, storage: string | undefined): ClusterMeta {
+export function requireSameCluster(text: string, layout: ShardLayout, storage: string | undefined): ClusterMeta {
   const found = parseJson('meta', text) as ClusterMeta;
-  const same = (Object.keys(CLUSTER_META) as (keyof ClusterMeta)[]).every((key) => found[key] === CLUSTER_META[key]);
-  if (!same) throw new MusterError('STORE_MISMATCH', { found: text.slice(0, 160), mine: JSON.stringify(CLUSTER_META) });
+  const mine = clusterMeta(layout);
+  const same = (Object.keys(mine) as (keyof ClusterMeta)[]).every((key) => found[key] === mine[key]);
+  if (!same) throw new MusterError('STORE_MISMATCH', { found: text.slice(0, 160), mine: JSON.stringify(mine) });
   if (storage === undefined || found.storage === undefined || found.storage === storage) return found;
   throw new MusterError('STORE_MISMATCH', {
     found: `the cluster of storage ${String(found.storage).slice(0, 80)}`,
@@ -41,7 +42,7 @@ export async function awaitSameCluster(setup: {
       const { entries } = await store.range(keys.meta);
       outage.over();
       const entry = entries.find(({ key }) => key === keys.meta);
-      if (entry) requireSameCluster(entry.value, storage);
+      if (entry) requireSameCluster(entry.value, keys.layout, storage);
       if (entry || storage === undefined) {
         unnamed.over();
         return;

@@ -45,7 +45,7 @@ export class ClusterClient implements ClusterAccess {
     const { clock, metrics, options = {} } = setup;
     this.setup = setup;
     const peers = peersOf(setup, 'gateway', options);
-    const table = new RoutingTable(setup.placementKeys);
+    const table = new RoutingTable(setup.placementKeys, setup.self.shards);
     this.peers = peers;
     this.table = table;
     const { isNewerPlace, takeBack } = clusterRules(setup.rules);

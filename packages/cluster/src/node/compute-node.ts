@@ -85,7 +85,7 @@ export class ComputeNode {
     this.options = computeOptions(options.node);
     const peers = peersOf(setup, 'node', options);
     this.peers = peers;
-    this.table = new RoutingTable(placementKeys(kinds));
+    this.table = new RoutingTable(placementKeys(kinds), setup.self.shards);
     const { table } = this;
     const flights = new Flights();
     const outlet = new NodeOutlet({ peers, table, flights, metrics });

@@ -1,13 +1,14 @@
 import {
   type Clock,
   type ClusterStore,
-  HASHED_SHARDS,
   type Log,
   type Metrics,
   type Network,
   peerId,
   type Random,
   type Role,
+  SHARDS,
+  type ShardLayout,
 } from '@muster/ports';
 import type { SelfInfo } from '../links/handshake.js';
 import { Peers } from '../links/peers.js';
@@ -24,6 +25,8 @@ export interface ProcessSelf {
   readonly cluster: string;
   readonly zone: string;
   readonly build: string;
+  /** How the cluster is cut; a process with another layout is refused. Absent: {@link SHARDS}. */
+  readonly shards?: ShardLayout;
 }
 
 /** How the process itself fares; the composition root knows. */
@@ -55,9 +58,9 @@ export const unknownVitals = (): Vitals => ({ loopLagMs: 0, utilisation: 0, rssB
 
 export function peersOf(setup: ProcessSetup, role: Role, options: ClusterOptions): Peers {
   const { clock, random, network, metrics, log, self } = setup;
-  const { id, incarnation, cluster, zone, build } = self;
+  const { id, incarnation, cluster, zone, build, shards = SHARDS } = self;
   // Until it listens it has no address that others could dial.
-  const info: SelfInfo = { role, peer: peerId(id, incarnation), address: '', cluster, zone, build };
+  const info: SelfInfo = { role, peer: peerId(id, incarnation), address: '', cluster, zone, build, shards };
   const { peers, link } = options;
   return new Peers({
     clock,
@@ -74,7 +77,5 @@ export function peersOf(setup: ProcessSetup, role: Role, options: ClusterOptions
 /** A table has come in which every hashed shard has an owner, and the leader can be reached. */
 export function isReady(table: RoutingTable, peers: Peers, agent: MemberAgent): boolean {
   if (table.revision === 0 || peers.link(agent.leader) === undefined) return false;
-  const rows = table.allRows();
-  for (let shard = 0; shard < HASHED_SHARDS; shard += 1) if (rows[shard]!.owner === '') return false;
-  return true;
+  return table.allRows().every(({ owner, shard }) => owner !== '' || !table.layout.isHashed(shard));
 }

@@ -7,7 +7,6 @@ import {
   type Millis,
   type PeerId,
   type Position,
-  SHARD_COUNT,
   type ShardId,
   term,
 } from '@muster/ports';
@@ -207,7 +206,7 @@ export class BackupKeeper {
     { shard: number, term: of }: { readonly shard: number; readonly term: number },
     take: () => void,
   ): void {
-    if (number >= SHARD_COUNT) return;
+    if (!this.setup.table.layout.has(number)) return;
     const shard = number as ShardId;
     const row = this.setup.table.row(shard);
     if (row.owner === this.setup.peers.self.peer && of > row.term) this.early.add(shard, take);
@@ -215,7 +214,7 @@ export class BackupKeeper {
   }
 
   private append({ peer, role }: PeerInfo, { shard, term: of, body }: EnvelopeOf<'append'>): void {
-    if (role !== 'node' || shard >= SHARD_COUNT) return;
+    if (role !== 'node' || !this.setup.table.layout.has(shard)) return;
     const { seeding, first, end, records } = body;
     const continues = body.continues as PeerId | '';
     const input = { type: 'append', from: peer, term: term(of), seeding, first, end, continues } as const;
@@ -225,7 +224,7 @@ export class BackupKeeper {
   }
 
   private snapshot({ peer, role }: PeerInfo, { shard: number, term: of, body }: EnvelopeOf<'snapshot'>): void {
-    if (role !== 'node' || number >= SHARD_COUNT) return;
+    if (role !== 'node' || !this.setup.table.layout.has(number)) return;
     const shard = number as ShardId;
     const held = this.held(shard);
     const { seeding, first, last, position, entities } = body;

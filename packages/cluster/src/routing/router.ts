@@ -7,7 +7,6 @@ import {
   isMusterError,
   type Metrics,
   type PeerId,
-  SHARD_COUNT,
   type ShardId,
   shardId,
   type Timer,
@@ -63,7 +62,7 @@ export class Router implements CommandRouter {
   private readonly takeBack: typeof takeBack;
   private readonly self: PeerId;
   private readonly counts: RouterCounts;
-  private readonly routes: Route[] = Array.from({ length: SHARD_COUNT }, newRoute);
+  private readonly routes: Route[];
   private readonly lines = new Map<ShardId, WaitingLine>();
   private readonly unanswered = new Unanswered();
   /** Of those, what actors sent: their outboxes repeat. */
@@ -79,6 +78,7 @@ export class Router implements CommandRouter {
     this.clock = clock;
     this.peers = peers;
     this.table = table;
+    this.routes = Array.from({ length: table.layout.count }, newRoute);
     this.options = routerOptions(options);
     this.local = local;
     this.isNewer = setup.isNewerPlace ?? isNewerPlace;
@@ -228,7 +228,7 @@ export class Router implements CommandRouter {
   }
 
   private inputAll(input: RouteInput): void {
-    for (let shard = 0; shard < SHARD_COUNT; shard += 1) this.input(shardId(shard), input);
+    for (let shard = 0; shard < this.routes.length; shard += 1) this.input(shardId(shard), input);
   }
 
   private input(shard: ShardId, input: RouteInput): void {

@@ -1,14 +1,13 @@
 import {
   type Epoch,
-  HASHED_SHARDS,
   MusterError,
-  PAGE_COUNT,
   type PeerId,
   parsePeerId,
-  SHARD_COUNT,
   SHARD_HASH,
+  SHARDS,
   SHARDS_PER_PAGE,
   type ShardId,
+  type ShardLayout,
   shardId,
   term,
 } from '@muster/ports';
@@ -26,9 +25,11 @@ export interface StoreKeys {
   readonly buried: string;
   members(role: 'coordinator' | 'node' | 'gateway' | 'relay'): string;
   page(page: number): string;
+  /** How the cluster is cut. */
+  readonly layout: ShardLayout;
 }
 
-export function storeKeys(cluster: string): StoreKeys {
+export function storeKeys(cluster: string, layout = SHARDS): StoreKeys {
   const root = `/muster/${cluster}/`;
   return {
     root,
@@ -40,6 +41,7 @@ export function storeKeys(cluster: string): StoreKeys {
     buried: `${root}buried`,
     members: (role) => `${root}${role}s/`,
     page: (page) => `${root}shards/${String(page).padStart(2, '0')}`,
+    layout,
   };
 }
 
@@ -54,7 +56,9 @@ export interface ClusterMeta {
   readonly storage?: string;
 }
 
-export const CLUSTER_META: ClusterMeta = { shards: SHARD_COUNT, hashed: HASHED_SHARDS, hash: SHARD_HASH, schema: 1 };
+export function clusterMeta({ count, hashed }: ShardLayout): ClusterMeta {
+  return { shards: count, hashed, hash: SHARD_HASH, schema: 1 };
+}
 
 /** The regime of truth. */
 export interface EpochRecord {
@@ -124,8 +128,8 @@ export function emptyPage(page: number): ShardRow[] {
   return Array.from({ length: SHARDS_PER_PAGE }, (_, i) => emptyRow(shardId(page * SHARDS_PER_PAGE + i) as ShardId));
 }
 
-export function pageNumbers(): number[] {
-  return Array.from({ length: PAGE_COUNT }, (_, page) => page);
+export function pageNumbers({ pages }: ShardLayout): number[] {
+  return Array.from({ length: pages }, (_, page) => page);
 }
 
 /** @throws MusterError STORE_MISMATCH */
@@ -154,5 +158,5 @@ function text_(value: unknown): string {
 }
 
 function mismatch(found: string): MusterError {
-  return new MusterError('STORE_MISMATCH', { found, mine: `${SHARD_COUNT} shards, ${SHARD_HASH}` });
+  return new MusterError('STORE_MISMATCH', { found, mine: `pages of ${SHARDS_PER_PAGE} rows, ${SHARD_HASH}` });
 }

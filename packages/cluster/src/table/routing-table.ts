@@ -4,10 +4,10 @@ import {
   type PeerId,
   parsePeerId,
   type Role,
-  SHARD_COUNT,
+  SHARDS,
   type ShardId,
+  type ShardLayout,
   shardId,
-  shardOfKey,
   type Term,
   term,
 } from '@muster/ports';
@@ -81,7 +81,8 @@ export function emptyRow(shard: ShardId): ShardRow {
  * A row's term never goes down: an older row in a late update is passed over (fence 3).
  */
 export class RoutingTable {
-  private readonly rows: ShardRow[] = Array.from({ length: SHARD_COUNT }, (_, shard) => emptyRow(shardId(shard)));
+  readonly layout: ShardLayout;
+  private readonly rows: ShardRow[];
   private readonly overrides = new Map<string, ShardId>();
   private readonly placementKeys: ReadonlyMap<string, (id: string) => string>;
   private readonly listeners = new Set<TableListener>();
@@ -90,8 +91,10 @@ export class RoutingTable {
   private currentRevision = 0;
 
   /** `placementKeys`: for kinds whose key is not `kind/id`. */
-  constructor(placementKeys: ReadonlyMap<string, (id: string) => string> = new Map()) {
+  constructor(placementKeys: ReadonlyMap<string, (id: string) => string> = new Map(), layout = SHARDS) {
     this.placementKeys = placementKeys;
+    this.layout = layout;
+    this.rows = Array.from({ length: layout.count }, (_, shard) => emptyRow(shardId(shard)));
   }
 
   get revision(): number {
@@ -104,7 +107,7 @@ export class RoutingTable {
       if (override !== undefined) return override;
     }
     const keyed = this.placementKeys.get(entity.kind);
-    return shardOfKey(keyed ? keyed(entity.id) : entityKey(entity));
+    return this.layout.of(keyed ? keyed(entity.id) : entityKey(entity));
   }
 
   row(shard: ShardId): ShardRow {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { peerId, shardId, term } from '@muster/ports';
+import { peerId, SHARDS, shardId, term } from '@muster/ports';
 import { decodeEnvelope, encodeEnvelope } from '@muster/wire';
 import { emptyRow, type TableUpdate } from './routing-table.js';
 import { tableFromWire, tableToWire } from './wire-form.js';
@@ -7,7 +7,7 @@ import { tableFromWire, tableToWire } from './wire-form.js';
 function travel(update: TableUpdate): TableUpdate {
   const envelope = decodeEnvelope(encodeEnvelope({ type: 'table', epoch: 3, body: tableToWire(update) }));
   if (envelope.type !== 'table') throw new Error(envelope.type);
-  return tableFromWire(envelope.body);
+  return tableFromWire(envelope.body, SHARDS);
 }
 
 test('a table update arrives as it was sent', () => {
@@ -48,5 +48,5 @@ test('no members and an empty list of members are told apart', () => {
 test('rows of shards that do not exist are left out', () => {
   const body = tableToWire({ revision: 1, full: false, rows: [emptyRow(shardId(1280))], overrides: [] });
   const envelope = decodeEnvelope(encodeEnvelope({ type: 'table', body }));
-  if (envelope.type === 'table') expect(tableFromWire(envelope.body).rows).toEqual([]);
+  if (envelope.type === 'table') expect(tableFromWire(envelope.body, SHARDS).rows).toEqual([]);
 });

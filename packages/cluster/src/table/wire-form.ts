@@ -1,4 +1,4 @@
-import { type PeerId, type Role, SHARD_COUNT, shardId, term } from '@muster/ports';
+import { type PeerId, type Role, type ShardLayout, shardId, term } from '@muster/ports';
 import type { MemberInit, RowInit, Table, TableInit } from '@muster/wire';
 import { type MemberInfo, type MemberState, rowOrigin, type ShardRow, type TableUpdate } from './routing-table.js';
 
@@ -18,11 +18,11 @@ export function tableToWire(update: TableUpdate): TableInit {
 }
 
 /** Rows of shards that do not exist are left out: the sender's layout was compared when the link came up. */
-export function tableFromWire(table: Table): TableUpdate {
+export function tableFromWire(table: Table, layout: ShardLayout): TableUpdate {
   const update: TableUpdate = {
     revision: table.revision,
     full: table.full,
-    rows: table.rows.filter((row) => row.shard < SHARD_COUNT).map(rowFromWire),
+    rows: table.rows.filter((row) => layout.has(row.shard)).map(rowFromWire),
     overrides: table.overrides.map(({ entity, shard }) => ({
       entity,
       shard: shard === NO_OVERRIDE ? null : shardId(shard),

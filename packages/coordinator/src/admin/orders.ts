@@ -1,4 +1,4 @@
-import { MusterError, type PeerId, SHARD_COUNT, type ShardId } from '@muster/ports';
+import { MusterError, type PeerId } from '@muster/ports';
 import type { Regime } from '../regime.js';
 import type { Steering } from '../steering.js';
 import type { MemberState } from '../wishes.js';
@@ -46,12 +46,12 @@ export class Orders {
 
   /** Hands a shard off; where it holds nothing the same way. @throws MusterError NOT_FOUND, INVALID_REQUEST, REFUSED */
   shardMove(regime: Regime, shard: unknown, to: unknown): ShardMoveDocument {
-    const isShard = typeof shard === 'number' && Number.isInteger(shard) && shard >= 0 && shard < SHARD_COUNT;
-    if (!isShard) throw new MusterError('NOT_FOUND', { what: `shard ${String(shard).slice(0, 32)}` });
+    if (!regime.ledger.layout.has(shard))
+      throw new MusterError('NOT_FOUND', { what: `shard ${String(shard).slice(0, 32)}` });
     const { node, epoch } = this.views.nodeShow(regime, to);
     const target = regime.roster.targets().find((peer) => peer === node.peer);
     if (!target) throw refused(`${node.id} gets no shards: it is ${node.state}`);
-    const row = regime.ledger.row(shard as ShardId);
+    const row = regime.ledger.row(shard);
     if (row.owner === target) throw refused(`${node.id} owns shard ${shard} already`);
     const move = regime.beginMove(row, target);
     if (move === undefined) {

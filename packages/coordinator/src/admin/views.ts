@@ -1,16 +1,5 @@
 import type { Registered, RoutingTable, ShardRow, StoreKeys } from '@muster/cluster';
-import {
-  codeOf,
-  HASHED_SHARDS,
-  type Millis,
-  MusterError,
-  type PeerId,
-  pageOf,
-  parseEntity,
-  parsePeerId,
-  SHARD_COUNT,
-  type ShardId,
-} from '@muster/ports';
+import { codeOf, type Millis, MusterError, type PeerId, pageOf, parseEntity, parsePeerId } from '@muster/ports';
 import type { Election } from '../election.js';
 import type { Headroom } from '../headroom.js';
 import type { HeardLoads } from '../heard-loads.js';
@@ -119,15 +108,15 @@ export class Views {
     const peer = node === undefined ? undefined : this.findNode(regime, node).peer;
     const rows = regime.ledger
       .rows()
-      .filter((row) => (peer ? row.owner === peer : row.owner !== '' || row.shard < HASHED_SHARDS));
+      .filter((row) => (peer ? row.owner === peer : row.owner !== '' || regime.ledger.layout.isHashed(row.shard)));
     return { epoch: this.from.election.state.epoch, counts: this.counts(regime), shards: rows.map(shardDocument) };
   }
 
   /** @throws MusterError NOT_FOUND */
   shardShow(regime: Regime, shard: unknown): ShardShowDocument {
-    const isShard = typeof shard === 'number' && Number.isInteger(shard) && shard >= 0 && shard < SHARD_COUNT;
-    if (!isShard) throw new MusterError('NOT_FOUND', { what: `shard ${String(shard).slice(0, 32)}` });
-    const row = regime.ledger.row(shard as ShardId);
+    if (!regime.ledger.layout.has(shard))
+      throw new MusterError('NOT_FOUND', { what: `shard ${String(shard).slice(0, 32)}` });
+    const row = regime.ledger.row(shard);
     const { loads, keys, election } = this.from;
     return {
       epoch: election.state.epoch,
@@ -230,8 +219,9 @@ export class Views {
   }
 
   private counts(regime: Regime): ShardCounts {
-    const { owned, backed, learning } = countShards(regime.ledger.rows());
-    return { total: HASHED_SHARDS, owned, unowned: HASHED_SHARDS - owned, moving: regime.moving, backed, learning };
+    const { hashed: total } = regime.ledger.layout;
+    const { owned, backed, learning } = countShards(regime.ledger.rows(), regime.ledger.layout);
+    return { total, owned, unowned: total - owned, moving: regime.moving, backed, learning };
   }
 
   private members(regime: Regime, role: 'node' | 'gateway'): MemberDocument[] {

@@ -3,7 +3,6 @@ import { PLAYER_KIND } from '@muster/play';
 import {
   type Clock,
   entity,
-  HASHED_SHARDS,
   type Log,
   type Metrics,
   type Millis,
@@ -232,7 +231,7 @@ export class GatewayCore {
 
   private sessionsIn(shard: ShardId): Iterable<PlayerSession> {
     // Who was moved to a shard alone was opened under another one: few, and rare.
-    if (shard >= HASHED_SHARDS)
+    if (!this.cluster.table.layout.isHashed(shard))
       return [...this.sessions].filter(({ player }) => this.cluster.table.shardOf(player) === shard);
     return this.byShard.get(shard) ?? [];
   }

@@ -1,4 +1,4 @@
-import { entity, type Millis, type SeededRandom, type ShardId, shardOfKey, type VirtualClock } from '@muster/ports';
+import { entity, type Millis, type SeededRandom, type VirtualClock } from '@muster/ports';
 import type { AccountView } from '../actors/account.js';
 import type { Rung } from '../actors/alarm.js';
 import { Accounts } from '../checks/accounts.js';
@@ -18,8 +18,8 @@ export interface CallersSetup {
   readonly report: Report;
   readonly latencyMs: Millis;
   readonly count: number;
-  /** When what was in this shard was lost, oldest first. */
-  readonly lossesOf: (shard: ShardId) => readonly Millis[];
+  /** When what was in this entity's shard was lost, oldest first. */
+  readonly lossesOf: (entity: string) => readonly Millis[];
 }
 
 const THINK_MIN_MS: Millis = 20;
@@ -38,7 +38,7 @@ export class Callers {
 
   constructor(setup: CallersSetup) {
     const { clock, random, report, lossesOf } = setup;
-    const losses = (kind: string) => (id: string) => lossesOf(shardOfKey(`${kind}/${id}`));
+    const losses = (kind: string) => (id: string) => lossesOf(`${kind}/${id}`);
     const wasLost = (kind: string) => (id: string) => losses(kind)(id).length > 0;
     this.setup = setup;
     this.registers = new Registers({ report, lostAt: losses('register') });

@@ -1,4 +1,4 @@
-import { HASHED_SHARDS, parsePeerId, type ShardId } from '@muster/ports';
+import { parsePeerId, type ShardId } from '@muster/ports';
 import type { Fleet, Member } from '../engine/fleet.js';
 import type { StoreView } from '../engine/store-view.js';
 import { CoordinatorRole } from '../roles/coordinator.js';
@@ -27,7 +27,7 @@ function leadership(fleet: Fleet, view: StoreView): readonly string[] {
 }
 
 function ownership(fleet: Fleet, view: StoreView): readonly string[] {
-  for (let shard = 0 as ShardId; shard < HASHED_SHARDS; shard = (shard + 1) as ShardId) {
+  for (let shard = 0 as ShardId; shard < view.layout.hashed; shard = (shard + 1) as ShardId) {
     const row = view.row(shard);
     if (!row || row.owner === '') return [`shard ${shard} has no owner`];
     const member = fleet.get(parsePeerId(row.owner).id);

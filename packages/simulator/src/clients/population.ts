@@ -1,13 +1,5 @@
 import { accountView } from '@muster/play';
-import {
-  type Account,
-  type Millis,
-  type SeededRandom,
-  type ShardId,
-  type Storage,
-  shardOfKey,
-  type VirtualClock,
-} from '@muster/ports';
+import type { Account, Millis, SeededRandom, Storage, VirtualClock } from '@muster/ports';
 import { Sessions } from '../checks/sessions.js';
 import type { Report } from '../checks/violation.js';
 import type { Fleet } from '../engine/fleet.js';
@@ -34,8 +26,8 @@ export interface PopulationSetup {
   readonly workload: Partial<Workload>;
   readonly answered: (entry: Entry) => void;
   readonly quietSince: () => Millis;
-  /** When what was in this shard was last lost. */
-  readonly lostAt: (shard: ShardId) => Millis;
+  /** When what was in this entity's shard was last lost. */
+  readonly lostAt: (entity: string) => Millis;
 }
 
 interface Acknowledged {
@@ -221,6 +213,6 @@ export class Population {
   }
 
   private lostAt(player: string): Millis {
-    return this.setup.lostAt(shardOfKey(`player/${player}`));
+    return this.setup.lostAt(`player/${player}`);
   }
 }

@@ -1,5 +1,5 @@
 import type { ProcessSelf } from '@muster/cluster';
-import type { ClusterStore, Millis, SeededRandom, Timer, VirtualClock } from '@muster/ports';
+import type { ClusterStore, Millis, SeededRandom, ShardLayout, Timer, VirtualClock } from '@muster/ports';
 import { MemoryStore, type MemoryStoreServer } from '@muster/storage';
 import type { OneWriter } from '../checks/one-writer.js';
 import type { Ungated } from '../checks/ungated.js';
@@ -40,6 +40,7 @@ export interface FleetSetup {
   readonly plant: Plant;
   readonly options: WorldOptions;
   readonly cluster: string;
+  readonly layout: ShardLayout;
   readonly nodes: number;
   readonly report: Report;
   /** A member runs, or no longer does. */
@@ -163,7 +164,7 @@ export class Fleet {
   }
 
   private compose(role: RoleName, process: SimProcess, network: Surroundings['network'], store: ClusterStore): Role {
-    const { storage, writers, ungated, plant, cluster, nodes } = this.setup;
+    const { storage, writers, ungated, plant, cluster, layout, nodes } = this.setup;
     const { id, incarnation } = process;
     const self: ProcessSelf = {
       id,
@@ -172,6 +173,7 @@ export class Fleet {
       cluster,
       zone: 'simulated',
       build: 'test',
+      shards: layout,
     };
     const replaced = (by: string): void => this.replaced(id, process, by);
     const surroundings: Surroundings = {

@@ -7,6 +7,7 @@ import {
   type PeerId,
   parsePeerId,
   type SeededRandom,
+  type ShardLayout,
   type VirtualClock,
 } from '@muster/ports';
 import type { SimNetwork } from '../network/sim-network.js';
@@ -21,6 +22,7 @@ export interface OperatorSetup {
   readonly network: SimNetwork;
   readonly fleet: Fleet;
   readonly cluster: string;
+  readonly layout: ShardLayout;
   readonly crashed: (error: unknown) => void;
 }
 
@@ -39,7 +41,7 @@ export class Operator {
   private requests = 0;
 
   constructor(setup: OperatorSetup) {
-    const { clock, random, trace, network, cluster, crashed } = setup;
+    const { clock, random, trace, network, cluster, layout: shards, crashed } = setup;
     this.setup = setup;
     const process = new SimProcess({
       id: 'operator',
@@ -56,7 +58,7 @@ export class Operator {
       network: network.of(process),
       metrics: new MemoryMetrics(),
       log: process.log,
-      self: { role: 'cli', peer: process.peer, address: '', cluster, zone: 'simulated', build: 'test' },
+      self: { role: 'cli', peer: process.peer, address: '', cluster, zone: 'simulated', build: 'test', shards },
     });
     this.peers.on('adminResponse', (_, { body }) => this.answered(body.request, body.code, body.result));
   }

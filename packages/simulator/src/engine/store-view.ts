@@ -1,10 +1,11 @@
 import { type EpochRecord, parseJson, parsePage, type ShardRow, storeKeys } from '@muster/cluster';
-import { HASHED_SHARDS, type PeerId, parsePeerId, type ShardId, type Term } from '@muster/ports';
+import { type PeerId, parsePeerId, type ShardId, type ShardLayout, type Term } from '@muster/ports';
 import type { MemoryStoreServer } from '@muster/storage';
 
 export interface StoreViewSetup {
   readonly server: MemoryStoreServer;
   readonly cluster: string;
+  readonly layout: ShardLayout;
 }
 
 /** The truth, as the cluster store holds it, past every fault: for checkers, and for whoever asks the world who owns what. */
@@ -17,9 +18,9 @@ export class StoreView {
   private readonly listeners: ((row: ShardRow, before: ShardRow) => void)[] = [];
   private record: EpochRecord | undefined;
 
-  constructor({ server, cluster }: StoreViewSetup) {
+  constructor({ server, cluster, layout }: StoreViewSetup) {
     this.server = server;
-    this.keys = storeKeys(cluster);
+    this.keys = storeKeys(cluster, layout);
     server.subscribe(() => this.refresh());
   }
 
@@ -28,12 +29,21 @@ export class StoreView {
     this.listeners.push(told);
   }
 
+  get layout(): ShardLayout {
+    return this.keys.layout;
+  }
+
   get epoch(): number {
     return this.record?.epoch ?? 0;
   }
 
   get leader(): PeerId | '' {
     return this.record?.leader ?? '';
+  }
+
+  /** Of an entity, written `kind/id`. */
+  shardOf(entity: string): ShardId {
+    return this.keys.layout.of(entity);
   }
 
   row(shard: ShardId): ShardRow | undefined {
@@ -56,7 +66,7 @@ export class StoreView {
 
   /** Every shard that entities hash to has an owner. */
   get isPlaced(): boolean {
-    for (let shard = 0; shard < HASHED_SHARDS; shard += 1)
+    for (let shard = 0; shard < this.keys.layout.hashed; shard += 1)
       if ((this.rows.get(shard as ShardId)?.owner ?? '') === '') return false;
     return true;
   }

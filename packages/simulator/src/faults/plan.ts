@@ -1,4 +1,4 @@
-import { type Millis, SeededRandom } from '@muster/ports';
+import { type Millis, SeededRandom, SHARDS, shardLayout } from '@muster/ports';
 import type { WorldOptions } from '../options.js';
 import type { Plant } from '../plants/plants.js';
 import { drawFault, FAULT_KINDS, type Fault, type FaultKind } from './kinds.js';
@@ -12,12 +12,16 @@ export interface Plan {
   readonly gateways: number;
   readonly players: number;
   readonly rivals: number;
+  /** Hashed and solo shards. Absent, as in plans stored long ago: as many as every real cluster has. */
+  readonly shards?: readonly [number, number];
   readonly options: Partial<WorldOptions>;
   readonly kinds: readonly FaultKind[];
   readonly faults: readonly Fault[];
   readonly seconds: number;
 }
 
+/** Most of them are in use: so many empty ones as a real cluster has would show nothing and cost time. */
+const SMALL = [64, 32] as const;
 /** Faults per second of a run: from one in five seconds to nearly one a second. */
 const RATE_MIN = 0.2;
 const RATE_MAX = 0.9;
@@ -78,6 +82,7 @@ export function drawPlan(seed: number, seconds: number): Plan {
     gateways,
     players,
     rivals: random.next() < 0.5 ? between(1, 4) : 0,
+    shards: SMALL,
     options: drawOptions(random),
     kinds,
     faults,
@@ -87,8 +92,9 @@ export function drawPlan(seed: number, seconds: number): Plan {
 
 /** The world of a plan; its faults wait for {@link unleash}. */
 export function worldOf(plan: Plan, plant?: Plant): Simulation {
-  const { seed, coordinators, nodes, gateways, players, rivals, options } = plan;
-  return simulate({ seed, coordinators, nodes, gateways, players, rivals, options, ...(plant && { plant }) });
+  const { seed, coordinators, nodes, gateways, players, rivals, options, shards } = plan;
+  const layout = shards ? shardLayout(...shards) : SHARDS;
+  return simulate({ seed, coordinators, nodes, gateways, players, rivals, options, layout, ...(plant && { plant }) });
 }
 
 /** Everything in the plan happens at its time, counted from now. */
