@@ -1,0 +1,7 @@
+import type { Case } from './case.js';
+import { MESSAGING_CASES } from './messaging.js';
+import { SYSTEM_CASES } from './system.js';
+import { USER_CASES } from './user.js';
+
+/** Every case. A new file of cases is one line here. */
+export const CASES: readonly Case[] = [...SYSTEM_CASES, ...USER_CASES, ...MESSAGING_CASES];

@@ -1,0 +1,24 @@
+import { COMMANDS, type CommandDefinition } from '@muster/tachyon';
+
+/** What no case shows, and where it is shown instead or why it cannot be. */
+const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
+  'system/moveOn': 'a gateway must stop for it: test/cluster/drain.test.ts',
+};
+
+/** Everything that the cases have to show: of every served command that it happens, and each reason for which it fails. */
+export function wanted(definitions: readonly CommandDefinition[] = COMMANDS): readonly string[] {
+  return definitions
+    .filter(({ unserved }) => !unserved)
+    .flatMap(({ commandId, reasons = [] }) => [commandId, ...reasons.map((reason) => `${commandId} ${reason}`)]);
+}
+
+/** What is wanted and was not shown. */
+export function notShown(shown: ReadonlySet<string>): readonly string[] {
+  return wanted().filter((one) => !shown.has(one) && SHOWN_ELSEWHERE[one] === undefined);
+}
+
+/** Excuses that nobody needs: it was shown, or there is no such thing. */
+export function needlessExcuses(shown: ReadonlySet<string>): readonly string[] {
+  const all = new Set(wanted());
+  return Object.keys(SHOWN_ELSEWHERE).filter((one) => shown.has(one) || !all.has(one));
+}

@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DevServer, serveDev } from '@muster/server';
+import type { Peer } from './peer.js';
+import type { SystemUnderTest } from './stage.js';
+
+/** Cases count what the server does, not how often it may be asked. */
+export const TEST_LIMITS: readonly string[] = [
+  'gateway.messagesPerSecond=1000',
+  'gateway.messagesBurst=2000',
+  'edge.loginsMax=100',
+  'edge.accountRequestsMax=100000',
+  'edge.addressRequestsMax=100000',
+  'edge.connectionsPerAddressMax=10000',
+  'telemetry.logLevel="error"',
+];
+
+/** All roles in this very process, over real sockets. */
+export class OneProcess implements SystemUnderTest {
+  readonly maybeRefreshes = false;
+  private readonly data: string;
+  private server: DevServer | undefined;
+  private readonly restarts: boolean;
+
+  /** `restarts`: between any two requests the whole system is stopped and started again. */
+  constructor({ restarts = false }: { readonly restarts?: boolean } = {}) {
+    this.data = mkdtempSync(join(tmpdir(), 'muster-conformance-'));
+    this.restarts = restarts;
+  }
+
+  async start(): Promise<void> {
+    const port = this.server ? Number(new URL(this.server.gateway).port) : 0;
+    this.server = await serveDev({ port, adminPort: 0, data: this.data, config: undefined, overrides: TEST_LIMITS });
+  }
+
+  get gateways(): readonly string[] {
+    return [this.server!.gateway];
+  }
+
+  async between(peers: readonly Peer[]): Promise<void> {
+    if (!this.restarts) return;
+    await this.halt();
+    await this.start();
+    for (const peer of peers) await peer.enter();
+  }
+
+  async stop(): Promise<void> {
+    await this.halt();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  private async halt(): Promise<void> {
+    await this.server?.drain(AbortSignal.abort());
+    await this.server?.stop();
+  }
+}

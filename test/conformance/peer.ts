@@ -1,0 +1,254 @@
+import { isDeepStrictEqual } from 'node:util';
+import { WebSocket } from 'ws';
+import type { Frame, FrameBook } from './frames.js';
+
+/** How long an answer or an event may take. With faults the system holds a command for 3 s, and a lost machine is taken over in 1 s. */
+export const FRAME_DEADLINE_MS = 12_000;
+
+export interface PeerSetup {
+  readonly name: string;
+  readonly book: FrameBook;
+  /** Where to connect now. */
+  readonly url: () => string;
+  readonly token: (url: string) => Promise<string>;
+  readonly protocol: 'v0.tachyon' | 'v0.muster';
+  /** Called before every request: what may happen between two steps happens now. */
+  readonly between: () => Promise<void>;
+  /** The client is told its whole state again where events were lost with a process; else that is a mistake. */
+  readonly maybeRefreshed: boolean;
+}
+
+export interface AskOptions {
+  /** The request is wrong on purpose: what is sent need not fit. */
+  readonly malformed?: true;
+}
+
+/**
+ * One client without an SDK. It is strict: what it hears must be taken, in order, with {@link hears}; when an answer comes, nothing that it was not
+ * asked for may have come before it (K16: a reply comes before the updates it caused); and every frame must fit the schemas.
+ */
+export class Peer {
+  readonly name: string;
+  readonly faults: string[] = [];
+  /** Data of the last `user/self`. */
+  self: { readonly user: Readonly<Record<string, unknown>> & { readonly userId: string } } | undefined;
+  ending: { readonly code: number; readonly reason: string } | undefined;
+  private readonly setup: PeerSetup;
+  private readonly heard: Frame[] = [];
+  private readonly answers = new Map<string, Frame>();
+  private readonly waiting = new Set<() => void>();
+  private socket: WebSocket | undefined;
+  private sent = 0;
+
+  constructor(setup: PeerSetup) {
+    this.setup = setup;
+    this.name = setup.name;
+  }
+
+  get userId(): string {
+    if (!this.self) throw new Error(`${this.name} was not told of itself`);
+    return this.self.user.userId;
+  }
+
+  get isConnected(): boolean {
+    return this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  /** Opens a connection. */
+  async connect(): Promise<void> {
+    const url = this.setup.url();
+    const headers = { authorization: `Bearer ${await this.setup.token(url)}` };
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/tachyon`, [this.setup.protocol], { headers });
+    this.socket = socket;
+    this.ending = undefined;
+    const whileCurrent = (happens: () => void): void => {
+      if (this.socket !== socket) return;
+      happens();
+      this.changed();
+    };
+    const end = (code: number, reason: string): void => {
+      this.ending ??= { code, reason };
+    };
+    socket.on('open', () => whileCurrent(() => undefined));
+    socket.on('message', (data) => whileCurrent(() => this.take(JSON.parse(String(data)) as Frame)));
+    socket.on('close', (code, reason) => whileCurrent(() => end(code, reason.toString())));
+    socket.on('error', (error) => whileCurrent(() => end(0, error.message)));
+    await this.until(() => socket.readyState === WebSocket.OPEN || this.ending !== undefined, 'is connected');
+    if (this.ending) throw new Error(`${this.name} could not connect: ${JSON.stringify(this.ending)}`);
+  }
+
+  /** A player's connection: `user/self` is its first frame. */
+  async enter(): Promise<void> {
+    this.self = undefined;
+    await this.connect();
+    await this.until(() => this.self !== undefined || this.ending !== undefined, 'is told of itself');
+    if (this.ending) throw new Error(`${this.name} was not let in: ${JSON.stringify(this.ending)}`);
+  }
+
+  /** The socket is gone without a word. */
+  drop(): void {
+    const { socket } = this;
+    this.socket = undefined;
+    socket?.terminate();
+  }
+
+  async ended(): Promise<{ readonly code: number; readonly reason: string }> {
+    await this.until(() => this.ending !== undefined, 'is closed');
+    return this.ending!;
+  }
+
+  /** Sends whatever it is. */
+  raw(text: string): void {
+    this.socket!.send(text);
+  }
+
+  /** Asks, and returns the answer. */
+  async ask(commandId: string, data?: unknown, options: AskOptions = {}): Promise<Frame> {
+    await this.setup.between();
+    const answer = await this.answered(this.send(commandId, data, options));
+    return answer;
+  }
+
+  /** Asks without waiting. @returns the message's id, for {@link answered}. */
+  send(commandId: string, data?: unknown, { malformed }: AskOptions = {}): string {
+    this.sent += 1;
+    const messageId = `${this.name}-${this.sent}`;
+    const frame: Frame = { type: 'request', messageId, commandId, ...(data === undefined ? {} : { data }) };
+    if (!malformed) this.check('sent', frame);
+    this.raw(JSON.stringify(frame));
+    return messageId;
+  }
+
+  async answered(messageId: string): Promise<Frame> {
+    await this.until(() => this.answers.has(messageId) || this.ending !== undefined, `is answered ${messageId}`);
+    const answer = this.answers.get(messageId);
+    if (!answer) throw new Error(`${this.name} was cut off: ${JSON.stringify(this.ending)}`);
+    this.answers.delete(messageId);
+    return answer;
+  }
+
+  /** Asks, expects success, and returns its data. */
+  async ok<T = unknown>(commandId: string, data?: unknown): Promise<T> {
+    const answer = await this.ask(commandId, data);
+    if (answer.status !== 'success')
+      throw new Error(`${this.name}: ${commandId} failed: ${answer.reason} ${answer.details ?? ''}`);
+    return answer.data as T;
+  }
+
+  /** Asks and expects this failure. @returns the details. */
+  async fails(reason: string, commandId: string, data?: unknown, options: AskOptions = {}): Promise<string> {
+    const answer = await this.ask(commandId, data, options);
+    if (answer.status !== 'failed' || answer.reason !== reason)
+      throw new Error(`${this.name}: ${commandId} should fail with ${reason}: ${JSON.stringify(answer)}`);
+    return answer.details ?? '';
+  }
+
+  /** The next thing this client hears must be this event or request of the server. @returns its data. */
+  async hears<T = unknown>(commandId: string): Promise<T> {
+    return (await this.next(commandId)).data as T;
+  }
+
+  /** The next thing must be this, with exactly this data. */
+  async hearsExactly(commandId: string, data: unknown): Promise<void> {
+    const heard = await this.hears(commandId);
+    if (!isDeepStrictEqual(heard, data))
+      throw new Error(`${this.name}: ${commandId} says ${JSON.stringify(heard)}, not ${JSON.stringify(data)}`);
+  }
+
+  /** The next things must be these, in whatever order. @returns their data in the order of `commandIds`. */
+  async hearsTogether(...commandIds: readonly string[]): Promise<readonly unknown[]> {
+    const missing = [...commandIds];
+    const data: unknown[] = [];
+    while (missing.length > 0) {
+      const frame = await this.next();
+      const at = missing.indexOf(frame.commandId);
+      if (at < 0) throw new Error(`${this.name} should hear ${missing.join()}, not ${JSON.stringify(frame)}`);
+      missing[at] = '';
+      data[at] = frame.data;
+      if (missing.every((one) => one === '')) break;
+    }
+    return data;
+  }
+
+  /** The next request of the server, which is then to be answered. */
+  async asked(commandId: string): Promise<Frame> {
+    const frame = await this.next(commandId);
+    if (frame.type !== 'request') throw new Error(`${this.name}: ${commandId} is no request`);
+    return frame;
+  }
+
+  /** Answers a request of the server. */
+  answer({ messageId, commandId }: Frame, answer: Partial<Frame> = { status: 'success' }): void {
+    const frame: Frame = { type: 'response', messageId, commandId, ...answer };
+    if (this.check('answered', frame)) this.setup.book.show(frame);
+    this.raw(JSON.stringify(frame));
+  }
+
+  /** Sends an event. */
+  tell(commandId: string, data: unknown): void {
+    this.sent += 1;
+    const frame: Frame = { type: 'event', messageId: `${this.name}-${this.sent}`, commandId, data };
+    if (this.check('sent', frame)) this.setup.book.show(frame);
+    this.raw(JSON.stringify(frame));
+  }
+
+  /** What was heard and not taken. */
+  get untaken(): readonly Frame[] {
+    return this.heard;
+  }
+
+  /** Waits for the socket to bring it about. @throws Error where it does not in time */
+  private async until(isSo: () => boolean, what: string): Promise<void> {
+    if (isSo()) return;
+    await new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => {
+        this.waiting.delete(look);
+        reject(new Error(`${this.name} should soon be so far that it ${what}`));
+      }, FRAME_DEADLINE_MS);
+      const look = (): void => {
+        if (!isSo()) return;
+        clearTimeout(late);
+        this.waiting.delete(look);
+        resolve();
+      };
+      this.waiting.add(look);
+    });
+  }
+
+  private changed(): void {
+    for (const look of [...this.waiting]) look();
+  }
+
+  private async next(commandId?: string): Promise<Frame> {
+    await this.until(() => this.heard.length > 0 || this.ending !== undefined, `hears ${commandId ?? 'something'}`);
+    const frame = this.heard.shift();
+    if (!frame) throw new Error(`${this.name} waits for ${commandId} and was cut off: ${JSON.stringify(this.ending)}`);
+    if (commandId !== undefined && frame.commandId !== commandId)
+      throw new Error(`${this.name} should hear ${commandId}, not ${JSON.stringify(frame)}`);
+    return frame;
+  }
+
+  private take(frame: Frame): void {
+    const isRight = this.check('was sent', frame);
+    // Of requests only the answer shows anything.
+    if (isRight && frame.type !== 'request') this.setup.book.show(frame);
+    if (frame.type === 'response') {
+      if (this.heard.length > 0)
+        this.faults.push(`before the answer to ${frame.commandId} came ${JSON.stringify(this.heard[0])}`);
+      this.answers.set(frame.messageId, frame);
+      return;
+    }
+    if (frame.commandId === 'user/self' && (this.self === undefined || this.setup.maybeRefreshed)) {
+      this.self = frame.data as Exclude<Peer['self'], undefined>;
+      return;
+    }
+    if (this.self === undefined && frame.type === 'event') this.faults.push(`${frame.commandId} came before user/self`);
+    this.heard.push(frame);
+  }
+
+  private check(how: string, frame: Frame): boolean {
+    const fault = this.setup.book.fault(frame);
+    if (fault !== undefined) this.faults.push(`${this.name} ${how} ${JSON.stringify(frame)}: ${fault}`);
+    return fault === undefined;
+  }
+}
