@@ -13,6 +13,7 @@ export * from './random.js';
 export * from './seeded-random.js';
 export * from './shard-store.js';
 export * from './shards.js';
+export * from './social.js';
 export * from './storage.js';
 export * from './system-clock.js';
 export * from './system-random.js';

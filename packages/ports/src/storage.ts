@@ -1,6 +1,7 @@
 import type { Millis } from './clock.js';
 import type { Epoch, PlayerId, Term } from './ids.js';
 import type { ShardStore } from './shard-store.js';
+import type { Battles, Clans, Friendships, Moderation } from './social.js';
 
 /** A person's account. Live state (session, status) is the player actor's, not here. */
 export interface Account {
@@ -11,7 +12,7 @@ export interface Account {
   readonly countryCode: string;
   readonly roles: readonly string[];
   readonly createdAt: Millis;
-  /** Until when this account may not sign in, or null. */
+  /** Until when this account may not sign in, or null: the end of its last ban. */
   readonly bannedUntil: Millis | null;
 }
 
@@ -34,6 +35,8 @@ export interface Accounts {
     readonly countryCode?: string;
     readonly roles?: readonly string[];
   }): Promise<Account>;
+  /** Replaces them. @returns the account as it is then; undefined where there is none. @throws MusterError INVALID_REQUEST */
+  setRoles(id: PlayerId, roles: readonly string[]): Promise<Account | undefined>;
   botById(id: string): Promise<Bot | undefined>;
   /** The bot whose client id and secret these are, or undefined; compared in constant time against a salted hash. */
   verifyBot(clientId: string, secret: string): Promise<Bot | undefined>;
@@ -91,6 +94,10 @@ export interface Storage {
   readonly keys: SigningKeys;
   readonly regime: Regime;
   readonly shards: ShardStore;
+  readonly friendships: Friendships;
+  readonly clans: Clans;
+  readonly moderation: Moderation;
+  readonly battles: Battles;
   /** Which storage this is: a random text, written once when it was made. Whoever has another belongs to another cluster. */
   readonly identity: string;
   /** Resolves when a trivial query was answered. */

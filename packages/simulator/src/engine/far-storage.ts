@@ -57,7 +57,7 @@ export class FarStorage {
     const late = <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>) => {
       return (...args: A): Promise<T> => this.delayed(process, () => call(...args));
     };
-    const { accounts, grants, keys, regime } = this.near;
+    const { accounts, grants, keys, regime, friendships, clans, moderation, battles } = this.near;
     const shards = new MemoryShardStore({ clock: process.clock, server: this.shards, metrics: process.metrics });
     process.onDeath(() => shards.close());
     return {
@@ -68,6 +68,7 @@ export class FarStorage {
         botById: far((id) => accounts.botById(id)),
         verifyBot: far((client, secret) => accounts.verifyBot(client, secret)),
         putBot: far((bot) => accounts.putBot(bot)),
+        setRoles: far((id, roles) => accounts.setRoles(id, roles)),
       },
       grants,
       keys,
@@ -82,6 +83,30 @@ export class FarStorage {
         load: late((shard, term, after) => shards.load(shard, term, after)),
         mark: late((marks) => shards.mark(marks)),
         forget: late((losses) => shards.forget(losses)),
+      },
+      friendships: {
+        of: far((id) => friendships.of(id)),
+        change: (operation, me, other, decide) =>
+          this.call(process, () => friendships.change(operation, me, other, decide)),
+      },
+      clans: {
+        byId: far((id) => clans.byId(id)),
+        list: far((max) => clans.list(max)),
+        of: far((ids) => clans.of(ids)),
+        change: (operation, question, at, decide) =>
+          this.call(process, () => clans.change(operation, question, at, decide)),
+      },
+      moderation: {
+        file: far((operation, report, limit) => moderation.file(operation, report, limit)),
+        reports: far((page) => moderation.reports(page)),
+        ban: far((ban) => moderation.ban(ban)),
+        lift: far((id, by) => moderation.lift(id, by)),
+        bansOf: far((id, max) => moderation.bansOf(id, max)),
+      },
+      battles: {
+        record: far((battle) => battles.record(battle)),
+        byId: far((id) => battles.byId(id)),
+        of: far((id, max) => battles.of(id, max)),
       },
       identity: 'the one database',
       ping: far(() => this.near.ping()),

@@ -1,12 +1,14 @@
 import {
-  type Account,
   type Accounts,
-  type Bot,
+  type Battles,
+  type Clans,
   type Clock,
   epoch,
+  type Friendships,
   type Grants,
+  type Moderation,
   MusterError,
-  playerId,
+  type PlayerId,
   type Random,
   type Regime,
   type ShardStore,
@@ -18,13 +20,13 @@ import {
   uuid,
 } from '@muster/ports';
 import { MemoryShardStore } from '../shard-store/memory-shard-store.js';
-import { hashSecretSync, SALT_BYTES, secretMatchesSync } from './secrets.js';
-import { checkAccount, checkBot, checkGrant, checkKey, isStorable, requireInstant, usernameKey } from './storable.js';
-
-/** Most rows of one table: the memory form is for tests and the simulator, a leak there shall be seen. */
-const ROWS_MAX = 1_000_000;
-/** scrypt's N here: the hash never leaves the process, and a simulated sign-in shall not take 50 ms. */
-const MEMORY_SECRET_COST = 16;
+import { MemoryAccounts, requireRoom } from './memory-accounts.js';
+import { MemoryBattles } from './memory-battles.js';
+import { MemoryClans } from './memory-clans.js';
+import { MemoryFriendships } from './memory-friendships.js';
+import { MemoryModeration } from './memory-moderation.js';
+import { MemoryOperations } from './memory-operations.js';
+import { checkGrant, checkKey, requireInstant } from './storable.js';
 
 /** {@link Storage} that forgets everything with the process. Deterministic: nothing waits for anything outside the turn. */
 export class MemoryStorage implements Storage {
@@ -33,6 +35,10 @@ export class MemoryStorage implements Storage {
   readonly keys: SigningKeys;
   readonly regime: Regime;
   readonly shards: ShardStore;
+  readonly friendships: Friendships;
+  readonly clans: Clans;
+  readonly moderation: Moderation;
+  readonly battles: Battles;
   private readonly memoryShards: MemoryShardStore;
   private readonly random: Random;
   private name: string | undefined;
@@ -42,7 +48,14 @@ export class MemoryStorage implements Storage {
     const open = (): void => {
       if (this.closed) throw new MusterError('STORAGE_UNAVAILABLE', { cause: 'it is closed' });
     };
-    this.accounts = memoryAccounts(clock, random, open);
+    const accounts = new MemoryAccounts(clock, random, open);
+    const operations = new MemoryOperations();
+    const exists = (id: PlayerId): boolean => accounts.has(id);
+    this.accounts = accounts;
+    this.friendships = new MemoryFriendships(operations, exists, open);
+    this.clans = new MemoryClans(operations, exists, open);
+    this.moderation = new MemoryModeration(accounts, operations, clock, open);
+    this.battles = new MemoryBattles(open);
     this.grants = memoryGrants(open);
     this.keys = memoryKeys(open);
     this.regime = memoryRegime(open);
@@ -64,60 +77,6 @@ export class MemoryStorage implements Storage {
     this.closed = true;
     this.memoryShards.close();
   }
-}
-
-interface BotRow {
-  readonly bot: Bot;
-  readonly secretHash: string;
-}
-
-function memoryAccounts(clock: Clock, random: Random, open: () => void): Accounts {
-  const byKey = new Map<string, Account>();
-  const byId = new Map<string, Account>();
-  const bots = new Map<string, BotRow>();
-  return {
-    async byId(id) {
-      open();
-      return byId.get(id);
-    },
-    async byUsername(username) {
-      open();
-      return byKey.get(usernameKey(username));
-    },
-    async create({ username, displayName, countryCode = '??', roles = [] }) {
-      open();
-      checkAccount({ username, displayName, countryCode, roles });
-      const key = usernameKey(username);
-      if (byKey.has(key)) throw new MusterError('ALREADY_EXISTS', { what: `user ${username}` });
-      requireRoom(byId);
-      const id = playerId(String(byId.size + 1));
-      const createdAt = Math.floor(clock.now());
-      const account = { id, username, displayName, countryCode, roles: [...roles], createdAt, bannedUntil: null };
-      byKey.set(key, account);
-      byId.set(id, account);
-      return account;
-    },
-    async botById(id) {
-      open();
-      for (const { bot } of bots.values()) if (bot.id === id) return bot;
-      return undefined;
-    },
-    async verifyBot(clientId, secret) {
-      open();
-      const row = bots.get(clientId);
-      return row && isStorable(secret) && secretMatchesSync(secret, row.secretHash) ? row.bot : undefined;
-    },
-    async putBot({ clientId, secret, name }) {
-      open();
-      checkBot({ clientId, secret, name });
-      requireRoom(bots);
-      const old = bots.get(clientId)?.bot;
-      const id = old?.id ?? String(bots.size + 1);
-      const bot = { id, clientId, name, createdAt: old?.createdAt ?? Math.floor(clock.now()) };
-      bots.set(clientId, { bot, secretHash: hashSecretSync(secret, random.bytes(SALT_BYTES), MEMORY_SECRET_COST) });
-      return bot;
-    },
-  };
 }
 
 function memoryGrants(open: () => void): Grants {
@@ -188,9 +147,4 @@ function memoryRegime(open: () => void): Regime {
       };
     },
   };
-}
-
-function requireRoom(table: ReadonlyMap<string, unknown>): void {
-  if (table.size < ROWS_MAX) return;
-  throw new MusterError('STORAGE_UNAVAILABLE', { cause: `memory holds at most ${ROWS_MAX} rows` });
 }

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration } from './migrations/index.js';
 
 /** Advisory locks of this database, so that no two uses share a number. */
-export const ADVISORY_LOCKS = { migrations: 7_687_001, signingKeys: 7_687_002 } as const;
+export const ADVISORY_LOCKS = { migrations: 7_687_001, signingKeys: 7_687_002, clans: 7_687_003 } as const;
 
 interface AppliedRow {
   readonly number: number;

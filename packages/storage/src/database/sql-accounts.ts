@@ -13,7 +13,7 @@ import type { Calls } from './calls.js';
 import type { DatabaseOptions } from './options.js';
 import type { AccountsTable, BotsTable, Schema } from './schema.js';
 import { hashSecret, SALT_BYTES, secretMatches } from './secrets.js';
-import { checkAccount, checkBot, isStorable, rowId, usernameKey } from './storable.js';
+import { checkAccount, checkBot, checkRoles, isStorable, rowId, usernameKey } from './storable.js';
 
 export interface SqlAccountsParts {
   readonly db: Kysely<Schema>;
@@ -68,6 +68,18 @@ export class SqlAccounts implements Accounts {
     const created = asAccount(await calls.run('accounts.create', () => query.executeTakeFirst()));
     if (!created) throw new MusterError('ALREADY_EXISTS', { what: `user ${username}` });
     return created;
+  }
+
+  async setRoles(id: PlayerId, roles: readonly string[]): Promise<Account | undefined> {
+    checkRoles(roles);
+    const { db, calls } = this.parts;
+    const changed = { roles: JSON.stringify(roles) };
+    const query = db
+      .updateTable('accounts')
+      .set(changed)
+      .where('id', '=', rowId(id) ?? 0)
+      .returningAll();
+    return asAccount(await calls.run('accounts.setRoles', () => query.executeTakeFirst()));
   }
 
   async botById(id: string): Promise<Bot | undefined> {

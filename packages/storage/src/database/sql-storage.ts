@@ -1,9 +1,13 @@
 import {
   type Accounts,
+  type Battles,
+  type Clans,
   type Clock,
+  type Friendships,
   type Grants,
   type Log,
   type Metrics,
+  type Moderation,
   MusterError,
   type Random,
   type Regime,
@@ -19,8 +23,13 @@ import { migrations } from './migrations/index.js';
 import type { DatabaseOptions } from './options.js';
 import type { Schema } from './schema.js';
 import { SqlAccounts } from './sql-accounts.js';
+import { SqlBattles } from './sql-battles.js';
+import { SqlClans } from './sql-clans.js';
+import { SqlFriendships } from './sql-friendships.js';
 import { SqlGrants } from './sql-grants.js';
 import { SqlKeys } from './sql-keys.js';
+import { SqlModeration } from './sql-moderation.js';
+import { SqlOperations } from './sql-operations.js';
 import { SqlRegime } from './sql-regime.js';
 
 export interface SqlStorageParts {
@@ -44,6 +53,10 @@ export class SqlStorage implements Storage {
   readonly keys: SigningKeys;
   readonly regime: Regime;
   readonly shards: ShardStore;
+  readonly friendships: Friendships;
+  readonly clans: Clans;
+  readonly moderation: Moderation;
+  readonly battles: Battles;
   readonly identity: string;
   private readonly db: Kysely<Schema>;
   private readonly calls: Calls;
@@ -59,6 +72,11 @@ export class SqlStorage implements Storage {
     this.keys = new SqlKeys(db, calls);
     this.regime = new SqlRegime(db, calls);
     this.shards = new SqlShardStore({ db, calls, metrics: parts.metrics });
+    const operations = new SqlOperations(db, calls, parts.clock);
+    this.friendships = new SqlFriendships(db, calls, operations);
+    this.clans = new SqlClans(db, calls, operations);
+    this.moderation = new SqlModeration(db, calls, operations, parts.clock);
+    this.battles = new SqlBattles(db, calls);
     this.identity = parts.identity;
     this.db = db;
     this.calls = calls;

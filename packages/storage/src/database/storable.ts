@@ -1,4 +1,16 @@
-import { type Account, MusterError, type SigningKey, type StoredGrant } from '@muster/ports';
+import {
+  type Account,
+  type Ban,
+  type BattleParticipant,
+  type BattleRecord,
+  type ClanText,
+  MusterError,
+  type Operation,
+  type Report,
+  type SigningKey,
+  type StoredGrant,
+  type Ties,
+} from '@muster/ports';
 
 /** Longest name, client id, hash or other text that is looked up by. */
 export const SHORT_TEXT_CHARS_MAX = 256;
@@ -37,8 +49,12 @@ export function checkAccount(account: Pick<Account, 'username' | 'displayName' |
       details: 'countryCode must be two capital letters, or ?? where unknown',
     });
   }
-  requireCount('roles', account.roles.length);
-  for (const role of account.roles) requireText('role', role);
+  checkRoles(account.roles);
+}
+
+export function checkRoles(roles: readonly string[]): void {
+  requireCount('roles', roles.length);
+  for (const role of roles) requireText('role', role);
 }
 
 export function checkBot(bot: { readonly clientId: string; readonly secret: string; readonly name: string }): void {
@@ -90,4 +106,64 @@ export function parseInt8(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value)) return value;
   throw new MusterError('STORAGE_MISMATCH', { found: `the integer ${text}`, expected: 'one below 2^53' });
+}
+
+/** What stands for the end of a ban that has none. */
+export const FOR_GOOD = 253_402_300_799_000;
+/** Most members of a battle, users of a report. */
+const USERS_MAX = 1_024;
+
+/** Of somebody who knows nobody. */
+export const noTies: Ties = { version: 0, friends: [], outgoing: [], incoming: [], ignored: [] };
+
+export function checkOperation({ sender, receiver, number }: Operation): void {
+  requireText('sender', sender);
+  requireText('receiver', receiver);
+  requireInstant('number', number);
+}
+
+export function checkClanText({ name, tag, language, description = '' }: ClanText): void {
+  requireText('name', name);
+  requireText('tag', tag);
+  requireText('language', language);
+  requireProse('description', description);
+}
+
+export function checkReport({ reporter, users, type, message, at }: Omit<Report, 'id'>): void {
+  requireText('reporter', reporter);
+  requireUsers(users);
+  requireText('type', type);
+  requireProse('message', message);
+  requireInstant('at', at);
+}
+
+export function checkBan({ reason, by, until }: Pick<Ban, 'reason' | 'by' | 'until'>): void {
+  requireProse('reason', reason);
+  requireText('by', by);
+  if (until !== null) requireInstant('until', until);
+}
+
+export function checkBattle(battle: BattleRecord): void {
+  for (const name of ['battleId', 'engineVersion', 'gameName', 'mapName', 'how'] as const)
+    requireText(name, battle[name]);
+  if (battle.hostId !== null) requireText('hostId', battle.hostId);
+  requireInstant('startedAt', battle.startedAt);
+  requireInstant('endedAt', battle.endedAt);
+  requireUsers(battle.players.map(({ userId }) => userId));
+  const texts = [...battle.tags, ...battle.winningAllyTeams, ...battle.players.flatMap(seatOf)];
+  for (const text of texts) requireProse('a tag or team', text);
+}
+
+function seatOf({ allyTeam, team }: BattleParticipant): readonly string[] {
+  return [allyTeam ?? '', team ?? ''];
+}
+
+function requireUsers(users: readonly string[]): void {
+  if (users.length <= USERS_MAX && users.every((id) => rowId(id) !== undefined)) return;
+  throw new MusterError('INVALID_REQUEST', { details: `at most ${USERS_MAX} user ids are expected` });
+}
+
+function requireProse(what: string, text: string): void {
+  if (isStorable(text, LONG_TEXT_CHARS_MAX)) return;
+  requireText(what, text, LONG_TEXT_CHARS_MAX);
 }

@@ -1,6 +1,10 @@
 import { accounts } from './0001-accounts.js';
 import { shards } from './0002-shards.js';
 import { identity } from './0003-identity.js';
+import { friends } from './0004-friends.js';
+import { clans } from './0005-clans.js';
+import { moderation } from './0006-moderation.js';
+import { battles } from './0007-battles.js';
 
 /** One step of the schema. What was released is never edited: the next number corrects it. */
 export interface Migration {
@@ -18,4 +22,8 @@ export const migrations: readonly Migration[] = [
   { number: 1, name: 'accounts', statements: accounts },
   { number: 2, name: 'shards', statements: shards },
   { number: 3, name: 'identity', statements: identity },
+  { number: 4, name: 'friends', statements: friends },
+  { number: 5, name: 'clans', statements: clans },
+  { number: 6, name: 'moderation', statements: moderation },
+  { number: 7, name: 'battles', statements: battles },
 ];
