@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Account, epoch, MusterError, playerId, type Storage, type StoredGrant, term } from '@muster/ports';
 import { ensureBot } from './ensure-bot.js';
-import { clock, eachForm, type Form, parts } from './forms-under-test.js';
+import { clock, eachForm, type Form, parts } from './forms.test-kit.js';
 import { MemoryStorage } from './memory-storage.js';
 
 eachForm(contract);

@@ -2,7 +2,15 @@
 // (MUSTER_POSTGRES_BIN, or one installed on this machine) is asked the same questions where there is one.
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
-import { type Clock, type Millis, SeededRandom, type Storage, SystemClock } from '@muster/ports';
+import {
+  type Clock,
+  type Millis,
+  type Operation,
+  type PlayerId,
+  SeededRandom,
+  type Storage,
+  SystemClock,
+} from '@muster/ports';
 import { MemoryStorage } from './memory-storage.js';
 import { type OpenPglite, openPglite } from './open-pglite.js';
 import { openStorage } from './open-storage.js';
@@ -95,4 +103,22 @@ export function eachForm(contract: (start: () => Promise<Form>) => void): void {
       test.skip(`keeps the same contract (${binaries.missing})`, () => undefined);
     });
   }
+}
+
+let names = 0;
+/** Accounts that nobody has used. */
+export async function newcomers({ accounts }: Storage, count: number): Promise<readonly PlayerId[]> {
+  const ids: PlayerId[] = [];
+  for (let i = 0; i < count; i += 1) {
+    names += 1;
+    ids.push((await accounts.create({ username: `newcomer${names}`, displayName: 'x' })).id);
+  }
+  return ids;
+}
+
+let numbers = 0;
+/** The next operation of a sender. */
+export function next(sender: string, receiver = 'service/1'): Operation {
+  numbers += 1;
+  return { sender: `player/${sender}`, receiver, number: numbers };
 }
