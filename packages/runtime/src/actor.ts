@@ -88,8 +88,8 @@ export interface Decision<S, E extends EventMap<E>, R> {
   readonly events?: readonly EventRecord<E>[];
   readonly sends?: readonly Send[];
   readonly timers?: readonly TimerChange[];
-  /** The value, or how to make it from the state after the events. */
-  readonly reply?: R | ((state: S) => R);
+  /** The value, or how to make it from the state after the events. `stream`: number of the actor's event stream then; events that come after it are news. */
+  readonly reply?: R | ((state: S, stream: number) => R);
   readonly refuse?: Refusal;
   /** The sender goes on waiting until some turn resolves `ctx.ticket`. */
   readonly defer?: true;

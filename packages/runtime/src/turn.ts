@@ -219,7 +219,10 @@ function answerOf(
   if (decision.refuse) return { outcome: refused(decision.refuse) };
   try {
     const { reply } = decision;
-    const value = typeof reply === 'function' ? (reply as (state: unknown) => unknown)(envelope.state) : reply;
+    const value =
+      typeof reply === 'function'
+        ? (reply as (state: unknown, stream: number) => unknown)(envelope.state, envelope.stream)
+        : reply;
     return { outcome: { ok: true, json: value === undefined ? 'null' : encodeJson(value) } };
   } catch (cause) {
     return { outcome: failed(env, input), error: { part: 'reply', cause } };

@@ -20,7 +20,7 @@ test('a write keeps its text and counts, a touch only counts', () => {
   const apply = (decision: ReturnType<(typeof kept & object)['decide']['write']>) => {
     for (const { name, data } of decision.events ?? []) kept!.evolve[name](state, data as never, 0);
     const { reply } = decision;
-    return typeof reply === 'function' ? reply(state) : reply;
+    return typeof reply === 'function' ? reply(state, 0) : reply;
   };
   expect(apply(kept!.decide.write(state, { text: 'a' }, ctx))).toBe(1);
   expect(apply(kept!.decide.touch(state, null, ctx))).toBe(2);

@@ -1,5 +1,14 @@
 import type { Adopted, Answer } from '@muster/runtime';
-import type { MessageSource, MessagesSince, MessageTarget, PrivateUser, ReceivedMessage, User } from '@muster/tachyon';
+import type {
+  MessageSource,
+  MessagesSince,
+  MessageTarget,
+  Places,
+  PrivateUser,
+  ReceivedMessage,
+  User,
+} from '@muster/tachyon';
+import type { Confirmation, Membership, Op } from '../membership/protocol.js';
 import type { AccountView } from './account.js';
 import type { SubscriptionCheck } from './state.js';
 
@@ -29,6 +38,8 @@ export interface SelfSnapshot {
   readonly user: PrivateUser | null;
   /** What is kept of the messages that the session asked for, oldest first; absent: it asked for none. */
   readonly messages?: readonly ReceivedMessage[];
+  /** Where the player is. */
+  readonly places: Places;
 }
 
 export interface SessionNotice {
@@ -70,6 +81,8 @@ export interface AttachReply {
   readonly resumed: boolean;
   /** Users the session follows: subscribe to their `public` topics. */
   readonly watch: readonly string[];
+  /** Where the player is. */
+  readonly places: Places;
 }
 
 // What `player` understands, part by part. The client's commands have the data of their Tachyon definitions.
@@ -146,9 +159,76 @@ export interface MessagingEvents {
   messagingSubscribed: { readonly after: number };
 }
 
+/** Kinds of places whose members own their membership ({@link PlacesCommands}); the kind of their actors, too. */
+export const PLACE_KINDS = ['party', 'lobby'] as const;
+export type PlaceKind = (typeof PLACE_KINDS)[number];
+
+/** {@link PlaceNotice}: the player is in that place now, or in none of its kind. */
+export const NOTICE_PLACE = 'muster:place';
+
+export interface PlaceNotice {
+  readonly session: string;
+  /** As in a definition's target: `lobby`, `party`, `clan`, `match`. */
+  readonly kind: string;
+  readonly id: string | null;
+}
+
+/** Reply of whatever command moves the player; the client gets `data` alone. */
+export interface Moved {
+  /** `stream`: number of the place's event stream that `data` is of. What comes after it is news. */
+  readonly moved: { readonly kind: string; readonly id: string | null; readonly stream?: number };
+  readonly data: unknown;
+}
+
+/** Data of `admit`: what a place is told of who wants in. `data`: for its own rules. */
+export interface AdmitData {
+  readonly op: Op;
+  readonly user: { readonly userId: string; readonly username: string; readonly countryCode: string };
+  readonly data: unknown;
+}
+
+/** What every place understands. `admit` is answered at once, never deferred; with `stream`, where gateways follow the place. */
+export interface PlaceCommands {
+  admit: { data: AdmitData; reply: unknown };
+  leave: { data: { readonly op: Op }; reply: null };
+  /** From the player: am I (still) a member? */
+  confirm: { data: { readonly op: Op }; reply: { readonly member: boolean } };
+}
+
+/** Refusal of a place that a client asked which is no member. The gateway asks `places` and, once, again. */
+export const REASON_NOT_A_MEMBER_OF_PLACE = 'not_a_member';
+
+export interface PlacesCommands {
+  admitAnswered: { data: Answer; reply: null };
+  leaveAnswered: { data: Answer; reply: null };
+  confirmAnswered: { data: Answer; reply: null };
+  /** From a place: it has thrown out whoever was there under this op. `reason`: what its kind says of it. */
+  dismissed: { data: { readonly op: Op; readonly reason: unknown }; reply: null };
+  /** From a place: is this player there? */
+  confirm: { data: { readonly op: Op }; reply: Confirmation };
+  /** From the session's gateway: where is it? `doubt`: a place of that kind does not know it. */
+  places: { data: { readonly doubt?: string }; reply: Places };
+  auditPlaces: { data: unknown; reply: null };
+}
+
+export interface PlacesEvents {
+  /** `at`: where everybody is told that it is, where that changes. `n`: of a new op. */
+  placeChanged: {
+    readonly kind: PlaceKind;
+    readonly membership: Membership;
+    readonly n: number;
+    readonly at?: { readonly id: string | null };
+  };
+}
+
 // A slice of its own file declares its commands and events there; here they are named once.
 
-export interface PlayerCommands extends AccountCommands, SessionCommands, WatchingCommands, MessagingCommands {}
+export interface PlayerCommands
+  extends AccountCommands,
+    SessionCommands,
+    WatchingCommands,
+    MessagingCommands,
+    PlacesCommands {}
 
 /** What happens to a player. */
-export interface PlayerEvents extends AccountEvents, SessionEvents, WatchingEvents, MessagingEvents {}
+export interface PlayerEvents extends AccountEvents, SessionEvents, WatchingEvents, MessagingEvents, PlacesEvents {}

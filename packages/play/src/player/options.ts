@@ -20,6 +20,11 @@ export interface PlayerOptions {
   /** Processes of which the actor remembers that they listen to `self`: the gateways of its newest connections.
    *  Lower: after many take-overs at once the newest connection may have to prove itself by a command. Higher: more state per player. */
   readonly listenersMax: number;
+  /** Requests of one session that wait for the same place. Lower: a client that asks in bursts is refused. Higher: more waiting replies in the state. */
+  readonly placeRequestsMax: number;
+  /** How often a player asks its party and its lobby whether they still have it. Both sides are asked at once where something may be lost;
+   *  this finds what nobody could know. Lower: ghosts are found sooner. Higher: less traffic (100,000 players in lobbies: 333 questions/s). */
+  readonly placeAuditMs: number;
   /** Idle time after which the actor leaves memory. Lower: less memory for players who are offline but looked at.
    *  Higher: fewer reads of accounts. */
   readonly passivateAfterMs: number;
@@ -32,6 +37,8 @@ export const PLAYER_DEFAULTS: PlayerOptions = {
   checksMax: 8,
   checkTimeoutMs: 8_000,
   listenersMax: 16,
+  placeRequestsMax: 8,
+  placeAuditMs: 300_000,
   passivateAfterMs: 60_000,
 };
 

@@ -92,7 +92,7 @@ test('who follows a player sees it go 30 s after its gateway died, and come back
   expect(await town.told(200)).toEqual(['g2#b 1 user/updated {"users":[{"userId":"1","status":"offline"}]}']);
   town.ask('1', 'g3#c/1', 'attach', { session: 'g3#c/1', gateway: 'g3#c', resume: false });
   expect(await town.told()).toEqual([
-    'g3#c/1 {"login":2,"resumed":false,"watch":[]}',
+    'g3#c/1 {"login":2,"resumed":false,"watch":[],"places":{}}',
     'g2#b 1 user/updated {"users":[{"userId":"1","status":"menu"}]}',
   ]);
 });
@@ -115,7 +115,7 @@ test('coming back within the grace is seen by nobody and keeps what was received
   await town.clock.advance(20_000);
   town.seen.length = 0;
   town.ask('1', 'g3#c/1', 'attach', { session: 'g3#c/1', gateway: 'g3#c', resume: false });
-  expect(await town.told(20_000)).toEqual(['g3#c/1 {"login":2,"resumed":true,"watch":[]}']);
+  expect(await town.told(20_000)).toEqual(['g3#c/1 {"login":2,"resumed":true,"watch":[],"places":{}}']);
   await town.listen('g3#c', '1', 'self');
   town.ask('1', 'g3#c/1', 'subscribeReceived', { since: { type: 'from_start' } });
   expect((await town.told()).join()).toContain('while away');
@@ -126,7 +126,7 @@ test('the same user on both gateways ends as one session, the first is told (K12
   await town.signIn('1', a);
   town.ask('1', b, 'attach', { session: b, gateway: 'g2#b', resume: false });
   expect(await town.told()).toEqual([
-    `${b} {"login":2,"resumed":true,"watch":[]}`,
+    `${b} {"login":2,"resumed":true,"watch":[],"places":{}}`,
     `g1#a 1 muster:superseded {"session":"${a}"}`,
   ]);
   town.ask('1', a, 'send', { target: { type: 'player', userId: '1' }, message: 'x' });
@@ -139,7 +139,7 @@ test('a session outlives the idle time after which its actor leaves memory', asy
   await town.told();
   await town.clock.advance(600_000);
   town.ask('1', a, 'attach', { session: a, gateway: 'g1#a', resume: true, login: 1 });
-  expect(await town.told()).toEqual([`${a} {"login":1,"resumed":true,"watch":["2"]}`]);
+  expect(await town.told()).toEqual([`${a} {"login":1,"resumed":true,"watch":["2"],"places":{}}`]);
 });
 
 test('when the owner of the actor loses everything, the session comes back with what its gateway holds', async () => {
@@ -148,7 +148,7 @@ test('when the owner of the actor loses everything, the session comes back with 
   expect(await crashed.told()).toEqual([`${a} REFUSED session_unknown`]);
   const held = { userIds: ['2'], messaging: true };
   crashed.ask('1', a, 'attach', { session: a, gateway: 'g1#a', resume: true, login: 1, held });
-  expect(await crashed.told()).toEqual([`${a} {"login":1,"resumed":false,"watch":["2"]}`]);
+  expect(await crashed.told()).toEqual([`${a} {"login":1,"resumed":false,"watch":["2"],"places":{}}`]);
 });
 
 test('nobody by that id: signing in and asking are refused, sending succeeds and is dropped', async () => {
@@ -167,7 +167,7 @@ test('an account that is made later can sign in, also where its actor was looked
   await town.told();
   const account = { username: 'cas', displayName: 'Cas', countryCode: '??', roles: [] };
   town.ask('3', 'g1#a/3', 'attach', { session: 'g1#a/3', gateway: 'g1#a', resume: false, account });
-  expect(await town.told()).toEqual(['g1#a/3 {"login":1,"resumed":false,"watch":[]}']);
+  expect(await town.told()).toEqual(['g1#a/3 {"login":1,"resumed":false,"watch":[],"places":{}}']);
 });
 
 test('operators see a session, and no message', async () => {

@@ -30,7 +30,9 @@ test('the session goes on: no new sign-in, the same messages under the same mark
   await back('1', 'g1#a/1');
   await back('2', 'g2#a/1');
   const seen = await town.told();
-  expect(seen.filter((line) => line.startsWith('g1#a/1 '))).toEqual(['g1#a/1 {"login":1,"resumed":true,"watch":[]}']);
+  expect(seen.filter((line) => line.startsWith('g1#a/1 '))).toEqual([
+    'g1#a/1 {"login":1,"resumed":true,"watch":[],"places":{}}',
+  ]);
   expect(seen.filter((line) => line.includes('muster:'))).toEqual([]);
   town.ask('1', 'g1#a/1', 'subscribeReceived', { since: { type: 'from_start' } });
   const again = await town.told();

@@ -9,7 +9,7 @@ describe('signing in', () => {
   test('the first sign-in begins a session and is seen by those who follow the player', () => {
     const stage = new Stage();
     const { reply, published } = stage.attach('g1#a/1');
-    expect(reply).toEqual({ login: 1, resumed: false, watch: [] });
+    expect(reply).toEqual({ login: 1, resumed: false, watch: [], places: {} });
     expect(published).toEqual([online]);
     expect(stage.snapshot('self')).toMatchObject({
       session: 'g1#a/1',
@@ -66,7 +66,7 @@ describe('a second sign-in', () => {
     stage.from('g1#a/1', 'subscribeUpdates', { userIds: ['1'] });
     stage.message('kept');
     const { reply, published } = stage.attach('g2#a/1');
-    expect(reply).toEqual({ login: 2, resumed: true, watch: ['1'] });
+    expect(reply).toEqual({ login: 2, resumed: true, watch: ['1'], places: {} });
     expect(published).toEqual([{ topic: 'self', name: 'muster:superseded', data: { session: 'g1#a/1' } }]);
     expect(stage.state.inbox.count).toBe(1);
   });
@@ -211,7 +211,7 @@ describe('after the actor lost its state', () => {
     const stage = new Stage();
     expect(stage.from('g1#a/1', 'subscribeReceived', {}).refuse).toBe(REASON_SESSION_UNKNOWN);
     const { reply, published } = stage.attach('g1#a/1', { resume: true, login: 4, held });
-    expect(reply).toEqual({ login: 4, resumed: false, watch: ['2', '3'] });
+    expect(reply).toEqual({ login: 4, resumed: false, watch: ['2', '3'], places: {} });
     expect(published).toEqual([online]);
     expect(stage.message('live').published).toHaveLength(1);
   });
@@ -232,7 +232,7 @@ describe('after the actor lost its state', () => {
     const stage = new Stage();
     stage.attach('g1#a/1', { resume: true, login: 1, held: { userIds: ['5'], messaging: true } });
     const back = { resume: true, login: 2, held: { userIds: ['2', 'nonsense'], messaging: false } };
-    expect(stage.attach('g2#a/1', back).reply).toEqual({ login: 2, resumed: true, watch: ['2'] });
+    expect(stage.attach('g2#a/1', back).reply).toEqual({ login: 2, resumed: true, watch: ['2'], places: {} });
     expect(stage.state.session?.messaging).toBe(false);
   });
 

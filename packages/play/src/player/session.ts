@@ -26,7 +26,7 @@ import {
 } from './contract.js';
 import type { PlayerOptions } from './options.js';
 import { toPublic, toSelf } from './publishing.js';
-import { type Decided, joined, type Pieces, type PlayerSlice, type SliceTools } from './slice.js';
+import { type Decided, joined, type Pieces, type PlayerSlice, type SliceTools, type Whole } from './slice.js';
 import { GRACE_TIMER, type PlayerState, type SessionPart, stillThere } from './state.js';
 
 /** Bytes of the markers' prefix: two sessions of one player must not share it. */
@@ -106,7 +106,7 @@ function attach(
   const current = state.session;
   if (current?.id === data.session) {
     const back = stillThere(state);
-    return { events: [...read, ...back.events], timers: back.timers, reply: attachReply(current !== null) };
+    return { events: [...read, ...back.events], timers: back.timers, reply: attachReply(current !== null, whole) };
   }
   const login = data.resume && data.login ? data.login : state.logins + 1;
   const resumed = current !== null;
@@ -133,7 +133,7 @@ function attach(
       until === null ? { name: GRACE_TIMER, at: null } : graceTimer(data.session, until),
     ],
     resolve: others.resolve ?? [],
-    reply: attachReply(resumed),
+    reply: attachReply(resumed, whole),
   };
 }
 
@@ -154,8 +154,13 @@ function takenOver(
   return { watched: held.userIds.filter(isUserId).slice(0, options.watchedMax), messaging: held.messaging };
 }
 
-function attachReply(resumed: boolean): (state: PlayerState) => AttachReply {
-  return (state) => ({ login: state.session?.login ?? state.logins, resumed, watch: [...state.watched] });
+function attachReply(resumed: boolean, whole: Whole): (state: PlayerState) => AttachReply {
+  return (state) => ({
+    login: state.session?.login ?? state.logins,
+    resumed,
+    watch: [...state.watched],
+    places: whole.places(state),
+  });
 }
 
 function detach(

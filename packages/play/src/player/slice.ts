@@ -2,9 +2,10 @@
 // only puts them together, so that a new part is one file and one line, and no part can grow over another unseen.
 import type { EntityRef, Metrics } from '@muster/ports';
 import type { Adopted, CommandMap, DecideContext, Decision, EventMap, Publication } from '@muster/runtime';
-import type { PrivateUser, User } from '@muster/tachyon';
-import type { PlayerEvents, SelfSnapshot } from './contract.js';
+import type { Places, PrivateUser, User } from '@muster/tachyon';
+import type { PlaceKind, PlayerEvents, SelfSnapshot } from './contract.js';
 import type { PlayerOptions } from './options.js';
+import type { PlaceRules } from './places.js';
 import type { PlayerState } from './state.js';
 
 /** What a rule of a slice decides. It may use events of other slices. */
@@ -40,6 +41,10 @@ export interface PlayerSlice<C extends CommandMap<C>, E extends EventMap<E>, P> 
   readonly selfView?: (state: PlayerState, self: EntityRef) => Partial<PrivateUser>;
   /** Its fields of what everybody may know; a `status` stands only while the player is online. */
   readonly publicView?: (state: PlayerState, self: EntityRef) => Partial<User>;
+  /** Where the player is by this slice, by the kind of place; what commands that go to a `place` go by. */
+  readonly places?: (state: PlayerState) => Places;
+  /** What its kind of place means to the player. */
+  readonly placeRules?: Readonly<Partial<Record<PlaceKind, PlaceRules>>>;
   /** Its fields of what a gateway reads first, beside `user/self`. */
   readonly snapshot?: (state: PlayerState, self: EntityRef) => Partial<SelfSnapshot>;
   /** The session ends for good in this turn: what its part must give up (leave the party, the lobby …). */
@@ -63,6 +68,8 @@ export interface Whole {
   publicUser(state: PlayerState, self: EntityRef): User | undefined;
   /** Everything a client needs to rebuild its view. */
   privateUser(state: PlayerState, self: EntityRef): PrivateUser | undefined;
+  places(state: PlayerState): Places;
+  placeRules(kind: PlaceKind): PlaceRules;
   ended(state: PlayerState, ctx: DecideContext): Pieces;
   attached(state: PlayerState, ctx: DecideContext): Pieces;
   adopted(state: PlayerState, adopted: Adopted, ctx: DecideContext): Pieces;

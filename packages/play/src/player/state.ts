@@ -1,10 +1,11 @@
 import { type DecideContext, type EventRecord, event, type Refusal, type ReplyTicket } from '@muster/runtime';
+import type { Membership } from '../membership/protocol.js';
 import type { AccountView } from './account.js';
-import { type PlayerEvents, REASON_SESSION_UNKNOWN, REASON_SUPERSEDED } from './contract.js';
+import { type PlaceKind, type PlayerEvents, REASON_SESSION_UNKNOWN, REASON_SUPERSEDED } from './contract.js';
 import type { Inbox } from './inbox.js';
 
 /** Every slice's part. Plain JSON; changed in place by `evolve` only. */
-export interface PlayerState extends AccountPart, SessionPart, WatchingPart, MessagingPart {}
+export interface PlayerState extends AccountPart, SessionPart, WatchingPart, MessagingPart, PlacesPart {}
 
 export interface AccountPart {
   /** null: no account has this id. */
@@ -28,6 +29,12 @@ export interface WatchingPart {
 
 export interface MessagingPart {
   inbox: Inbox;
+}
+
+export interface PlacesPart {
+  places: Record<PlaceKind, Membership>;
+  /** n of the last op given. */
+  placeOps: number;
 }
 
 export interface Session {

@@ -1,5 +1,5 @@
 import { type EntityRef, MusterError } from '@muster/ports';
-import type { PrivateUser, User } from '@muster/tachyon';
+import type { Places, PrivateUser, User } from '@muster/tachyon';
 import { accountUser } from './account.js';
 import type { SelfSnapshot } from './contract.js';
 import type { PlayerKind } from './player.js';
@@ -25,6 +25,8 @@ export function wholeOf(slices: readonly AnySlice[]): Whole {
       const views = slices.map(({ selfView }) => selfView?.(state, self));
       return Object.assign({}, user, NOTHING_ELSE, ...views) as PrivateUser;
     },
+    places: (state) => Object.assign({}, ...slices.map(({ places }) => places?.(state))) as Places,
+    placeRules: (kind) => slices.find(({ placeRules }) => placeRules?.[kind])?.placeRules?.[kind] ?? {},
     ended: (state, ctx) => joined(...slices.map(({ onEnded }) => onEnded?.(state, ctx) ?? {})),
     attached: (state, ctx) => joined(...slices.map(({ onAttached }) => onAttached?.(state, ctx) ?? {})),
     adopted: (state, adopted, ctx) => joined(...slices.map(({ onAdopted }) => onAdopted?.(state, adopted, ctx) ?? {})),
@@ -106,5 +108,6 @@ export function selfSnapshot(
 ): SelfSnapshot {
   const user = whole.privateUser(state, self) ?? null;
   const parts = slices.map(({ snapshot }) => snapshot?.(state, self));
-  return Object.assign({ session: state.session?.id ?? null, user }, ...parts) as SelfSnapshot;
+  const places = whole.places(state);
+  return Object.assign({ session: state.session?.id ?? null, user, places }, ...parts) as SelfSnapshot;
 }

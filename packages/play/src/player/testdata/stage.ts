@@ -83,7 +83,7 @@ export class Stage {
     const published = (decision.events ?? []).flatMap((event) => this.apply(event));
     const { reply } = decision;
     return {
-      reply: typeof reply === 'function' ? reply(this.state) : (reply ?? null),
+      reply: typeof reply === 'function' ? reply(this.state, 0) : (reply ?? null),
       refuse: decision.refuse?.reason,
       deferred: decision.defer ?? false,
       sends: decision.sends ?? [],
