@@ -172,6 +172,8 @@ export class Device {
       return;
     }
     this.underWay -= 1;
+    // Who somebody is, others say, and the numbers of all of it the gateway.
+    if (failure === '' && commandId !== 'user/info' && commandId !== 'system/serverStats') listening.served();
     if (commandId === 'messaging/subscribeReceived') {
       if (failure === '')
         listening.subscribed(messageId, (data as { readonly hasMissedMessages: boolean }).hasMissedMessages);

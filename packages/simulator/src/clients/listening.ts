@@ -1,3 +1,4 @@
+import { PLAYER_DEFAULTS } from '@muster/play';
 import type { Millis } from '@muster/ports';
 
 /** Data of `messaging/received`, as a client reads it. */
@@ -33,6 +34,8 @@ export class Listening {
   /** When this connection began to hear of this inbox. */
   private since: Millis = Number.NEGATIVE_INFINITY;
   private askedAt: Millis = Number.NEGATIVE_INFINITY;
+  /** When its player's actor last had a word with this device: what it did not hear of for the length of a grace may have ended. */
+  private servedAt: Millis = Number.NEGATIVE_INFINITY;
   private bySender = new Map<string, number>();
   private readonly askedAfter = new Map<string, number | undefined>();
   count = 0;
@@ -67,6 +70,11 @@ export class Listening {
     this.askedAfter.delete(messageId);
   }
 
+  /** The player's own actor answered. */
+  served(): void {
+    this.servedAt = this.setup.now();
+  }
+
   offline(): void {
     this.askedAfter.clear();
     this.since = Number.NEGATIVE_INFINITY;
@@ -82,7 +90,9 @@ export class Listening {
     if (inbox !== this.inbox) {
       // Its state was lost, or a new session began: another inbox, which counts from the beginning.
       const { player, lostAt } = this.setup;
-      if (lostAt(player) < this.since) return `message ${marker} after ${this.inbox}.${this.last} on one connection`;
+      const mayHaveEnded = this.setup.now() - this.servedAt >= PLAYER_DEFAULTS.graceMs;
+      if (lostAt(player) < this.since && !mayHaveEnded)
+        return `message ${marker} after ${this.inbox}.${this.last} on one connection`;
       this.since = this.setup.now();
       if (this.inbox !== '') this.continuousSince = this.setup.now();
       this.inbox = inbox;
@@ -91,6 +101,7 @@ export class Listening {
       this.bySender = new Map();
     }
     if (this.since === Number.NEGATIVE_INFINITY) this.since = this.setup.now();
+    this.served();
     const { last } = this;
     this.last = number;
     if (last !== undefined && number !== last + 1) return `message ${marker} after ${inbox}.${last}`;
