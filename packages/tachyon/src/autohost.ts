@@ -14,7 +14,6 @@ export const autohostStatus = defineCommand(
     what: 'How many battles this autohost may run and runs, and its engines. Its first message, and sent again whenever that changes.',
     data: AutohostStatus,
     target: { kind: 'autohost', id: 'caller', command: 'status' },
-    unserved: true,
   },
   { data: { maxBattles: 8, currentBattles: 1, availableEngines: ['2026.02.15'] } },
 );
@@ -27,7 +26,6 @@ export const autohostUpdate = defineCommand(
     what: 'Something happened in a battle. Times grow and are unique per autohost.',
     data: Type.Object({ battleId: BattleId, time: UnixTime, update: BattleUpdate }),
     target: { kind: 'autohost', id: 'caller', command: 'update' },
-    unserved: true,
   },
   {
     data: {
@@ -47,7 +45,6 @@ export const autohostSubscribeUpdates = defineCommand(
     what: 'Send every update later than this time, old ones first, then each as it comes. Once per connection.',
     data: Type.Object({ since: UnixTime }),
     source: 'autohost',
-    unserved: true,
   },
   { data: { since: 1_705_432_698_000_000 } },
 );

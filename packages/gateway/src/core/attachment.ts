@@ -9,41 +9,24 @@
 // The owner may die at any time: the router repeats what it did not answer, and `resume` brings the session back where state was lost.
 
 import type { CallDone, ErrorData, RoutedOutcome } from '@muster/cluster';
-import {
-  type AccountView,
-  type AttachData,
-  type AttachReply,
-  REASON_SUPERSEDED,
-  REASON_UNKNOWN_USER,
-} from '@muster/play';
-import {
-  type Clock,
-  ERRORS,
-  type ErrorCode,
-  jitter,
-  MusterError,
-  type PeerId,
-  type Random,
-  type Timer,
-} from '@muster/ports';
+import { REASON_SUPERSEDED, REASON_UNKNOWN_USER } from '@muster/play';
+import { type Clock, ERRORS, type ErrorCode, jitter, MusterError, type Random, type Timer } from '@muster/ports';
 import type { GatewayOptions } from './options.js';
 
 /** Sends one command of this session to its own player's actor. */
 export type SendOwn = (name: string, data: unknown, done: CallDone) => void;
 
-export interface AttachmentSetup {
+/** `R`: what the actor replies. */
+export interface AttachmentSetup<R> {
   readonly clock: Clock;
   readonly random: Random;
   readonly options: GatewayOptions;
-  readonly session: string;
-  readonly gateway: PeerId;
-  readonly account: AccountView | undefined;
   readonly send: SendOwn;
-  /** What the actor must learn again where it has lost the session. */
-  readonly held: () => NonNullable<AttachData['held']>;
+  /** Data of `attach`. `before`: the reply to the last one; undefined: the connection was never attached. */
+  readonly data: (before: R | undefined) => unknown;
   readonly on: {
     /** `first`: the connection was never attached before. */
-    attached(reply: AttachReply, first: boolean): void;
+    attached(reply: R, first: boolean): void;
     /** This attempt failed; the next is on its way. */
     delayed(code: ErrorCode, details: ErrorData): void;
     /** There will be no other attempt. */
@@ -51,14 +34,14 @@ export interface AttachmentSetup {
   };
 }
 
-export class Attachment {
-  private readonly setup: AttachmentSetup;
-  private login: number | undefined;
+export class Attachment<R> {
+  private readonly setup: AttachmentSetup<R>;
+  private before: R | undefined;
   private state: 'detached' | 'attaching' | 'attached' | 'over' = 'detached';
   private failures = 0;
   private retry: Timer | undefined;
 
-  constructor(setup: AttachmentSetup) {
+  constructor(setup: AttachmentSetup<R>) {
     this.setup = setup;
   }
 
@@ -72,12 +55,7 @@ export class Attachment {
     this.retry?.cancel();
     this.retry = undefined;
     this.state = 'attaching';
-    const { session, gateway, account } = this.setup;
-    const data: AttachData =
-      this.login === undefined
-        ? { session, gateway, resume: false, ...(account && { account }) }
-        : { session, gateway, resume: true, login: this.login, held: this.setup.held(), ...(account && { account }) };
-    send('attach', data, (outcome) => this.done(outcome));
+    send('attach', this.setup.data(this.before), (outcome) => this.done(outcome));
   }
 
   /** The connection is over: no attempt any more. */
@@ -89,9 +67,9 @@ export class Attachment {
   private done(outcome: RoutedOutcome): void {
     if (this.state !== 'attaching') return;
     if (outcome.ok) {
-      const reply = JSON.parse(Buffer.from(outcome.data).toString()) as AttachReply;
-      const first = this.login === undefined;
-      this.login = reply.login;
+      const reply = JSON.parse(Buffer.from(outcome.data).toString()) as R;
+      const first = this.before === undefined;
+      this.before = reply;
       this.failures = 0;
       this.state = 'attached';
       this.setup.on.attached(reply, first);
@@ -117,5 +95,6 @@ function refusal(code: ErrorCode, details: ErrorData): MusterError | undefined {
   if (code !== 'REFUSED') return ERRORS[code].retryable ? undefined : new MusterError(code);
   if (details.reason === REASON_SUPERSEDED) return new MusterError('SUPERSEDED');
   if (details.reason === REASON_UNKNOWN_USER) return new MusterError('UNAUTHENTICATED', { details: 'no such user' });
-  return new MusterError('UNAUTHORIZED', { details: String(details.details ?? details.reason) });
+  const reason = String(details.reason);
+  return new MusterError('UNAUTHORIZED', { details: String(details.details ?? reason), reason });
 }

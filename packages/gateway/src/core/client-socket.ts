@@ -26,9 +26,16 @@ export interface SocketListener {
 }
 
 /** Whom a verified token names. */
-export interface SignedIn {
+export type SignedIn = SignedPlayer | SignedAutohost;
+
+export interface SignedPlayer {
   readonly role: 'player';
   readonly playerId: PlayerId;
   /** As it was read at sign-in. */
   readonly account?: AccountView;
+}
+
+export interface SignedAutohost {
+  readonly role: 'autohost';
+  readonly botId: string;
 }

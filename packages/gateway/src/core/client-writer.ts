@@ -1,4 +1,11 @@
-import { type CommandDefinition, eventFrame, type Failure, failureFrame, responseFrame } from '@muster/tachyon';
+import {
+  type CommandDefinition,
+  eventFrame,
+  type Failure,
+  failureFrame,
+  requestFrame,
+  responseFrame,
+} from '@muster/tachyon';
 import type { ClientSocket } from './client-socket.js';
 import type { Traffic } from './traffic.js';
 
@@ -36,6 +43,16 @@ export class ClientWriter {
     }
     this.events += 1;
     this.send(eventFrame(this.eventPrefix + this.events, commandId, data));
+  }
+
+  /** A request of the server. `data`: JSON text. @returns false where the client's protocol does not have it. */
+  request(messageId: string, commandId: string, data: string | undefined): boolean {
+    if (!this.limits.speaks(commandId)) {
+      this.traffic.dropped('other_protocol');
+      return false;
+    }
+    this.send(requestFrame(messageId, commandId, data));
+    return true;
   }
 
   reply(messageId: string, { commandId }: CommandDefinition, data: string | undefined): void {

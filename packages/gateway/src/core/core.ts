@@ -13,7 +13,8 @@ import {
   type Tracer,
 } from '@muster/ports';
 import { CLOSE_RESTART, TachyonProtocol } from '@muster/tachyon';
-import type { ClientSocket, SignedIn, SocketListener } from './client-socket.js';
+import { AutohostSession } from './autohost-session.js';
+import type { ClientSocket, SignedAutohost, SignedIn, SocketListener } from './client-socket.js';
 import { Departures } from './departures.js';
 import { KeepAlive } from './keep-alive.js';
 import { LoginQueue } from './login-queue.js';
@@ -57,6 +58,7 @@ export class GatewayCore {
   /** For clients on `v0.tachyon`. */
   private readonly tachyonContext: SessionContext;
   private readonly sessions = new Set<PlayerSession>();
+  private readonly autohosts = new Set<AutohostSession>();
   private readonly byShard = new Map<ShardId, Set<PlayerSession>>();
   private readonly forgetOwners: () => void;
   private opened = 0;
@@ -101,6 +103,7 @@ export class GatewayCore {
   open(socket: ClientSocket, who: SignedIn): SocketListener {
     this.opened += 1;
     const context = socket.speaksMuster ? this.context : this.tachyonContext;
+    if (who.role === 'autohost') return this.openAutohost(context, socket, who);
     const session = new PlayerSession(context, `${this.cluster.self}/${this.opened}`, socket, who);
     if (this.stopping || this.draining) {
       session.close(CLOSE_RESTART, 'the server is stopping');
@@ -119,6 +122,27 @@ export class GatewayCore {
     this.counted();
     session.start();
     return session;
+  }
+
+  /** Autohosts come back by themselves, so nothing is done for them when this gateway stops but to say so. */
+  private openAutohost(context: SessionContext, socket: ClientSocket, who: SignedAutohost): SocketListener {
+    const session = new AutohostSession(context, `${this.cluster.self}/${this.opened}`, socket, who, (over) => {
+      this.autohosts.delete(over);
+      this.keepAlive.remove(over);
+      this.traffic.autohosts(this.autohosts.size);
+    });
+    if (this.stopping || this.draining) session.close(CLOSE_RESTART, 'the server is stopping');
+    else {
+      this.autohosts.add(session);
+      this.keepAlive.add(session);
+      this.traffic.autohosts(this.autohosts.size);
+      session.start();
+    }
+    return session;
+  }
+
+  private closeAutohosts(): void {
+    for (const session of [...this.autohosts]) session.close(CLOSE_RESTART, 'the server is restarting');
   }
 
   /** Whether a session of this player waits in its actor; false where nobody can tell. */
@@ -170,6 +194,7 @@ export class GatewayCore {
     if (this.draining || this.stopping) return;
     this.draining = true;
     const { moveOnSpreadMs, moveOnWithinMs, answerMs } = this.options;
+    this.closeAutohosts();
     this.log.write('info', 'gateway.draining', { sessions: this.sessions.size, to: urls.length });
     const timers = [...this.sessions].map((session) =>
       this.clock.after(this.random.next() * moveOnSpreadMs, () => session.moveOn(oneOf(urls, this.random))),
@@ -189,6 +214,7 @@ export class GatewayCore {
     if (this.stopping) return;
     this.stopping = true;
     this.log.write('info', 'gateway.stopping', { sessions: this.sessions.size });
+    this.closeAutohosts();
     for (const session of [...this.sessions]) session.close(CLOSE_RESTART, 'the server is restarting');
     await this.context.departures.settled(this.options.stopMs);
     this.context.logins.stop();
@@ -227,6 +253,8 @@ export class GatewayCore {
 
   private ownerChanged(shard: ShardId, front: CallInFront): void {
     for (const session of [...this.sessionsIn(shard)]) session.ownerChanged(front);
+    for (const session of [...this.autohosts])
+      if (this.cluster.table.shardOf(session.autohost) === shard) session.ownerChanged(front);
   }
 
   private sessionsIn(shard: ShardId): Iterable<PlayerSession> {

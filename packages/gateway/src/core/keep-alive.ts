@@ -1,6 +1,14 @@
 import { type Clock, type Millis, MusterError, type Random, type Timer } from '@muster/ports';
 import type { GatewayOptions } from './options.js';
-import type { PlayerSession } from './session.js';
+import type { DropReason } from './traffic.js';
+
+/** A connection that may die without a word. */
+export interface Watched {
+  /** Monotonic time of the last sign of life. */
+  readonly heardAt: Millis;
+  ping(): void;
+  end(error: MusterError, drop: DropReason): void;
+}
 
 /**
  * Pings every session at random intervals and ends those that were silent for too long: TCP alone notices a client that is gone
@@ -10,8 +18,8 @@ export class KeepAlive {
   private readonly clock: Clock;
   private readonly random: Random;
   private readonly options: GatewayOptions;
-  private readonly slots: Set<PlayerSession>[];
-  private readonly slotOf = new Map<PlayerSession, Set<PlayerSession>>();
+  private readonly slots: Set<Watched>[];
+  private readonly slotOf = new Map<Watched, Set<Watched>>();
   private readonly swept: () => void;
   private tick = 0;
   private timer: Timer | undefined;
@@ -26,7 +34,7 @@ export class KeepAlive {
     this.schedule();
   }
 
-  add(session: PlayerSession): void {
+  add(session: Watched): void {
     const { pingMinMs, pingMaxMs, idleMs } = this.options;
     const pingIn = pingMinMs + this.random.next() * (pingMaxMs - pingMinMs);
     const idleIn = session.heardAt + idleMs - this.clock.monotonic();
@@ -35,7 +43,7 @@ export class KeepAlive {
     this.slotOf.set(session, slot);
   }
 
-  remove(session: PlayerSession): void {
+  remove(session: Watched): void {
     this.slotOf.get(session)?.delete(session);
     this.slotOf.delete(session);
   }

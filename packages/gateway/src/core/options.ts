@@ -1,4 +1,5 @@
-import { type Millis, MusterError } from '@muster/ports';
+import { AUTOHOST_POOL_KIND, DEFAULT_REGION } from '@muster/play';
+import { isEntity, type Millis, MusterError } from '@muster/ports';
 
 /** Tunables of the client sessions of one gateway. */
 export interface GatewayOptions {
@@ -32,6 +33,17 @@ export interface GatewayOptions {
   readonly detachAttemptsMax: number;
   /** Players of whom a failed detach is remembered. */
   readonly departuresMax: number;
+  /** Where this gateway, and with it the autohosts that connect here, are. Battles ask for hosts by region. */
+  readonly region: string;
+  /** Wait before an autohost's actor is told the same again. Lower: less delay after trouble. Higher: a busy actor is left alone. */
+  readonly feedRetryMs: Millis;
+  /** What one autohost has said and its actor has not taken; above it the connection ends, and the autohost replays.
+   *  Lower: a change of owner ends connections. Higher: more memory per autohost. */
+  readonly feedItemsMax: number;
+  /** Their bytes together. */
+  readonly feedBytesMax: number;
+  /** Updates told in one command. Lower: more commands. Higher: longer turns. */
+  readonly feedBundleMax: number;
   /** Sessions of this process. Lower: refuses clients it could serve. Higher: about 30 KiB each must fit. */
   readonly sessionsMax: number;
   /** Part of the commands that are traced, 0…1. Lower: cheaper. Higher: more is seen. */
@@ -70,6 +82,11 @@ export const GATEWAY_DEFAULTS: GatewayOptions = {
   attachRetryMaxMs: 2_000,
   detachAttemptsMax: 30,
   departuresMax: 10_000,
+  region: DEFAULT_REGION,
+  feedRetryMs: 250,
+  feedItemsMax: 8_192,
+  feedBytesMax: 8 * 1024 * 1024,
+  feedBundleMax: 128,
   sessionsMax: 100_000,
   traceRatio: 0.001,
   moveOnSpreadMs: 3_000,
@@ -87,7 +104,9 @@ const MAY_BE_ZERO: ReadonlySet<string> = new Set(['traceRatio', 'detachAttemptsM
 /** The defaults with `changes`. @throws MusterError BAD_CONFIG naming the first value that makes no sense. */
 export function gatewayOptions(changes: Partial<GatewayOptions> = {}): GatewayOptions {
   const options = { ...GATEWAY_DEFAULTS, ...changes };
-  for (const [name, value] of Object.entries(options)) {
+  const { region, ...numbers } = options;
+  if (!isEntity(AUTOHOST_POOL_KIND, region)) throw bad(`gateway.region is ${region}: a short name is needed`);
+  for (const [name, value] of Object.entries(numbers)) {
     if (Number.isNaN(value) || value < 0 || (value === 0 && !MAY_BE_ZERO.has(name)))
       throw bad(`gateway.${name} is ${value}: a positive number is needed`);
   }

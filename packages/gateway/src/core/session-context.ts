@@ -7,8 +7,8 @@ import type { GatewayOptions } from './options.js';
 import type { PlayerSession } from './session.js';
 import type { Traffic } from './traffic.js';
 
-/** What all sessions of a gateway share. */
-export interface SessionContext {
+/** What all connections of a gateway share, whoever is at the other end. */
+export interface SharedContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly cluster: ClusterAccess;
@@ -16,6 +16,10 @@ export interface SessionContext {
   readonly options: GatewayOptions;
   readonly traffic: Traffic;
   readonly departures: Departures;
+}
+
+/** What all players' sessions share. */
+export interface SessionContext extends SharedContext {
   readonly logins: LoginQueue;
   /** A span for one command, where it is among those that are traced. */
   trace(commandId: string): Span | undefined;

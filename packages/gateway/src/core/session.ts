@@ -1,5 +1,7 @@
 import type { Call, CallInFront, StreamEvent, StreamHandle } from '@muster/cluster';
 import {
+  type AttachData,
+  type AttachReply,
   NOTICE_ENDED,
   NOTICE_PREFIX,
   NOTICE_SUPERSEDED,
@@ -28,7 +30,7 @@ import {
 } from '@muster/tachyon';
 import { Attachment } from './attachment.js';
 import { isFor } from './audience.js';
-import type { ClientSocket, SignedIn, SocketListener } from './client-socket.js';
+import type { ClientSocket, SignedPlayer, SocketListener } from './client-socket.js';
 import { ClientWriter } from './client-writer.js';
 import { EventOrder } from './event-order.js';
 import { Following } from './following.js';
@@ -65,7 +67,7 @@ export class PlayerSession implements SocketListener, Newcomer {
   private readonly order: EventOrder;
   private readonly heard = new HeardMessages();
   private readonly following: Following;
-  private readonly attachment: Attachment;
+  private readonly attachment: Attachment<AttachReply>;
   private stream: StreamHandle | undefined;
   private movingOn: MovingOn | undefined;
   /** Whom the actor says that the player follows. */
@@ -73,7 +75,7 @@ export class PlayerSession implements SocketListener, Newcomer {
   /** `new`: the actor has not heard of it. `asking`, `queued`: the cluster has no room, see login-queue.ts. `starting`: `user/self` was not sent yet. `leaving`: the client asked to go and is being answered. */
   private state: 'new' | 'asking' | 'queued' | 'starting' | 'open' | 'leaving' | 'over' = 'new';
 
-  constructor(context: SessionContext, id: string, socket: ClientSocket, who: SignedIn) {
+  constructor(context: SessionContext, id: string, socket: ClientSocket, who: SignedPlayer) {
     const { options, clock, cluster, traffic } = context;
     this.context = context;
     this.id = id;
@@ -246,17 +248,20 @@ export class PlayerSession implements SocketListener, Newcomer {
     return this.commands.ownCall('detach', { session: this.id, clean });
   }
 
-  private newAttachment({ account }: SignedIn): Attachment {
+  private newAttachment({ account }: SignedPlayer): Attachment<AttachReply> {
     const { clock, random, options, cluster, traffic } = this.context;
     return new Attachment({
       clock,
       random,
       options,
-      session: this.id,
-      gateway: cluster.self,
-      account,
       send: (name, data, done) => cluster.router.call(this.commands.ownCall(name, data), done),
-      held: () => ({ userIds: this.following.userIds, messaging: this.commands.messaging }),
+      data: (before): AttachData => ({
+        session: this.id,
+        gateway: cluster.self,
+        resume: before !== undefined,
+        ...(before && { login: before.login, held: this.held() }),
+        ...(account && { account }),
+      }),
       on: {
         attached: (reply, first) => {
           traffic.attached(first ? 'new' : reply.resumed ? 'resumed' : 'restored');
@@ -269,6 +274,11 @@ export class PlayerSession implements SocketListener, Newcomer {
         refused: (error) => this.attachRefused(error),
       },
     });
+  }
+
+  /** What the actor must learn again where it has lost the session. */
+  private held(): NonNullable<AttachData['held']> {
+    return { userIds: this.following.userIds, messaging: this.commands.messaging };
   }
 
   private attached(watch: readonly string[]): void {

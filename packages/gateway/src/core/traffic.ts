@@ -10,6 +10,8 @@ export type DropReason =
   | 'slow_reader'
   | 'held_events'
   | 'unasked_response'
+  | 'late_response'
+  | 'autohost_feed'
   | 'event_refused'
   | 'other_protocol'
   | 'in_flight'
@@ -37,6 +39,8 @@ export class Traffic {
   private readonly closes: Counter;
   private readonly attaches: Counter;
   private readonly sessions: Gauge;
+  private readonly hosts: Gauge;
+  private readonly eventsRefused: Counter;
   private readonly frames: { readonly in: Counter; readonly out: Counter };
   private readonly bytes: { readonly in: Counter; readonly out: Counter };
   private readonly answered: Counter;
@@ -48,6 +52,8 @@ export class Traffic {
     this.closes = counter('closes', 'Connections that this gateway ended, by close code');
     this.attaches = counter('attaches', 'Sessions bound to their player, by how it went');
     this.sessions = metrics.gauge('muster_gateway_sessions', 'Connected clients');
+    this.hosts = metrics.gauge('muster_gateway_autohosts', 'Connected autohosts');
+    this.eventsRefused = counter('autohost_events_refused', 'Events of autohosts that were not taken, by reason');
     this.frames = {
       in: counter('frames_received', 'Text frames from clients'),
       out: counter('frames_sent', 'Text frames to clients'),
@@ -70,6 +76,15 @@ export class Traffic {
 
   attached(how: 'new' | 'resumed' | 'restored' | 'failed'): void {
     this.attaches.add(1, { how });
+  }
+
+  /** `reason`: a failure reason of the protocol. */
+  eventRefused(reason: string): void {
+    this.eventsRefused.add(1, { reason });
+  }
+
+  autohosts(count: number): void {
+    this.hosts.set(count);
   }
 
   connected(sessions: number): void {

@@ -46,6 +46,7 @@ export function addRoutes(app: FastifyInstance, setup: RoutesSetup): void {
   app.get('/oauth/userinfo', async (request, reply) => {
     const signIn = await door.admit(request.raw, 'request');
     if (!signIn.ok) return answer(reply, signIn.reply);
+    if (!('account' in signIn)) return answer(reply, failed(403, 'unauthorized_client', 'an autohost is nobody'));
     const { id, username, displayName } = signIn.account;
     return answer(reply, succeeded({ sub: id, preferred_username: username, name: displayName }));
   });

@@ -3,7 +3,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { SystemClock } from '@muster/ports';
 import { KeyServer, opened, signed, unsigned } from '../testing/forged-tokens.test-kit.js';
 import {
-  BOT_SECRET,
   connected,
   get,
   open,
@@ -124,15 +123,6 @@ describe('a WebSocket is refused as plain HTTP with JSON', () => {
     const world = await start();
     const { status, body } = await refusal(world.url, await tokenOf(world), { protocols });
     expect([status, body.error]).toEqual([400, 'invalid_request']);
-  });
-
-  test('403 for a bot: autohosts come later', async () => {
-    const world = await start();
-    const form = { grant_type: 'client_credentials', scope: 'tachyon.lobby', client_id: 'autohost' };
-    const { body } = await postForm(`${world.url}/oauth/token`, { ...form, client_secret: BOT_SECRET });
-    const answer = await refusal(world.url, String(body.access_token));
-    expect(answer).toMatchObject({ status: 403, body: { error: 'unauthorized_client' } });
-    expect(answer.body.error_description).toBe('autohosts are not served yet');
   });
 
   test('403 while banned', async () => {

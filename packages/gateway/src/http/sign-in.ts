@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { accountView } from '@muster/play';
 import { type Account, type Clock, type Log, MusterError, playerId, type Storage } from '@muster/ports';
 import { TACHYON_SCOPE } from '@muster/tachyon';
-import type { SignedIn } from '../core/client-socket.js';
+import type { SignedAutohost, SignedPlayer } from '../core/client-socket.js';
 import { accountNamed } from '../oauth/dev-sign-in.js';
 import { failed, type HttpReply, limited } from '../oauth/reply.js';
 import type { TokenFault, TokenVerifier, Verified } from '../oauth/token-verifier.js';
@@ -12,7 +12,8 @@ import type { RequestLimits } from './request-limits.js';
 type Named = Extract<Verified, { ok: true }>;
 
 export type SignIn =
-  | { readonly ok: true; readonly who: SignedIn; readonly account: Account }
+  | { readonly ok: true; readonly who: SignedPlayer; readonly account: Account }
+  | { readonly ok: true; readonly who: SignedAutohost }
   | { readonly ok: false; readonly reason: RefusedConnection; readonly reply: HttpReply };
 
 export interface DoorSetup {
@@ -55,8 +56,11 @@ export class Door {
       return refused('token', unauthorized(verified.description, verified.fault));
     }
     if (verified.role === 'bot') {
-      // The token is good; what stands behind it is not there yet.
-      return refused('role', failed(403, 'unauthorized_client', 'autohosts are not served yet'));
+      // Nobody else's word is taken for which machine may host battles.
+      const bot = verified.external ? undefined : await this.setup.storage.accounts.botById(verified.subject);
+      if (bot) return { ok: true, who: { role: 'autohost', botId: bot.id } };
+      counts.authFailed('unknown_account');
+      return refused('unknown_account', unauthorized('there is no such autohost', 'claims'));
     }
     const account = await this.accountOf(verified);
     if (!account) {

@@ -86,7 +86,8 @@ export class Upgrades {
       this.refuse(socket, request, signIn);
       return;
     }
-    if (core.logins.isFull && !(await core.isAwaited(signIn.who.playerId))) {
+    const { who } = signIn;
+    if (who.role === 'player' && core.logins.isFull && !(await core.isAwaited(who.playerId))) {
       const headers = { 'retry-after': String(Math.ceil(core.logins.retryAfterMs / 1_000)) };
       const reply = failed(503, 'server_error', 'too many wait for a session', headers);
       this.refuse(socket, request, { reason: 'login_queue', reply });
@@ -96,7 +97,7 @@ export class Upgrades {
     request.socket.setTimeout(0);
     this.server.handleUpgrade(request, socket, head, (ws) => {
       this.setup.counts.opened(this.open);
-      this.join(ws, core.open(new WsClientSocket(ws, request.socket), signIn.who));
+      this.join(ws, core.open(new WsClientSocket(ws, request.socket), who));
     });
   }
 

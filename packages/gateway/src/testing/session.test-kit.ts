@@ -82,6 +82,51 @@ export class FakeClient {
   }
 }
 
+/** An autohost's connection whose attach was answered, and which the actor knows. */
+export class FakeAutohost {
+  readonly socket = new FakeSocket(false);
+  readonly session: SocketListener;
+  readonly bot: string;
+  private readonly world: CoreWorld;
+  private sent = 0;
+
+  constructor(world: CoreWorld, bot = '7') {
+    this.world = world;
+    this.bot = bot;
+    this.session = world.core.open(this.socket, { role: 'autohost', botId: bot });
+  }
+
+  /** Attached, listened to, and has told its status. */
+  ready(requests: readonly unknown[] = []): this {
+    const attach = this.world.cluster.next('attach');
+    attach.ok(null);
+    const { session } = attach.json as { readonly session: string };
+    this.world.cluster.snapshot(`autohost/${this.bot}`, 'self', { session, requests });
+    this.event('autohost/status', { maxBattles: 2, currentBattles: 0, availableEngines: ['1'] });
+    this.world.cluster.next('status').ok();
+    return this;
+  }
+
+  event(commandId: string, data: unknown): void {
+    this.say({ type: 'event', commandId, data });
+  }
+
+  update(time: number, type = 'start', more: object = {}): void {
+    this.event('autohost/update', { battleId: BATTLE_ID, time, update: { type, ...more } });
+  }
+
+  say(frame: object): void {
+    this.sent += 1;
+    this.session.frame(JSON.stringify({ messageId: `m${this.sent}`, ...frame }));
+  }
+
+  notice(name: string, data: object): void {
+    this.world.cluster.publish(`autohost/${this.bot}`, 'self', name, { session: FIRST_SESSION, ...data });
+  }
+}
+
+export const BATTLE_ID = '75bfc493-2b9d-495d-a453-06722fdca2ea';
+
 /** A client whose attach was answered and who has got `user/self`. */
 export function attachedClient(
   world: CoreWorld,

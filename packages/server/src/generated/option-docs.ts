@@ -200,6 +200,11 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "attachRetryMaxMs": "Wait before the first new attempt to attach after one failed; doubles up to the maximum, with jitter. Lower: sessions are back sooner. Higher: a new owner is not stormed.",
     "detachAttemptsMax": "Attempts to tell a player's actor that its client is gone, one per second. Lower: after a long outage some sessions end only with their gateway. Higher: more is remembered of clients that left.",
     "departuresMax": "Players of whom a failed detach is remembered.",
+    "region": "Where this gateway, and with it the autohosts that connect here, are. Battles ask for hosts by region.",
+    "feedRetryMs": "Wait before an autohost's actor is told the same again. Lower: less delay after trouble. Higher: a busy actor is left alone.",
+    "feedItemsMax": "What one autohost has said and its actor has not taken; above it the connection ends, and the autohost replays. Lower: a change of owner ends connections. Higher: more memory per autohost.",
+    "feedBytesMax": "Their bytes together.",
+    "feedBundleMax": "Updates told in one command. Lower: more commands. Higher: longer turns.",
     "sessionsMax": "Sessions of this process. Lower: refuses clients it could serve. Higher: about 30 KiB each must fit.",
     "traceRatio": "Part of the commands that are traced, 0…1. Lower: cheaper. Higher: more is seen.",
     "moveOnSpreadMs": "A gateway that stops asks its clients to move on one after the other, spread evenly over this time. Lower: over sooner. Higher: the gateways that they come to are not stormed.",
@@ -291,6 +296,19 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "waitForMemberMs": "How long such a message waits for the word that its author is in the place. Lower: a change of owner in between loses it. Higher: what a kicked player still says waits as long. A change of owner takes up to 3 s.",
     "passivateAfterMs": "Idle time after which the actor leaves memory. Lower: less memory for quiet chats. Higher: fewer of them are read again."
   },
+  "LobbyOptions": {
+    "engineVersion": "Engine and game that new lobbies play with. Clients have to have them installed, so it is the operator who knows.",
+    "gameVersion": "Engine and game that new lobbies play with. Clients have to have them installed, so it is the operator who knows.",
+    "membersMax": "Members of a lobby, watching ones too: what existing servers allow, and what one battle's script can name beside bots.",
+    "participantsMax": "Seats that are taken, bots too: the engine's limit of a battle's participants.",
+    "voteMs": "How long a vote runs. Lower: who reads late has no say. Higher: a lobby waits longer for who does not answer.",
+    "bansMax": "Bans of one lobby; above it the one that ends first is forgotten. Each is part of the lobby's replicated state.",
+    "gameOptionsMax": "Game options that a lobby sets, and their characters together: each change adds up, and everybody who enters is sent all of them. Lower: heavily tweaked games do not fit. Higher: a full lobby that comes back costs the network more.",
+    "gameOptionsCharsMax": "Game options that a lobby sets, and their characters together: each change adds up, and everybody who enters is sent all of them. Lower: heavily tweaked games do not fit. Higher: a full lobby that comes back costs the network more.",
+    "tagsMax": "Game options that a lobby sets, and their characters together: each change adds up, and everybody who enters is sent all of them. Lower: heavily tweaked games do not fit. Higher: a full lobby that comes back costs the network more.",
+    "botOptionsMax": "The same of one bot.",
+    "botOptionsCharsMax": "The same of one bot."
+  },
   "PlayerOptions": {
     "graceMs": "How long a session waits for its player after a connection was lost. Lower: queues and parties are freed sooner, but a router restart throws people out. Higher: ghosts stay in parties longer. Clients come back within 10 s and their own liveness check takes up to 30 s.",
     "inboxMessagesMax": "Messages kept per session for clients that reconnect. Lower: less state per player to replicate. Higher: more is there after a long absence. Lobby clients expect 200.",
@@ -298,6 +316,8 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "checksMax": "`user/subscribeUpdates` requests of one session whose users are being looked up at the same time. Lower: a client that asks in bursts is refused. Higher: each holds up to 100 look-ups in the actor's outbox.",
     "checkTimeoutMs": "How long such a look-up may take. Lower: users on a node that is being replaced look unknown for now. Higher: the client's own deadline comes first. A change of owner takes up to 3 s.",
     "listenersMax": "Processes of which the actor remembers that they listen to `self`: the gateways of its newest connections. Lower: after many take-overs at once the newest connection may have to prove itself by a command. Higher: more state per player.",
+    "placeRequestsMax": "Requests of one session that wait for the same place. Lower: a client that asks in bursts is refused. Higher: more waiting replies in the state.",
+    "placeAuditMs": "How often a player asks its party and its lobby whether they still have it. Both sides are asked at once where something may be lost; this finds what nobody could know. Lower: ghosts are found sooner. Higher: less traffic (100,000 players in lobbies: 333 questions/s).",
     "passivateAfterMs": "Idle time after which the actor leaves memory. Lower: less memory for players who are offline but looked at. Higher: fewer reads of accounts."
   },
   "RuntimeOptions": {
