@@ -1,43 +1,23 @@
-import type { Call, CallInFront, StreamEvent, StreamHandle } from '@muster/cluster';
-import {
-  type AttachData,
-  type AttachReply,
-  NOTICE_ENDED,
-  NOTICE_PREFIX,
-  NOTICE_SUPERSEDED,
-  NOTICE_UNWATCH,
-  NOTICE_WATCH,
-  PLAYER_KIND,
-  SELF_TOPIC,
-  type SelfSnapshot,
-  type SessionNotice,
-  type WatchNotice,
-} from '@muster/play';
+import type { Call, CallInFront } from '@muster/cluster';
+import { type AttachData, type AttachReply, PLAYER_KIND, type SelfSnapshot } from '@muster/play';
 import { type EntityRef, ERRORS, entity, isMusterError, type Millis, MusterError, type ShardId } from '@muster/ports';
 import {
   CLOSE_NORMAL,
   CLOSE_RESTART,
-  type CommandDefinition,
   closeReason,
   closingOf,
   type Message,
-  messagingReceived,
   type RequestMessage,
   systemDisconnect,
   systemMoveOn,
-  userSelf,
-  userUpdated,
 } from '@muster/tachyon';
 import { Attachment } from './attachment.js';
-import { isFor } from './audience.js';
 import type { ClientSocket, SignedPlayer, SocketListener } from './client-socket.js';
 import { ClientWriter } from './client-writer.js';
-import { EventOrder } from './event-order.js';
-import { Following } from './following.js';
-import { HeardMessages } from './heard-messages.js';
-import { textOf } from './json-text.js';
 import type { Newcomer } from './login-queue.js';
 import { MovingOn } from './moving-on.js';
+import { ownCommands } from './own-commands.js';
+import { SelfStream } from './self-stream.js';
 import { SessionCommands } from './session-commands.js';
 import type { SessionContext } from './session-context.js';
 import { TokenBucket } from './token-bucket.js';
@@ -64,11 +44,8 @@ export class PlayerSession implements SocketListener, Newcomer {
   private readonly bucket: TokenBucket;
   private readonly writer: ClientWriter;
   private readonly commands: SessionCommands;
-  private readonly order: EventOrder;
-  private readonly heard = new HeardMessages();
-  private readonly following: Following;
+  private readonly self: SelfStream;
   private readonly attachment: Attachment<AttachReply>;
-  private stream: StreamHandle | undefined;
   private movingOn: MovingOn | undefined;
   /** Whom the actor says that the player follows. */
   private watch: readonly string[] = [];
@@ -88,18 +65,31 @@ export class PlayerSession implements SocketListener, Newcomer {
     this.writer = new ClientWriter(socket, id, traffic, { bufferMax: options.sendBufferBytesMax, speaks }, () =>
       this.end(new MusterError('SLOW_READER'), 'slow_reader'),
     );
+    const own = ownCommands({
+      writer: this.writer,
+      userCount: () => context.userCount(),
+      leave: (told) => this.goAway(told),
+    });
     this.commands = new SessionCommands(context, id, this.player, this.writer, {
       mayAsk: () => this.state === 'open' && this.attachment.attached,
-      own: (message, definition) => this.own(message, definition),
+      own: (message, definition) => own[definition.commandId]!(message, definition),
       replied: () => {
-        this.order.replied();
+        this.self.replied();
         this.movingOn?.answered();
       },
       unknown: () => this.attachment.attach(),
       superseded: () => this.end(new MusterError('SUPERSEDED')),
     });
-    this.order = new EventOrder(id, (request) => this.commands.isInFlight(request), options.heldEventsMax);
-    this.following = new Following(cluster.streams, (event) => this.userEvent(event));
+    this.self = new SelfStream(context, id, this.player, this.writer, {
+      isInFlight: (request) => this.commands.isInFlight(request),
+      told: (snapshot) => this.selfTold(snapshot),
+      superseded: () => this.end(new MusterError('SUPERSEDED')),
+      ended: () => {
+        if (this.attachment.attached) this.attachment.attach();
+      },
+      lost: (code) => this.end(new MusterError(code), 'stream_lost'),
+      tooMany: () => this.end(new MusterError('SLOW_READER'), 'held_events'),
+    });
     this.attachment = this.newAttachment(who);
   }
 
@@ -237,9 +227,7 @@ export class PlayerSession implements SocketListener, Newcomer {
     this.attachment.end();
     this.movingOn?.end();
     this.context.logins.leave(this);
-    this.stream?.close();
-    this.following.set([]);
-    this.order.clear();
+    this.self.end();
     this.context.ended(this);
     if (!told) this.context.departures.leave((clean) => this.detach(clean));
   }
@@ -278,27 +266,17 @@ export class PlayerSession implements SocketListener, Newcomer {
 
   /** What the actor must learn again where it has lost the session. */
   private held(): NonNullable<AttachData['held']> {
-    return { userIds: this.following.userIds, messaging: this.commands.messaging };
+    return { userIds: this.self.following.userIds, messaging: this.commands.messaging };
   }
 
   private attached(watch: readonly string[]): void {
     this.watch = watch;
     if (this.state !== 'starting') this.goOn();
-    // `user/self` comes first: what is followed is asked for when it was sent.
-    this.stream ??= this.context.cluster.streams.subscribe(
-      this.player,
-      SELF_TOPIC,
-      { snapshot: true },
-      {
-        snapshot: (event) => this.hold(event, () => this.snapshot(event)),
-        event: (event) => this.hold(event, () => this.selfEvent(event)),
-        lost: (code) => this.end(new MusterError(code), 'stream_lost'),
-      },
-    );
+    this.self.start();
   }
 
   private goOn(): void {
-    this.following.set(this.watch);
+    this.self.following.set(this.watch);
     this.commands.goOn();
   }
 
@@ -326,14 +304,8 @@ export class PlayerSession implements SocketListener, Newcomer {
     this.close(CLOSE_POLICY, `Received response to message id ${messageId} but no request pending.`);
   }
 
-  /** Commands of the gateway itself. */
-  private own(message: RequestMessage, definition: CommandDefinition): void {
-    if (definition === systemDisconnect) this.disconnect(message.messageId, definition);
-    else this.writer.reply(message.messageId, definition, JSON.stringify({ userCount: this.context.userCount() }));
-  }
-
-  /** Answered whatever the actor says: a client that wants to go must be able to. */
-  private disconnect(messageId: string, definition: CommandDefinition): void {
+  /** The client goes for good, and is answered when its actor has heard of it, or will. */
+  private goAway(told: () => void): void {
     this.state = 'leaving';
     // From here on a new owner must not hear of the session in front of its end: it would outlive its socket.
     this.attachment.end();
@@ -341,51 +313,19 @@ export class PlayerSession implements SocketListener, Newcomer {
       clean: true,
       told: () => {
         if (this.state !== 'leaving') return;
-        this.writer.reply(messageId, definition, undefined);
+        told();
         this.close(CLOSE_NORMAL, 'goodbye');
       },
     });
   }
 
-  private snapshot({ data }: StreamEvent): void {
-    const { session, user, messages = [] } = JSON.parse(textOf(data)) as SelfSnapshot;
+  /** `user/self` was sent: the client may be answered. */
+  private selfTold({ session }: SelfSnapshot): void {
     const isFirst = this.state === 'starting';
     if (isFirst) this.state = 'open';
-    this.writer.event(userSelf.commandId, JSON.stringify({ user }));
-    if (session === this.id)
-      for (const missed of this.heard.missed(messages)) this.writer.event(messagingReceived.commandId, missed);
     if (this.state !== 'open') return;
     // Whoever took over did so before we listened, or while we could not: the actor says which of the two it is to be.
     if (session !== this.id) this.attachment.attach();
     else if (isFirst && this.attachment.attached) this.goOn();
-  }
-
-  private userEvent(event: StreamEvent): void {
-    const commandId = event.name === '' ? userUpdated.commandId : event.name;
-    this.hold(event, () => this.writer.event(commandId, textOf(event.data)));
-  }
-
-  private selfEvent({ name, data }: StreamEvent): void {
-    if (!name.startsWith(NOTICE_PREFIX)) {
-      const json = textOf(data);
-      if (name === messagingReceived.commandId) this.heard.passed(json);
-      this.writer.event(name, json);
-      return;
-    }
-    const notice = JSON.parse(textOf(data)) as SessionNotice & Partial<WatchNotice>;
-    if (notice.session !== this.id) return;
-    if (name === NOTICE_WATCH) this.following.add(notice.userIds ?? []);
-    else if (name === NOTICE_UNWATCH) this.following.remove(notice.userIds ?? []);
-    else if (name === NOTICE_SUPERSEDED) this.end(new MusterError('SUPERSEDED'));
-    else if (name === NOTICE_ENDED && this.attachment.attached) this.attachment.attach();
-  }
-
-  /** K16 */
-  private hold(event: StreamEvent, release: () => void): void {
-    if (this.state === 'over' || !isFor(event, this.player.id)) return;
-    const held = this.order.push(event.cause, () => {
-      if (this.state !== 'over') release();
-    });
-    if (!held) this.end(new MusterError('SLOW_READER'), 'held_events');
   }
 }

@@ -1,0 +1,25 @@
+import { type CommandDefinition, type RequestMessage, systemDisconnect, systemServerStats } from '@muster/tachyon';
+import type { ClientWriter } from './client-writer.js';
+
+/** What commands of the gateway itself need of the session that sent them. */
+export interface OwnCommandTools {
+  readonly writer: ClientWriter;
+  /** Players connected to the whole cluster. */
+  userCount(): number;
+  /** The client goes for good. `told`: the actor has heard of it, or will: the client may be answered. */
+  leave(told: () => void): void;
+}
+
+type OwnCommand = (message: RequestMessage, definition: CommandDefinition) => void;
+
+/** The requests that no actor answers, by their command. */
+export function ownCommands(tools: OwnCommandTools): Readonly<Record<string, OwnCommand>> {
+  const { writer } = tools;
+  return {
+    [systemServerStats.commandId]: ({ messageId }, definition) =>
+      writer.reply(messageId, definition, JSON.stringify({ userCount: tools.userCount() })),
+    // Answered whatever the actor says: a client that wants to go must be able to.
+    [systemDisconnect.commandId]: ({ messageId }, definition) =>
+      tools.leave(() => writer.reply(messageId, definition, undefined)),
+  };
+}

@@ -1,0 +1,130 @@
+import type { StreamEvent, StreamHandle } from '@muster/cluster';
+import {
+  NOTICE_ENDED,
+  NOTICE_PREFIX,
+  NOTICE_SUPERSEDED,
+  NOTICE_UNWATCH,
+  NOTICE_WATCH,
+  SELF_TOPIC,
+  type SelfSnapshot,
+  type SessionNotice,
+  type WatchNotice,
+} from '@muster/play';
+import type { EntityRef, ErrorCode } from '@muster/ports';
+import { messagingReceived, userSelf, userUpdated } from '@muster/tachyon';
+import { isFor } from './audience.js';
+import type { ClientWriter } from './client-writer.js';
+import { EventOrder } from './event-order.js';
+import { Following } from './following.js';
+import { HeardMessages } from './heard-messages.js';
+import { textOf } from './json-text.js';
+import type { SessionContext } from './session-context.js';
+
+/** What the session makes of what it hears. */
+export interface SelfListener {
+  isInFlight(request: number): boolean;
+  /** `user/self` was sent. `session`: who holds the player. */
+  told(snapshot: SelfSnapshot): void;
+  /** Another connection holds the player. */
+  superseded(): void;
+  /** The actor has ended the session. */
+  ended(): void;
+  lost(code: ErrorCode): void;
+  /** More events wait for a reply than may. */
+  tooMany(): void;
+}
+
+/** What one client hears: its own player's stream, the users it follows, and all of it behind the replies that caused it (K16). */
+export class SelfStream {
+  readonly following: Following;
+  private readonly context: SessionContext;
+  private readonly session: string;
+  private readonly player: EntityRef;
+  private readonly writer: ClientWriter;
+  private readonly listener: SelfListener;
+  private readonly order: EventOrder;
+  private readonly heard = new HeardMessages();
+  private stream: StreamHandle | undefined;
+  private over = false;
+
+  constructor(
+    context: SessionContext,
+    session: string,
+    player: EntityRef,
+    writer: ClientWriter,
+    listener: SelfListener,
+  ) {
+    this.context = context;
+    this.session = session;
+    this.player = player;
+    this.writer = writer;
+    this.listener = listener;
+    this.order = new EventOrder(session, (request) => listener.isInFlight(request), context.options.heldEventsMax);
+    this.following = new Following(context.cluster.streams, (event) => this.userEvent(event));
+  }
+
+  /** Listens from now on. `user/self` comes first: what is followed is asked for when it was sent. */
+  start(): void {
+    this.stream ??= this.context.cluster.streams.subscribe(
+      this.player,
+      SELF_TOPIC,
+      { snapshot: true },
+      {
+        snapshot: (event) => this.hold(event, () => this.snapshot(event)),
+        event: (event) => this.hold(event, () => this.selfEvent(event)),
+        lost: (code) => this.listener.lost(code),
+      },
+    );
+  }
+
+  /** A reply has left: what it caused may follow. */
+  replied(): void {
+    this.order.replied();
+  }
+
+  /** Hears nothing any more. */
+  end(): void {
+    this.over = true;
+    this.stream?.close();
+    this.following.set([]);
+    this.order.clear();
+  }
+
+  /** K16 */
+  hold(event: StreamEvent, release: () => void): void {
+    if (this.over || !isFor(event, this.player.id)) return;
+    const held = this.order.push(event.cause, () => {
+      if (!this.over) release();
+    });
+    if (!held) this.listener.tooMany();
+  }
+
+  private snapshot({ data }: StreamEvent): void {
+    const snapshot = JSON.parse(textOf(data)) as SelfSnapshot;
+    const { session, user, messages = [] } = snapshot;
+    this.writer.event(userSelf.commandId, JSON.stringify({ user }));
+    if (session === this.session)
+      for (const missed of this.heard.missed(messages)) this.writer.event(messagingReceived.commandId, missed);
+    this.listener.told(snapshot);
+  }
+
+  private userEvent(event: StreamEvent): void {
+    const commandId = event.name === '' ? userUpdated.commandId : event.name;
+    this.hold(event, () => this.writer.event(commandId, textOf(event.data)));
+  }
+
+  private selfEvent({ name, data }: StreamEvent): void {
+    if (!name.startsWith(NOTICE_PREFIX)) {
+      const json = textOf(data);
+      if (name === messagingReceived.commandId) this.heard.passed(json);
+      this.writer.event(name, json);
+      return;
+    }
+    const notice = JSON.parse(textOf(data)) as SessionNotice & Partial<WatchNotice>;
+    if (notice.session !== this.session) return;
+    if (name === NOTICE_WATCH) this.following.add(notice.userIds ?? []);
+    else if (name === NOTICE_UNWATCH) this.following.remove(notice.userIds ?? []);
+    else if (name === NOTICE_SUPERSEDED) this.listener.superseded();
+    else if (name === NOTICE_ENDED) this.listener.ended();
+  }
+}
