@@ -56,6 +56,9 @@ const AtLeastOne = Type.Integer({ minimum: 1 });
 const PastVote = Type.Object({ vote: VoteAction, outcome: VoteOutcome, finishedAt: UnixTime });
 const CurrentBattle = Type.Object({ id: Type.String(), startedAt: UnixTime });
 
+/** Of the last `lobby/updated`: each has the next number, so a client sees whether it has missed one. */
+const EventNumber = Type.Optional(Type.Integer({ minimum: 0 }));
+
 /** Where a player sits. */
 const Seat = { allyTeam: Type.String(), team: Type.String(), player: Type.String() };
 const Player = { ...Seat, isReady: Type.Boolean(), assetStatus: AssetStatus };
@@ -104,8 +107,9 @@ export const LobbyDetails = Type.Object(
       ),
     ),
     voteHistory: Type.Optional(Record(PastVote)),
+    eventNumber: EventNumber,
   },
-  { title: 'LobbyDetails', oursAlone: ['properties/tags'] },
+  { title: 'LobbyDetails', oursAlone: ['properties/tags', 'properties/eventNumber'] },
 );
 export type LobbyDetails = Static<typeof LobbyDetails>;
 
@@ -165,8 +169,9 @@ export const LobbyPatch = Type.Object(
       ),
     ),
     voteHistory: Type.Optional(Record(Nullable(PastVote))),
+    eventNumber: EventNumber,
   },
-  { title: 'LobbyPatch' },
+  { title: 'LobbyPatch', oursAlone: ['properties/eventNumber'] },
 );
 export type LobbyPatch = Static<typeof LobbyPatch>;
 

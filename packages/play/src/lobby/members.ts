@@ -7,11 +7,13 @@ import {
   isMember,
   isPlayer,
   type Lobby,
+  type Member,
   memberIds,
   type Player,
   type Ruling,
   refusal,
   withDetails,
+  withInside,
   without,
 } from './state.js';
 import { withoutVoter } from './votes.js';
@@ -20,14 +22,15 @@ import { withoutVoter } from './votes.js';
 export function enter(
   lobby: Lobby,
   userId: string,
-  now: number,
-  { membersMax }: Pick<LobbyOptions, 'membersMax'>,
+  member: Member,
+  { now, options: { membersMax } }: { readonly now: number; readonly options: Pick<LobbyOptions, 'membersMax'> },
 ): Ruling {
-  if (isMember(lobby.details, userId)) return lobby;
+  const entered = withInside(lobby, { members: { ...lobby.inside.members, [userId]: member } });
+  if (isMember(lobby.details, userId)) return entered;
   const until = bannedUntil(lobby, userId, now);
   if (until !== undefined) return refusal('banned', `Banned until ${new Date(until / 1_000).toISOString()}`);
   if (memberIds(lobby.details).length >= membersMax) return refusal('lobby_full', `at most ${membersMax} members`);
-  return watching(lobby, userId);
+  return watching(entered, userId);
 }
 
 /** Goes, with the bots that run on its machine. */
@@ -35,7 +38,7 @@ export function removed(lobby: Lobby, userId: string, now: number): Lobby {
   const { details } = lobby;
   if (!isMember(details, userId)) return lobby;
   const bots = Object.fromEntries(Object.entries(details.bots).filter(([, { hostUserId }]) => hostUserId !== userId));
-  const left = withDetails(lobby, {
+  const left = withDetails(withInside(lobby, { members: without(lobby.inside.members, userId) }), {
     players: without(details.players, userId),
     spectators: without(details.spectators, userId),
     bosses: without(details.bosses, userId),

@@ -10,6 +10,9 @@ export interface LobbyOptions {
   readonly participantsMax: number;
   /** How long a vote runs. Lower: who reads late has no say. Higher: a lobby waits longer for who does not answer. */
   readonly voteMs: Millis;
+  /** How often every member's actor is asked whether it is still there. Members that have lost their state do not know that they should leave:
+   *  only this removes them, and closes a lobby that everybody has forgotten. Lower: ghosts go sooner. Higher: less traffic, a message per member each time. */
+  readonly auditMs: Millis;
   /** Bans of one lobby; above it the one that ends first is forgotten. Each is part of the lobby's replicated state. */
   readonly bansMax: number;
   /** Game options that a lobby sets, and their characters together: each change adds up, and everybody who enters is sent all of them.
@@ -28,6 +31,7 @@ export const LOBBY_DEFAULTS: LobbyOptions = {
   membersMax: 251,
   participantsMax: 254,
   voteMs: 60_000,
+  auditMs: 300_000,
   bansMax: 1_000,
   gameOptionsMax: 512,
   gameOptionsCharsMax: 65_536,

@@ -3,7 +3,16 @@ import { hasBoss, isBoss } from './bosses.js';
 import { atTheFront } from './join-queue.js';
 import type { LobbyOptions } from './options.js';
 import { allyTeamCount, keyOf, maxTeamsOf, seatedIn, settled } from './seats.js';
-import { type Details, invalid, isPlayer, type Lobby, type Ruling, withDetails, without } from './state.js';
+import {
+  type Details,
+  invalid,
+  isPlayer,
+  type Lobby,
+  type Member,
+  type Ruling,
+  withDetails,
+  without,
+} from './state.js';
 import { openVote } from './votes.js';
 
 type GameOptions = Details['gameOptions'];
@@ -34,6 +43,7 @@ type Limits = Pick<LobbyOptions, 'gameOptionsMax' | 'gameOptionsCharsMax' | 'tag
 export function openLobby(
   id: string,
   creator: string,
+  member: Member,
   { areBossesEnabled = true, gameOptions = {}, tags = {}, ...settings }: NewLobby,
   options: Limits & Pick<LobbyOptions, 'engineVersion' | 'gameVersion'>,
 ): Ruling {
@@ -58,8 +68,9 @@ export function openLobby(
       players: { [creator]: { id: creator, ...seat, isReady: false, assetStatus: 'complete' } },
       spectators: {},
       bots: {},
+      eventNumber: 0,
     },
-    inside: { bans: {}, bots: 0, votes: 0 },
+    inside: { members: { [creator]: member }, bans: {}, bots: 0, votes: 0 },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Refusal } from '@muster/runtime';
 import type { LobbyDetails } from '@muster/tachyon';
+import type { Op } from '../membership/protocol.js';
 
 export type Details = Readonly<LobbyDetails>;
 export type Player = Details['players'][string];
@@ -16,11 +17,40 @@ export interface Lobby {
 }
 
 export interface Inside {
+  /** Whoever is in the details is here too. */
+  readonly members: Readonly<Record<string, Member>>;
   /** User id → end of the ban, in microseconds since the Unix epoch. */
   readonly bans: Readonly<Record<string, number>>;
   /** Bots added and votes begun so far: no number is given twice. */
   readonly bots: number;
   readonly votes: number;
+  /** What is being done about a battle; absent: none runs. */
+  readonly battle?: Battle;
+  /** What the list of lobbies was told last; absent: nothing. */
+  readonly listed?: Listed;
+}
+
+export interface Member {
+  /** Of the membership (membership/protocol.ts). */
+  readonly op: Op;
+  /** Username: what engines know players by. */
+  readonly name: string;
+  readonly countryCode: string;
+}
+
+export interface Battle {
+  readonly id: string;
+  /** Client that waits for a host to be found; absent: it was answered. */
+  readonly ticket?: string;
+}
+
+export interface Listed {
+  /** Wall clock. */
+  readonly at: number;
+  /** The list has not answered yet. */
+  readonly unanswered: boolean;
+  /** Something was to be told meanwhile. */
+  readonly isOld: boolean;
 }
 
 /** What a rule says to a command: the lobby as it is then (the same one: nothing happens), or why not. */

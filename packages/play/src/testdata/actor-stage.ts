@@ -20,6 +20,8 @@ export interface StagedTurn {
   readonly sends: readonly Send[];
   readonly timers: readonly TimerChange[];
   readonly published: readonly Publication[];
+  readonly deferred: boolean;
+  readonly resolved: NonNullable<Decision<unknown, EventMap, unknown>['resolve']>;
 }
 
 export class ActorStage<S, C extends CommandMap<C>, E extends EventMap<E>> {
@@ -110,6 +112,8 @@ export class ActorStage<S, C extends CommandMap<C>, E extends EventMap<E>> {
       sends: decision.sends ?? [],
       timers: decision.timers ?? [],
       published,
+      deferred: decision.defer ?? false,
+      resolved: decision.resolve ?? [],
     };
   }
 

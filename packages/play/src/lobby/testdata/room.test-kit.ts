@@ -6,7 +6,7 @@ import { type LobbyOptions, lobbyOptions } from '../options.js';
 import { lobbyPatch } from '../patch.js';
 import { RULES, type RuleData, type RuleName } from '../rules.js';
 import { openLobby } from '../settings.js';
-import { type Details, isMember, isRefusal, type Lobby, type Ruling } from '../state.js';
+import { type Details, isMember, isRefusal, type Lobby, type Member, type Ruling } from '../state.js';
 import { votesEnded } from '../votes.js';
 
 export const BOX = { top: 0, bottom: 1, left: 0, right: 0.25 };
@@ -18,6 +18,10 @@ export function allyTeams(...rooms: readonly number[]): AllyTeamConfig {
     startBox: BOX,
     teams: Array.from({ length: maxTeams }, () => ({ maxPlayers: 1 })),
   }));
+}
+
+function memberNamed(userId: string): Member {
+  return { op: '1.1', name: `user${userId}`, countryCode: '??' };
 }
 
 /** User 1 has opened it, two against two. Where bosses are wanted, user 1 is one. */
@@ -35,7 +39,7 @@ export class Room {
   constructor(settings: Partial<RequestData<'lobby/create'>> = {}, options: Partial<LobbyOptions> = {}) {
     this.options = lobbyOptions(options);
     const all = { name: 'All welcome', mapName: 'Comet', allyTeamConfig: allyTeams(2, 2), ...settings };
-    const opened = openLobby('l1', '1', { areBossesEnabled: false, ...all }, this.options);
+    const opened = openLobby('l1', '1', memberNamed('1'), { areBossesEnabled: false, ...all }, this.options);
     if (isRefusal(opened)) throw new Error(opened.details);
     this.lobby = opened;
   }
@@ -64,7 +68,7 @@ export class Room {
   }
 
   join(...users: readonly string[]): this {
-    for (const user of users) this.turn(enter(this.lobby, user, this.now, this.options));
+    for (const user of users) this.turn(enter(this.lobby, user, memberNamed(user), this.at));
     return this;
   }
 

@@ -1,0 +1,118 @@
+// The lobby's part of its members' memberships (membership/protocol.ts).
+import { entity } from '@muster/ports';
+import type { Adopted, Answer, DecideContext, Send } from '@muster/runtime';
+import { admission, ends, standing, verdict } from '../membership/holder.js';
+import type { Confirmation, Op } from '../membership/protocol.js';
+import { PLAYER_KIND } from '../player/contract.js';
+import type { AdmitData, LobbyCommands, LobbyPlayerCommands } from './contract.js';
+import { enter, removed } from './members.js';
+import type { LobbyOptions } from './options.js';
+import { openLobby } from './settings.js';
+import { invalid, type Lobby, refusal, withInside } from './state.js';
+import { AUDIT_TIMER, also, type Decided, type LobbyState, opened, turned } from './turn.js';
+
+/** Answered at once whatever happens: a player's messages come one at a time. */
+export function admit(
+  state: LobbyState,
+  { op, who, create }: AdmitData,
+  ctx: DecideContext,
+  options: LobbyOptions,
+): Decided<LobbyCommands['admit']['reply']> {
+  const userId = playerOf(ctx);
+  if (userId === undefined) return { refuse: refusal('unauthorized', 'players come through their own actors') };
+  const member = { op, ...who };
+  if (!state.lobby) {
+    if (!create) return { refuse: invalid('there is no such lobby') };
+    return detailed(opened(openLobby(ctx.self.id, userId, member, create, options), ctx, options));
+  }
+  const { lobby } = state;
+  const known = lobby.inside.members[userId]?.op;
+  const how = admission(known, op);
+  if (how === 'outdated') return { refuse: invalid('you have come again since') };
+  if (how === 'new' && create) return { refuse: invalid('there is such a lobby already') };
+  return detailed(turned(lobby, enter(lobby, userId, member, { now: ctx.now, options }), ctx, options));
+}
+
+export function leave(
+  state: LobbyState,
+  { op }: LobbyCommands['leave']['data'],
+  ctx: DecideContext,
+  options: LobbyOptions,
+): Decided<null> {
+  const userId = playerOf(ctx);
+  if (!state.lobby || userId === undefined || !ends(state.lobby.inside.members[userId]?.op, op)) return {};
+  return turned(state.lobby, removed(state.lobby, userId, ctx.now), ctx, options, { leaver: userId }) as Decided<null>;
+}
+
+export function confirm(
+  state: LobbyState,
+  { op }: LobbyCommands['confirm']['data'],
+  ctx: DecideContext,
+  options: LobbyOptions,
+): Decided<LobbyCommands['confirm']['reply']> {
+  const userId = playerOf(ctx);
+  const known = userId === undefined ? undefined : state.lobby?.inside.members[userId]?.op;
+  const { member, renew } = standing(known, op);
+  if (!state.lobby || userId === undefined || !renew) return { reply: { member } };
+  return {
+    ...turned(state.lobby, withOp(state.lobby, userId, op), ctx, options),
+    reply: { member },
+  } as Decided<LobbyCommands['confirm']['reply']>;
+}
+
+/** Now and then every member is asked whether it is there: one that has lost its state does not know that it should leave. */
+export function audit(state: LobbyState, ctx: DecideContext, options: LobbyOptions): Decided<null> {
+  if (!state.lobby) return {};
+  const sends = Object.entries(state.lobby.inside.members).map(([userId, { op }]): Send => {
+    const data: LobbyPlayerCommands['confirmLobby']['data'] = { op };
+    return {
+      to: entity(PLAYER_KIND, userId),
+      command: 'confirmLobby',
+      data,
+      answer: 'playerConfirmed',
+      context: { op },
+    };
+  });
+  return { sends, timers: [{ name: AUDIT_TIMER, at: ctx.now + options.auditMs, command: 'auditDue' }] };
+}
+
+/** What members did last may be gone: they are asked. */
+export function adopted(
+  state: LobbyState,
+  { mayLack }: Adopted,
+  ctx: DecideContext,
+  options: LobbyOptions,
+): Decided<null> {
+  return mayLack ? audit(state, ctx, options) : {};
+}
+
+export function playerConfirmed(
+  state: LobbyState,
+  answer: Answer,
+  ctx: DecideContext,
+  options: LobbyOptions,
+): Decided<null> {
+  // Who cannot say so now is asked again.
+  if (!state.lobby || !answer.ok) return {};
+  const userId = answer.from.id;
+  const { op } = answer.context as { readonly op: Op };
+  const said = verdict(state.lobby.inside.members[userId]?.op, op, answer.value as Confirmation);
+  if (said === 'stays') return {};
+  const ruling = said === 'gone' ? removed(state.lobby, userId, ctx.now) : withOp(state.lobby, userId, said.renew);
+  return turned(state.lobby, ruling, ctx, options, { leaver: userId }) as Decided<null>;
+}
+
+function detailed(decided: Decided): Decided<LobbyCommands['admit']['reply']> {
+  const reply = ({ lobby }: LobbyState) => lobby!.details;
+  return also(decided, { reply }) as Decided<LobbyCommands['admit']['reply']>;
+}
+
+function withOp(lobby: Lobby, userId: string, op: Op): Lobby {
+  const { members } = lobby.inside;
+  return withInside(lobby, { members: { ...members, [userId]: { ...members[userId]!, op } } });
+}
+
+/** User id of the player whose actor speaks. */
+function playerOf({ origin }: DecideContext): string | undefined {
+  return origin.type === 'entity' && origin.from.kind === PLAYER_KIND ? origin.from.id : undefined;
+}
