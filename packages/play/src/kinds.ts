@@ -5,6 +5,8 @@ import type { AutohostOptions } from './autohost/options.js';
 import { autohostPoolKind } from './autohost/pool.js';
 import { chatKind } from './chat/chat.js';
 import type { ChatOptions } from './chat/options.js';
+import { lobbyKind } from './lobby/lobby.js';
+import type { LobbyOptions } from './lobby/options.js';
 import type { PlayerOptions } from './player/options.js';
 import { playerKind } from './player/player.js';
 
@@ -13,14 +15,23 @@ export interface PlayDependencies {
   readonly metrics: Metrics;
   readonly player?: Partial<PlayerOptions>;
   readonly chat?: Partial<ChatOptions>;
+  readonly lobby?: Partial<LobbyOptions>;
   readonly autohost?: Partial<AutohostOptions>;
 }
 
 /** Every kind of actor that players know: what each node runs. */
-export function playKinds({ accounts, metrics, player, chat, autohost }: PlayDependencies): readonly AnyActorKind[] {
+export function playKinds({
+  accounts,
+  metrics,
+  player,
+  chat,
+  lobby,
+  autohost,
+}: PlayDependencies): readonly AnyActorKind[] {
   return [
     playerKind({ accounts, metrics, ...(player && { options: player }) }),
     chatKind(chat),
+    lobbyKind(lobby),
     autohostKind({ metrics, ...(autohost && { options: autohost }) }),
     autohostPoolKind(autohost),
   ];

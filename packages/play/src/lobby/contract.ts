@@ -2,14 +2,14 @@
 //
 //   player/42 ── admit, leave, confirm ──►  lobby/7  ── host, joinBattle ──► match/<battle>    (match/contract.ts)
 //      ▲                                     │ │ │ └── chatMembers ──► chat/lobby:7            (chat/contract.ts)
-//      ├── dismissed, confirmLobby ◄─────────┘ │ └──── listed ──► lobby-list/<n>               (lobby-list/contract.ts)
+//      ├── dismissed, confirm ◄──────────────┘ │ └──── listed ──► lobby-list/<n>               (lobby-list/contract.ts)
 //      └── lobby/updated ◄── gateways ◄── topic members
 //
 // A player owns its membership (K12, membership/protocol.ts); all other commands of its client go to the lobby itself.
 import type { Adopted, Answer } from '@muster/runtime';
 import type { LobbyDetails, LobbyPatch, RequestData, VoteOutcome } from '@muster/tachyon';
 import type { MatchOwnerCommands } from '../match/contract.js';
-import type { Op } from '../membership/protocol.js';
+import type { AdmitData, PlaceCommands } from '../player/contract.js';
 import type { RuleData } from './rules.js';
 import type { NewLobby } from './settings.js';
 import type { Lobby } from './state.js';
@@ -20,44 +20,28 @@ export const LOBBY_KIND = 'lobby';
 /** Snapshot: {@link LobbyDetails}. Publications: `lobby/updated`, `lobby/voteEnded`, as its members' clients get them. */
 export const MEMBERS_TOPIC = 'members';
 
-/** Refusal of a client's command: this player is not in the lobby. The gateway asks the player's actor where it is. */
-export const REASON_NOT_A_MEMBER = 'not_a_member';
-
-/** Who comes. */
-export interface Newcomer {
-  /** Username. */
-  readonly name: string;
-  readonly countryCode: string;
-}
-
-export interface AdmitData {
-  readonly op: Op;
-  readonly who: Newcomer;
+/** What a player's actor says of who wants in (`data` of `admit`). */
+export interface LobbyWish {
   /** The lobby is to be opened with these settings; it must not exist. */
   readonly create?: NewLobby;
 }
 
-/** What a lobby understands from other actors. */
-export interface LobbyCommands {
-  /** From the player's actor. Refused: lobby_full, banned, `invalid_request` where there is no such lobby. Again: the details once more. */
-  admit: { data: AdmitData; reply: LobbyDetails };
-  leave: { data: { readonly op: Op }; reply: null };
-  confirm: { data: { readonly op: Op }; reply: { readonly member: boolean } };
+export interface Admitted {
+  readonly details: LobbyDetails;
+  /** Number of the lobby's event stream that the details are of. */
+  readonly stream: number;
 }
 
-/** What a player's actor must understand of a lobby. */
-export interface LobbyPlayerCommands {
-  /** It is not in the lobby any more, and did not ask for that. `bannedUntil`: microseconds. */
-  dismissedFromLobby: {
-    data: { readonly op: Op; readonly reason: 'kicked' | 'banned'; readonly bannedUntil?: number };
-    reply: null;
-  };
-  /** Is it in this lobby, under this op? */
-  confirmLobby: {
-    data: { readonly op: Op };
-    reply: { readonly member: true; readonly op: Op } | { readonly member: false };
-  };
+/** What a lobby understands from other actors. */
+export interface LobbyCommands extends PlaceCommands {
+  /** From the player's actor. Refused: lobby_full, banned, `invalid_request` where there is no such lobby. Again: the details once more. */
+  admit: { data: AdmitData; reply: Admitted };
 }
+
+/** Why a lobby has sent somebody away (`reason` of `dismissed`). `bannedUntil`: microseconds. */
+export type LobbyDismissal =
+  | { readonly reason: 'kicked' }
+  | { readonly reason: 'banned'; readonly bannedUntil: number };
 
 /** Commands of the kind: its contract, its members' commands, and what it sends itself. */
 export type OwnLobbyCommands = LobbyCommands &

@@ -3,8 +3,8 @@ import { entity } from '@muster/ports';
 import type { Adopted, Answer, DecideContext, Send } from '@muster/runtime';
 import { admission, ends, standing, verdict } from '../membership/holder.js';
 import type { Confirmation, Op } from '../membership/protocol.js';
-import { PLAYER_KIND } from '../player/contract.js';
-import type { AdmitData, LobbyCommands, LobbyPlayerCommands } from './contract.js';
+import { type AdmitData, PLAYER_KIND, type PlacesCommands } from '../player/contract.js';
+import type { LobbyCommands, LobbyWish } from './contract.js';
 import { enter, removed } from './members.js';
 import type { LobbyOptions } from './options.js';
 import { openLobby } from './settings.js';
@@ -14,13 +14,14 @@ import { AUDIT_TIMER, also, type Decided, type LobbyState, opened, turned } from
 /** Answered at once whatever happens: a player's messages come one at a time. */
 export function admit(
   state: LobbyState,
-  { op, who, create }: AdmitData,
+  { op, user, data }: AdmitData,
   ctx: DecideContext,
   options: LobbyOptions,
 ): Decided<LobbyCommands['admit']['reply']> {
   const userId = playerOf(ctx);
   if (userId === undefined) return { refuse: refusal('unauthorized', 'players come through their own actors') };
-  const member = { op, ...who };
+  const { create } = (data ?? {}) as LobbyWish;
+  const member = { op, name: user.username, countryCode: user.countryCode };
   if (!state.lobby) {
     if (!create) return { refuse: invalid('there is no such lobby') };
     return detailed(opened(openLobby(ctx.self.id, userId, member, create, options), ctx, options));
@@ -64,10 +65,10 @@ export function confirm(
 export function audit(state: LobbyState, ctx: DecideContext, options: LobbyOptions): Decided<null> {
   if (!state.lobby) return {};
   const sends = Object.entries(state.lobby.inside.members).map(([userId, { op }]): Send => {
-    const data: LobbyPlayerCommands['confirmLobby']['data'] = { op };
+    const data: PlacesCommands['confirm']['data'] = { op };
     return {
       to: entity(PLAYER_KIND, userId),
-      command: 'confirmLobby',
+      command: 'confirm',
       data,
       answer: 'playerConfirmed',
       context: { op },
@@ -103,7 +104,7 @@ export function playerConfirmed(
 }
 
 function detailed(decided: Decided): Decided<LobbyCommands['admit']['reply']> {
-  const reply = ({ lobby }: LobbyState) => lobby!.details;
+  const reply = ({ lobby }: LobbyState, stream: number) => ({ details: lobby!.details, stream });
   return also(decided, { reply }) as Decided<LobbyCommands['admit']['reply']>;
 }
 

@@ -8,9 +8,9 @@ const MATCH = /^match\//;
 describe('members', () => {
   test('who opens a lobby and who comes gets its details; the others are told, who comes is not', () => {
     const stage = new LobbyStage();
-    expect(stage.open('1').reply).toMatchObject({ id: 'l1', players: { 1: {} }, eventNumber: 0 });
+    expect(stage.open('1').reply).toMatchObject({ details: { id: 'l1', players: { 1: {} }, eventNumber: 0 } });
     const turn = stage.admit('2');
-    expect(turn.reply).toMatchObject({ spectators: { 2: { id: '2' } }, eventNumber: 1 });
+    expect(turn.reply).toMatchObject({ details: { spectators: { 2: { id: '2' } }, eventNumber: 1 } });
     expect(turn.published).toEqual([
       {
         topic: 'members',
@@ -29,7 +29,7 @@ describe('members', () => {
   test('coming again is answered with the details and tells nobody anything', () => {
     const stage = new LobbyStage('1', '2');
     const again = stage.admit('2');
-    expect([again.reply, again.published, again.sends]).toMatchObject([{ eventNumber: 1 }, [], []]);
+    expect([again.reply, again.published, again.sends]).toMatchObject([{ details: { eventNumber: 1 } }, [], []]);
     expect(stage.admit('2', '1.9').published).toEqual([]);
     expect(stage.by('player/2', 'confirm', { op: '1.9' }).reply).toEqual({ member: true });
     expect(stage.admit('2', '1.2').refuse).toBe('invalid_request');
@@ -46,12 +46,12 @@ describe('members', () => {
   test('a lobby is opened once', () => {
     const stage = new LobbyStage('1');
     expect(stage.open('2').refuse).toBe('invalid_request');
-    expect(stage.open('1').reply).toMatchObject({ eventNumber: 0 });
+    expect(stage.open('1').reply).toMatchObject({ details: { eventNumber: 0 } });
   });
 
   test('only the actor of a player speaks for it', () => {
     const stage = new LobbyStage('1');
-    const data = { op: '1.1', who: { name: 'x', countryCode: '??' } };
+    const data = { op: '1.1', user: { userId: '2', username: 'x', countryCode: '??' }, data: {} };
     expect(stage.by('party/2', 'admit', data).refuse).toBe('unauthorized');
     stage.by('party/1', 'leave', { op: '1.1' });
     expect(stage.members).toEqual(['1']);
@@ -73,10 +73,10 @@ describe('members', () => {
     const stage = new LobbyStage('1', '2', '3');
     const until = (stage.now + MINUTE) * 1_000;
     const turn = stage.ask('1', 'kickban', { userId: '2', banUntil: until });
-    expect(stage.sentTo(turn, /^player/)).toEqual([{ op: '1.2', reason: 'banned', bannedUntil: until }]);
+    expect(stage.sentTo(turn, /^player/)).toEqual([{ op: '1.2', reason: { reason: 'banned', bannedUntil: until } }]);
     expect(turn.published[0]!.to).toEqual({ except: ['2'] });
     expect(stage.sentTo(stage.ask('1', 'kickban', { userId: '3' }), /^player/)).toEqual([
-      { op: '1.3', reason: 'kicked' },
+      { op: '1.3', reason: { reason: 'kicked' } },
     ]);
     expect(stage.admit('2', '1.7').refuse).toBe('banned');
     expect(stage.ask('2', 'spectate', undefined).refuse).toBe('not_a_member');
@@ -85,13 +85,13 @@ describe('members', () => {
   test('members whose actors do not know of it any more are removed, and a lobby that everybody has forgotten closes', () => {
     const stage = new LobbyStage('1', '2');
     const [audit] = stage.pass(5 * MINUTE).slice(-1);
-    const [first, second] = audit!.sends.filter(({ command }) => command === 'confirmLobby');
+    const [first, second] = audit!.sends.filter(({ command }) => command === 'confirm');
     stage.answer(first!, { value: { member: true, op: '1.8' } });
     expect(stage.state.lobby!.inside.members['1']!.op).toBe('1.8');
     expect(stage.sentTo(stage.answer(second!, { value: { member: false } }), /^player/)).toEqual([]);
     expect(stage.members).toEqual(['1']);
     const [again] = stage.pass(5 * MINUTE).slice(-1);
-    stage.answer(again!.sends.find(({ command }) => command === 'confirmLobby')!, { value: { member: false } });
+    stage.answer(again!.sends.find(({ command }) => command === 'confirm')!, { value: { member: false } });
     expect(stage.state.lobby).toBeNull();
   });
 

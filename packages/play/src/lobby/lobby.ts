@@ -1,4 +1,5 @@
 import { type ActorKind, type DecideContext, defineActor, type Refusal } from '@muster/runtime';
+import { REASON_NOT_A_MEMBER_OF_PLACE } from '../player/contract.js';
 import {
   battleEnded,
   battleHosted,
@@ -8,7 +9,7 @@ import {
   joinBattleAnswered,
   startBattle,
 } from './battles.js';
-import { LOBBY_KIND, type LobbyEvents, MEMBERS_TOPIC, type OwnLobbyCommands, REASON_NOT_A_MEMBER } from './contract.js';
+import { LOBBY_KIND, type LobbyEvents, MEMBERS_TOPIC, type OwnLobbyCommands } from './contract.js';
 import { voteTimedOut } from './decisions.js';
 import { admit, adopted, audit, confirm, leave, playerConfirmed } from './holding.js';
 import { type Listing, listDue, listHeard } from './listing.js';
@@ -88,7 +89,7 @@ function asMember<D extends Decided>(
   rule: (lobby: Lobby, userId: string) => D,
 ): D | { readonly refuse: Refusal } {
   if (origin.type !== 'client') return { refuse: { reason: 'invalid_request', details: 'a client is expected' } };
-  if (!lobby || !isMember(lobby.details, origin.caller)) return { refuse: { reason: REASON_NOT_A_MEMBER } };
+  if (!lobby || !isMember(lobby.details, origin.caller)) return { refuse: { reason: REASON_NOT_A_MEMBER_OF_PLACE } };
   return rule(lobby, origin.caller);
 }
 

@@ -1,8 +1,9 @@
 import { type Millis, MusterError } from '@muster/ports';
 
 export interface LobbyOptions {
-  /** Engine and game that new lobbies play with. Clients have to have them installed, so it is the operator who knows. */
+  /** Engine that new lobbies play with. Clients and autohosts have to have it installed, so it is the operator who knows. */
   readonly engineVersion: string;
+  /** Game that new lobbies play, as the engine knows it by name. */
   readonly gameVersion: string;
   /** Members of a lobby, watching ones too: what existing servers allow, and what one battle's script can name beside bots. */
   readonly membersMax: number;
@@ -15,13 +16,16 @@ export interface LobbyOptions {
   readonly auditMs: Millis;
   /** Bans of one lobby; above it the one that ends first is forgotten. Each is part of the lobby's replicated state. */
   readonly bansMax: number;
-  /** Game options that a lobby sets, and their characters together: each change adds up, and everybody who enters is sent all of them.
-   *  Lower: heavily tweaked games do not fit. Higher: a full lobby that comes back costs the network more. */
+  /** Game options that a lobby sets. Lower: heavily tweaked games do not fit. Higher: each is part of the details. */
   readonly gameOptionsMax: number;
+  /** Characters of all game options together: many small changes add up, and everybody who enters is sent all of them.
+   *  Lower: unit tweaks, whole scripts in one option, do not fit. Higher: a full lobby that comes back costs the network more. */
   readonly gameOptionsCharsMax: number;
+  /** Tags of a lobby. Each is in every list of lobbies. */
   readonly tagsMax: number;
-  /** The same of one bot. */
+  /** Options of one bot. */
   readonly botOptionsMax: number;
+  /** Characters of one bot's options together. */
   readonly botOptionsCharsMax: number;
 }
 

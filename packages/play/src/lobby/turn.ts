@@ -3,7 +3,7 @@ import { entity } from '@muster/ports';
 import { type DecideContext, type Decision, event, type Send, type TimerChange } from '@muster/runtime';
 import { type ChatCommands, chatOf } from '../chat/contract.js';
 import { PLAYER_KIND } from '../player/contract.js';
-import { type LobbyEvents, type LobbyPlayerCommands, MEMBERS_TOPIC } from './contract.js';
+import { type LobbyDismissal, type LobbyEvents, MEMBERS_TOPIC } from './contract.js';
 import { concluded } from './decisions.js';
 import { afterChange, unlisted } from './listing.js';
 import { diffPatch, type Fields, mergePatch } from './merge-patch.js';
@@ -131,10 +131,8 @@ function dismissals(before: Lobby, after: Lobby, leaver: string | undefined): re
     .map(([id, { op }]) => {
       const until = after.inside.bans[id];
       const isNew = until !== undefined && until !== before.inside.bans[id];
-      const data: LobbyPlayerCommands['dismissedFromLobby']['data'] = isNew
-        ? { op, reason: 'banned', bannedUntil: until }
-        : { op, reason: 'kicked' };
-      return { to: entity(PLAYER_KIND, id), command: 'dismissedFromLobby', data };
+      const reason: LobbyDismissal = isNew ? { reason: 'banned', bannedUntil: until } : { reason: 'kicked' };
+      return { to: entity(PLAYER_KIND, id), command: 'dismissed', data: { op, reason } };
     });
 }
 

@@ -1,11 +1,13 @@
 import type { Adopted, Answer } from '@muster/runtime';
 import type {
+  EventData,
   MessageSource,
   MessagesSince,
   MessageTarget,
   Places,
   PrivateUser,
   ReceivedMessage,
+  RequestData,
   User,
 } from '@muster/tachyon';
 import type { Confirmation, Membership, Op } from '../membership/protocol.js';
@@ -211,6 +213,18 @@ export interface PlacesCommands {
   auditPlaces: { data: unknown; reply: null };
 }
 
+export interface LobbyMembershipCommands {
+  createLobby: { data: RequestData<'lobby/create'>; reply: Moved };
+  /** Where the player is in it already: its details once more. */
+  joinLobby: { data: RequestData<'lobby/join'>; reply: Moved };
+  leaveLobby: { data: unknown; reply: Moved };
+}
+
+export interface LobbyMembershipEvents {
+  /** Data of `lobby/left`: out, and it was not the player who left. */
+  lobbyLeft: EventData<'lobby/left'>;
+}
+
 export interface PlacesEvents {
   /** `at`: where everybody is told that it is, where that changes. `n`: of a new op. */
   placeChanged: {
@@ -228,7 +242,14 @@ export interface PlayerCommands
     SessionCommands,
     WatchingCommands,
     MessagingCommands,
-    PlacesCommands {}
+    PlacesCommands,
+    LobbyMembershipCommands {}
 
 /** What happens to a player. */
-export interface PlayerEvents extends AccountEvents, SessionEvents, WatchingEvents, MessagingEvents, PlacesEvents {}
+export interface PlayerEvents
+  extends AccountEvents,
+    SessionEvents,
+    WatchingEvents,
+    MessagingEvents,
+    PlacesEvents,
+    LobbyMembershipEvents {}

@@ -1,4 +1,5 @@
 import { accountSlice } from './account-slice.js';
+import { lobbySlice } from './lobby.js';
 import { messagingSlice } from './messaging.js';
 import { placesSlice } from './places.js';
 import { sessionSlice } from './session.js';
@@ -7,5 +8,12 @@ import { watchingSlice } from './watching.js';
 
 /** The parts of a player. One that another part's field of `user/self` or status goes over stands before it. */
 export function playerSlices(tools: SliceTools): readonly AnySlice[] {
-  return [accountSlice(tools), sessionSlice(tools), watchingSlice(tools), messagingSlice(tools), placesSlice(tools)];
+  return [
+    accountSlice(tools),
+    sessionSlice(tools),
+    watchingSlice(tools),
+    messagingSlice(tools),
+    placesSlice(tools),
+    lobbySlice(tools),
+  ];
 }

@@ -107,7 +107,8 @@ export class ActorStage<S, C extends CommandMap<C>, E extends EventMap<E>> {
     }
     const { reply } = decision;
     return {
-      reply: typeof reply === 'function' ? (reply as (state: S) => unknown)(this.state) : (reply ?? null),
+      reply:
+        typeof reply === 'function' ? (reply as (state: S, stream: number) => unknown)(this.state, 0) : (reply ?? null),
       refuse: decision.refuse?.reason,
       sends: decision.sends ?? [],
       timers: decision.timers ?? [],

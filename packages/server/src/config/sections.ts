@@ -35,6 +35,8 @@ import {
   autohostOptions,
   CHAT_DEFAULTS,
   chatOptions,
+  LOBBY_DEFAULTS,
+  lobbyOptions,
   PLAYER_DEFAULTS,
   playerOptions,
 } from '@muster/play';
@@ -135,6 +137,7 @@ export const SECTIONS = {
   tachyon: section('Limits on client messages.', 'TachyonOptions', TACHYON_DEFAULTS, tachyonOptions),
   player: section('The player actor.', 'PlayerOptions', PLAYER_DEFAULTS, playerOptions),
   chat: section('Chats of lobbies, parties and rooms.', 'ChatOptions', CHAT_DEFAULTS, chatOptions),
+  lobby: section('Lobbies.', 'LobbyOptions', LOBBY_DEFAULTS, lobbyOptions),
   autohost: section('Autohosts and how battles find one.', 'AutohostOptions', AUTOHOST_DEFAULTS, autohostOptions),
   runtime: section('Virtual actors on a node.', 'RuntimeOptions', RUNTIME_DEFAULTS, runtimeOptions),
   persistence: section(

@@ -297,17 +297,18 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "passivateAfterMs": "Idle time after which the actor leaves memory. Lower: less memory for quiet chats. Higher: fewer of them are read again."
   },
   "LobbyOptions": {
-    "engineVersion": "Engine and game that new lobbies play with. Clients have to have them installed, so it is the operator who knows.",
-    "gameVersion": "Engine and game that new lobbies play with. Clients have to have them installed, so it is the operator who knows.",
+    "engineVersion": "Engine that new lobbies play with. Clients and autohosts have to have it installed, so it is the operator who knows.",
+    "gameVersion": "Game that new lobbies play, as the engine knows it by name.",
     "membersMax": "Members of a lobby, watching ones too: what existing servers allow, and what one battle's script can name beside bots.",
     "participantsMax": "Seats that are taken, bots too: the engine's limit of a battle's participants.",
     "voteMs": "How long a vote runs. Lower: who reads late has no say. Higher: a lobby waits longer for who does not answer.",
+    "auditMs": "How often every member's actor is asked whether it is still there. Members that have lost their state do not know that they should leave: only this removes them, and closes a lobby that everybody has forgotten. Lower: ghosts go sooner. Higher: less traffic, a message per member each time.",
     "bansMax": "Bans of one lobby; above it the one that ends first is forgotten. Each is part of the lobby's replicated state.",
-    "gameOptionsMax": "Game options that a lobby sets, and their characters together: each change adds up, and everybody who enters is sent all of them. Lower: heavily tweaked games do not fit. Higher: a full lobby that comes back costs the network more.",
-    "gameOptionsCharsMax": "Game options that a lobby sets, and their characters together: each change adds up, and everybody who enters is sent all of them. Lower: heavily tweaked games do not fit. Higher: a full lobby that comes back costs the network more.",
-    "tagsMax": "Game options that a lobby sets, and their characters together: each change adds up, and everybody who enters is sent all of them. Lower: heavily tweaked games do not fit. Higher: a full lobby that comes back costs the network more.",
-    "botOptionsMax": "The same of one bot.",
-    "botOptionsCharsMax": "The same of one bot."
+    "gameOptionsMax": "Game options that a lobby sets. Lower: heavily tweaked games do not fit. Higher: each is part of the details.",
+    "gameOptionsCharsMax": "Characters of all game options together: many small changes add up, and everybody who enters is sent all of them. Lower: unit tweaks, whole scripts in one option, do not fit. Higher: a full lobby that comes back costs the network more.",
+    "tagsMax": "Tags of a lobby. Each is in every list of lobbies.",
+    "botOptionsMax": "Options of one bot.",
+    "botOptionsCharsMax": "Characters of one bot's options together."
   },
   "PlayerOptions": {
     "graceMs": "How long a session waits for its player after a connection was lost. Lower: queues and parties are freed sooner, but a router restart throws people out. Higher: ghosts stay in parties longer. Clients come back within 10 s and their own liveness check takes up to 30 s.",

@@ -9,8 +9,8 @@ import type { RoleParts, RunningRole } from './running.js';
 
 /** Kinds of actors that every node runs. */
 export function kindsOf({ config, metrics }: Foundation, storage: Storage) {
-  const { player, chat, autohost } = config;
-  return playKinds({ accounts: storage.accounts, metrics, player, chat, autohost });
+  const { player, chat, lobby, autohost } = config;
+  return playKinds({ accounts: storage.accounts, metrics, player, chat, lobby, autohost });
 }
 
 export async function startNode(

@@ -29,11 +29,11 @@ export class LobbyStage extends ActorStage<LobbyState, OwnLobbyCommands, LobbyEv
 
   open(user: string, settings: Partial<NewLobby> = {}): StagedTurn {
     const create = { name: 'All welcome', mapName: 'Comet', allyTeamConfig: allyTeams(2, 2), ...settings };
-    return this.by(`player/${user}`, 'admit', { op: `1.${user}`, who: named(user), create });
+    return this.by(`player/${user}`, 'admit', { op: `1.${user}`, user: named(user), data: { create } });
   }
 
   admit(user: string, op = `1.${user}`): StagedTurn {
-    return this.by(`player/${user}`, 'admit', { op, who: named(user) });
+    return this.by(`player/${user}`, 'admit', { op, user: named(user), data: {} });
   }
 
   /** A command of the user's client. */
@@ -82,7 +82,7 @@ export class LobbyStage extends ActorStage<LobbyState, OwnLobbyCommands, LobbyEv
 }
 
 function named(user: string) {
-  return { name: `user${user}`, countryCode: '??' };
+  return { userId: user, username: `user${user}`, countryCode: '??' };
 }
 
 function checked(turn: StagedTurn): StagedTurn {

@@ -1,0 +1,67 @@
+// The player's part in lobbies. It owns the membership (places.ts); what happens in the lobby its client hears from the lobby itself.
+import { uuid } from '@muster/ports';
+import { type DecideContext, event } from '@muster/runtime';
+import type { Admitted, LobbyDismissal, LobbyWish } from '../lobby/contract.js';
+import { placeOfMember } from '../membership/protocol.js';
+import type { LobbyMembershipCommands, LobbyMembershipEvents, Moved } from './contract.js';
+import { joinPlace, leavePlace, type PlaceGone } from './places.js';
+import { toSelf } from './publishing.js';
+import type { Decided, Pieces, PlayerSlice, SliceTools } from './slice.js';
+import { type PlayerState, refuseStranger } from './state.js';
+
+/** Read in `lobby/left` by whoever's lobby does not know it any more. */
+const CRASHED = 'lobby crashed';
+
+export function lobbySlice(
+  tools: SliceTools,
+): PlayerSlice<LobbyMembershipCommands, LobbyMembershipEvents, Readonly<Record<string, never>>> {
+  return {
+    name: 'lobby',
+    version: 1,
+    initial: () => ({}),
+    decide: {
+      createLobby: (state, create, ctx) => enter(state, { id: uuid(ctx.random), wish: { create } }, ctx, tools),
+      joinLobby: (state, { id }, ctx) => enter(state, { id, wish: {} }, ctx, tools),
+      leaveLobby: (state, _, ctx) => leave(state, ctx, tools),
+    },
+    evolve: { lobbyLeft: () => undefined },
+    publish: {
+      lobbyLeft: ({ session }, left) => (session ? [toSelf('lobby/left', left)] : []),
+    },
+    placeRules: {
+      lobby: { reply: (value) => (value as Admitted).details, gone },
+    },
+    blank: () => true,
+  };
+}
+
+/** One lobby at a time: into another one goes who has left. */
+function enter(
+  state: PlayerState,
+  { id, wish }: { readonly id: string; readonly wish: LobbyWish },
+  ctx: DecideContext,
+  tools: SliceTools,
+): Decided<Moved> {
+  const stranger = refuseStranger(state, ctx);
+  if (stranger) return { refuse: stranger };
+  const at = placeOfMember(state.places.lobby);
+  if (at !== null && at !== id)
+    return { refuse: { reason: 'invalid_request', details: 'already_in_lobby: leave it first' } };
+  return joinPlace(state, 'lobby', { id, data: wish }, ctx, tools) as Decided<Moved>;
+}
+
+function leave(state: PlayerState, ctx: DecideContext, tools: SliceTools): Decided<Moved> {
+  const stranger = refuseStranger(state, ctx);
+  if (stranger) return { refuse: stranger };
+  if (state.places.lobby.phase === 'out')
+    return { refuse: { reason: 'invalid_request', details: 'you are in no lobby' } };
+  return leavePlace(state, 'lobby', ctx, tools);
+}
+
+/** Whoever did not ask for it is told. */
+function gone(_: PlayerState, { id, how, said }: PlaceGone): Pieces {
+  if (how === 'lost') return { events: [event('lobbyLeft', { id, reason: CRASHED })] };
+  if (how !== 'dismissed') return {};
+  const { reason, ...more } = said as LobbyDismissal;
+  return { events: [event('lobbyLeft', { id, reason, ...more })] };
+}
