@@ -201,6 +201,12 @@ export class World {
     this.push({ rows: whole }, to);
   }
 
+  /** A leader tells these processes that the member is dead: it heard nothing of it for long. */
+  giveUp({ peer }: Member<ComputeNode>, to: readonly Member<ComputeNode | ClusterClient>[]): void {
+    this.members = this.members.map((member) => (member.peer === peer ? { ...member, state: 'dead' } : member));
+    this.push({ members: this.members }, to);
+  }
+
   /** The shard's row as it was written last. */
   row(shard: ShardId): ShardRow {
     return this.table.row(shard);

@@ -136,6 +136,16 @@ test('K7: a promoted backup lets nothing out before the last lease it gave has r
   }
 });
 
+test('K7: that its owner was given up for dead, unheard, frees a promoted backup of no lease: the two may be cut off together', async () => {
+  const inTerm = await world.protect(n1, n2, a);
+  await world.answer(g, a, 'write', { text: 'x' });
+  const before = world.clock.monotonic();
+  world.giveUp(n1, [n2, n3, g]);
+  place({ owner: n2.peer, origin: 'promoted', term: term(inTerm + 1) }, [n2, n3, g]);
+  await world.answer(g, a, 'write', { text: 'y' });
+  expect(world.clock.monotonic() - before).toBeGreaterThanOrEqual(170);
+});
+
 test('K7: an owner that does not hear from its backup answers no reads', async () => {
   await world.protect(n1, n2, a);
   await world.answer(g, a, 'write', { text: 'x' });

@@ -105,9 +105,9 @@ export class BackupKeeper {
     peers.on('leaseAsk', (from, { body }) => this.lease(from, body.number));
     setup.table.listen({
       membersChanged: (members) => {
-        const dead = new Set(members.filter(({ state }) => state === 'dead').map(({ peer }) => peer));
+        // The dead too: one that was only silent may still read by a lease, and one that was cut off with its backup may come back.
         const known = new Set(members.map(({ peer }) => peer));
-        this.leases.keepOnly((peer) => !dead.has(peer) && (known.has(peer) || peers.link(peer) !== undefined));
+        this.leases.keepOnly((peer) => known.has(peer) || peers.link(peer) !== undefined);
       },
     });
   }

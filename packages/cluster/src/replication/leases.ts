@@ -73,8 +73,9 @@ export class GivenLeases {
     return at === undefined ? 0 : at + this.options.leaseMs + this.options.leaseMarginMs;
   }
 
-  /** Those processes are dead. */
-  keepOnly(living: (peer: PeerId) => boolean): void {
-    for (const map of [this.givenAt, this.refusals]) for (const peer of map.keys()) if (!living(peer)) map.delete(peer);
+  /** Of all others no leader speaks any more. */
+  keepOnly(isKnown: (peer: PeerId) => boolean): void {
+    for (const map of [this.givenAt, this.refusals])
+      for (const peer of map.keys()) if (!isKnown(peer)) map.delete(peer);
   }
 }
