@@ -50,25 +50,21 @@ export class MemoryMetrics implements Metrics {
     return new Map([...this.cells].map(([key, { value }]) => [key, value]));
   }
 
-  /** Most metrics have one label at the most: those are found without putting their names together each time. */
+  /** Whoever counts gives the same labels in the same order each time: their cell is found by their values, without making its key again. */
   private finder(name: string): (labels: Labels | undefined) => Cell {
-    const byValue = new Map<string, Cell>();
-    let only: string | undefined;
+    const byValues: Branch = new Map();
+    let names: readonly string[] | undefined;
     let bare: Cell | undefined;
     return (labels) => {
       if (!labels) {
         bare ??= this.cell(name);
         return bare;
       }
-      const names = Object.keys(labels);
-      only ??= names[0];
-      if (names.length !== 1 || names[0] !== only) return this.cell(keyOf(name, labels));
-      const value = labels[only!]!;
-      let cell = byValue.get(value);
-      if (!cell) {
-        cell = this.cell(keyOf(name, labels));
-        byValue.set(value, cell);
-      }
+      names ??= Object.keys(labels);
+      const found = findCell(byValues, names, labels);
+      if (found !== undefined) return found;
+      const cell = this.cell(keyOf(name, labels));
+      keepCell(byValues, names, labels, cell);
       return cell;
     };
   }
@@ -81,6 +77,32 @@ export class MemoryMetrics implements Metrics {
     }
     return cell;
   }
+}
+
+/** Cells by the values of their labels, one after the other. */
+type Branch = Map<string, Branch | Cell>;
+
+/** Undefined: not kept, or these are not the labels by which cells are kept. */
+function findCell(root: Branch, names: readonly string[], labels: Labels): Cell | undefined {
+  let at: Branch | Cell | undefined = root;
+  let count = 0;
+  for (const label in labels) {
+    if (label !== names[count] || !(at instanceof Map)) return undefined;
+    at = at.get(labels[label]!);
+    count += 1;
+  }
+  return count === names.length && !(at instanceof Map) ? at : undefined;
+}
+
+function keepCell(root: Branch, names: readonly string[], labels: Labels, cell: Cell): void {
+  if (names.length === 0 || Object.keys(labels).join() !== names.join()) return;
+  let at = root;
+  for (const label of names.slice(0, -1)) {
+    const next = (at.get(labels[label]!) as Branch | undefined) ?? new Map();
+    at.set(labels[label]!, next);
+    at = next;
+  }
+  at.set(labels[names.at(-1)!]!, cell);
 }
 
 /** Labels by name, whatever order they were given in. */

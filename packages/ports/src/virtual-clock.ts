@@ -56,13 +56,13 @@ export class VirtualClock implements Clock {
   /** Lets `ms` pass, with everything that falls due; `advance(0)` runs what is ready now. */
   async advance(ms: Millis): Promise<void> {
     const until = this.elapsed + ms;
-    for (;;) {
-      await this.settle();
-      const next = this.timers[0];
-      if (!next || next.at > until) break;
+    await this.settle();
+    for (let next = this.timers[0]; next && next.at <= until; next = this.timers[0]) {
       this.pop();
       this.elapsed = Math.max(this.elapsed, next.at);
-      next.run?.();
+      if (!next.run) continue;
+      next.run();
+      await this.settle();
     }
     this.elapsed = until;
   }

@@ -98,7 +98,7 @@ test('another inbox on one connection is seen, unless state was lost; after a re
   expect(heard.received(message(2, 'y.1'))).toMatch('y.1 after x.1 on one connection');
   const back = listening();
   back.received(message(1, 'x.1'));
-  back.offline();
+  back.connecting();
   expect(back.received(message(2, 'y.1'))).toBeUndefined();
   const lost = listening(1);
   lost.received(message(1, 'x.1'));

@@ -51,7 +51,7 @@ export class Losses {
   committed(row: ShardRow, before: ShardRow): void {
     const { owner, backup } = before;
     if (row.owner !== owner) {
-      if (row.owner !== '' && this.isEmptyAt(owner, row.shard)) this.emptyTo.set(row.shard, row.owner);
+      if (row.owner !== '' && this.isEmptyAt(before)) this.emptyTo.set(row.shard, row.owner);
       else this.emptyTo.delete(row.shard);
     }
     if (owner === '' || row.owner === owner || row.owner === backup || row.owner === '') return;
@@ -83,14 +83,12 @@ export class Losses {
       report('one failure loses nothing', `shard ${shard} term ${term}: ${by} may lack some of what was there`);
   }
 
-  private isEmptyAt(owner: PeerId | '', shard: ShardId): boolean {
+  /** An owner that has not opened it yet may have a copy of much. */
+  private isEmptyAt({ owner, shard, term }: ShardRow): boolean {
     if (owner === '') return false;
-    const member = this.setup.fleet.get(parsePeerId(owner).id);
-    return (
-      member?.process.peer === owner &&
-      member.running instanceof NodeRole &&
-      member.running.node.runtime.actorsIn(shard) === 0
-    );
+    const { process, running } = this.setup.fleet.get(parsePeerId(owner).id) ?? {};
+    if (process?.peer !== owner || !(running instanceof NodeRole)) return false;
+    return running.termOf(shard) === term && running.node.runtime.actorsIn(shard) === 0;
   }
 
   private isWell(peer: PeerId): boolean {

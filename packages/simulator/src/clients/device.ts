@@ -102,12 +102,13 @@ export class Device {
   }
 
   private connect(): void {
-    const { door, gateway, player, account, clock } = this.setup;
+    const { door, gateway, player, account, clock, listening } = this.setup;
     const { id, at } = gateway();
     this.sockets += 1;
     const number = this.sockets;
     this.state = 'connecting';
     this.startedAt = clock.monotonic();
+    listening.connecting();
     this.gateway = id;
     this.socket = door.connect(
       this.id,
@@ -125,13 +126,12 @@ export class Device {
   }
 
   private gone(code: number): void {
-    const { ledger, clock, random, on, listening } = this.setup;
+    const { ledger, clock, random, on } = this.setup;
     this.state = 'away';
     this.sockets += 1;
     this.socket = undefined;
     this.underWay = 0;
     ledger.lost(this.id, clock.monotonic());
-    listening.offline();
     on.offline(this, code);
     // Closed in order: another device of this player signed in, or it asked to go itself. It is a while before somebody tries again.
     const pause = code === NORMAL ? 3_000 : COME_BACK_MIN_MS;

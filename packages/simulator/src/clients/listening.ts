@@ -31,8 +31,10 @@ export class Listening {
   private last: number | undefined;
   /** Highest number seen in this inbox: what is seen again after a reconnect says nothing about order. */
   private highest = 0;
-  /** When this connection began to hear of this inbox. */
+  /** When this connection began, or the loss after which it heard of another inbox: what was lost until then excuses no further one. */
   private since: Millis = Number.NEGATIVE_INFINITY;
+  /** Nothing was heard on this connection yet. */
+  private isFresh = true;
   private askedAt: Millis = Number.NEGATIVE_INFINITY;
   /** When its player's actor last had a word with this device: what it did not hear of for the length of a grace may have ended. */
   private servedAt: Millis = Number.NEGATIVE_INFINITY;
@@ -75,9 +77,11 @@ export class Listening {
     this.servedAt = this.setup.now();
   }
 
-  offline(): void {
+  /** A connection begins: what the old one was still to be given does not come any more. */
+  connecting(): void {
     this.askedAfter.clear();
-    this.since = Number.NEGATIVE_INFINITY;
+    this.since = this.setup.now();
+    this.isFresh = true;
   }
 
   /** @returns what is wrong with it, if anything. */
@@ -89,18 +93,20 @@ export class Listening {
     const number = Number(marker.slice(dot + 1));
     if (inbox !== this.inbox) {
       // Its state was lost, or a new session began: another inbox, which counts from the beginning.
-      const { player, lostAt } = this.setup;
-      const mayHaveEnded = this.setup.now() - this.servedAt >= PLAYER_DEFAULTS.graceMs;
-      if (lostAt(player) < this.since && !mayHaveEnded)
-        return `message ${marker} after ${this.inbox}.${this.last} on one connection`;
-      this.since = this.setup.now();
+      const { player, lostAt, now } = this.setup;
+      if (!this.isFresh) {
+        const mayHaveEnded = now() - this.servedAt >= PLAYER_DEFAULTS.graceMs;
+        if (lostAt(player) <= this.since && !mayHaveEnded)
+          return `message ${marker} after ${this.inbox}.${this.last} on one connection`;
+        this.since = Math.max(this.since, lostAt(player));
+      }
       if (this.inbox !== '') this.continuousSince = this.setup.now();
       this.inbox = inbox;
       this.last = undefined;
       this.highest = 0;
       this.bySender = new Map();
     }
-    if (this.since === Number.NEGATIVE_INFINITY) this.since = this.setup.now();
+    this.isFresh = false;
     this.served();
     const { last } = this;
     this.last = number;

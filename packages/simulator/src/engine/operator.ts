@@ -63,7 +63,7 @@ export class Operator {
     this.peers.on('adminResponse', (_, { body }) => this.answered(body.request, body.code, body.result));
   }
 
-  /** Gives the command until a leader takes or refuses it. */
+  /** Gives the command until a leader takes it, or refuses it for good. */
   order(command: string, args: Readonly<Record<string, unknown>>, tries = TRIES_MAX): void {
     if (tries === 0) return;
     this.meet();

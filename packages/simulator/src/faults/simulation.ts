@@ -87,7 +87,8 @@ export class Simulation extends World {
   }
 
   undrain(id: string): void {
-    if (this.drained.delete(id)) this.operator.order('node.undrain', { node: id });
+    // Nobody leaves a node draining: where a leader cannot take the command now, it is given until one can.
+    if (this.drained.delete(id)) this.operator.order('node.undrain', { node: id }, Number.POSITIVE_INFINITY);
   }
 
   /** As `musterctl shard move`: a shard that is in use, drawn by `draw`, to this node. */
