@@ -13,6 +13,9 @@ export const TEST_LIMITS: readonly string[] = [
   'edge.accountRequestsMax=100000',
   'edge.addressRequestsMax=100000',
   'edge.connectionsPerAddressMax=10000',
+  // Few enough that a case can reach them.
+  'social.outgoingRequestsMax=3',
+  'social.incomingRequestsMax=3',
   'telemetry.logLevel="error"',
 ];
 

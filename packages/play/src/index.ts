@@ -21,3 +21,5 @@ export * from './player/player.js';
 export type { AnySlice, Pieces, PlayerSlice, SliceTools } from './player/slice.js';
 export type { PlayerState, Session } from './player/state.js';
 export * from './requests/contract.js';
+export * from './services.js';
+export * from './social/options.js';

@@ -1,4 +1,4 @@
-import type { Accounts, Metrics } from '@muster/ports';
+import type { Metrics } from '@muster/ports';
 import type { AnyActorKind } from '@muster/runtime';
 import { autohostKind } from './autohost/autohost.js';
 import type { AutohostOptions } from './autohost/options.js';
@@ -8,10 +8,10 @@ import type { ChatOptions } from './chat/options.js';
 import { lobbyKind } from './lobby/lobby.js';
 import type { LobbyOptions } from './lobby/options.js';
 import type { PlayerOptions } from './player/options.js';
-import { playerKind } from './player/player.js';
+import { type PlayerStorage, playerKind } from './player/player.js';
 
 export interface PlayDependencies {
-  readonly accounts: Pick<Accounts, 'byId'>;
+  readonly storage: PlayerStorage;
   readonly metrics: Metrics;
   readonly player?: Partial<PlayerOptions>;
   readonly chat?: Partial<ChatOptions>;
@@ -21,7 +21,7 @@ export interface PlayDependencies {
 
 /** Every kind of actor that players know: what each node runs. */
 export function playKinds({
-  accounts,
+  storage,
   metrics,
   player,
   chat,
@@ -29,7 +29,7 @@ export function playKinds({
   autohost,
 }: PlayDependencies): readonly AnyActorKind[] {
   return [
-    playerKind({ accounts, metrics, ...(player && { options: player }) }),
+    playerKind({ storage, metrics, ...(player && { options: player }) }),
     chatKind(chat),
     lobbyKind(lobby),
     autohostKind({ metrics, ...(autohost && { options: autohost }) }),

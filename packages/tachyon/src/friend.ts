@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { type ActorTarget, type CommandDefinition, defineCommand } from './definition.js';
+import { type ActorTarget, type CommandDefinition, defineCommand, MUSTER_SUBPROTOCOL } from './definition.js';
 import { UnixTime, UserId } from './shapes.js';
 
 const To = Type.Object({ to: UserId });
@@ -23,7 +23,6 @@ export const friendList = defineCommand(
       incomingPendingRequests: Type.Array(Type.Object({ from: UserId, sentAt: UnixTime })),
     }),
     target: self('friends'),
-    unserved: true,
   },
   {
     reply: {
@@ -44,7 +43,6 @@ export const friendSendRequest = defineCommand(
     reasons: ['invalid_user', 'already_in_friendlist', 'outgoing_capacity_reached', 'incoming_capacity_reached'],
     violations: invalidUser('to'),
     target: self('sendFriendRequest'),
-    unserved: true,
   },
   { data: { to: '43' } },
 );
@@ -59,7 +57,6 @@ export const friendCancelRequest = defineCommand(
     reasons: ['invalid_user'],
     violations: invalidUser('to'),
     target: self('cancelFriendRequest'),
-    unserved: true,
   },
   { data: { to: '43' } },
 );
@@ -74,7 +71,6 @@ export const friendAcceptRequest = defineCommand(
     reasons: ['invalid_user', 'no_pending_request'],
     violations: invalidUser('from'),
     target: self('acceptFriendRequest'),
-    unserved: true,
   },
   { data: { from: '45' } },
 );
@@ -89,7 +85,6 @@ export const friendRejectRequest = defineCommand(
     reasons: ['invalid_user', 'no_pending_request'],
     violations: invalidUser('from'),
     target: self('rejectFriendRequest'),
-    unserved: true,
   },
   { data: { from: '45' } },
 );
@@ -104,9 +99,38 @@ export const friendRemove = defineCommand(
     reasons: ['invalid_user', 'not_in_friendlist'],
     violations: invalidUser('userId'),
     target: self('removeFriend'),
-    unserved: true,
   },
   { data: { userId: '43' } },
+);
+
+export const friendIgnore = defineCommand(
+  {
+    commandId: 'friend/ignore',
+    direction: 'user→server',
+    kind: 'request',
+    only: MUSTER_SUBPROTOCOL,
+    what: 'Ignores a player: what there is between you ends, and no friend request of theirs comes through. They are not told. Where you do already it succeeds.',
+    data: Type.Object({ userId: UserId }),
+    reasons: ['invalid_user'],
+    violations: invalidUser('userId'),
+    target: self('ignore'),
+  },
+  { data: { userId: '46' } },
+);
+
+export const friendUnignore = defineCommand(
+  {
+    commandId: 'friend/unignore',
+    direction: 'user→server',
+    kind: 'request',
+    only: MUSTER_SUBPROTOCOL,
+    what: 'Ignores a player no longer. Where you did not it succeeds.',
+    data: Type.Object({ userId: UserId }),
+    reasons: ['invalid_user'],
+    violations: invalidUser('userId'),
+    target: self('heed'),
+  },
+  { data: { userId: '46' } },
 );
 
 export const friendRequestReceived = defineCommand(
@@ -117,7 +141,6 @@ export const friendRequestReceived = defineCommand(
     what: 'A player asks you to be friends.',
     data: From,
     source: 'player',
-    unserved: true,
   },
   { data: { from: '45' } },
 );
@@ -130,7 +153,6 @@ export const friendRequestCancelled = defineCommand(
     what: 'A player took the request back.',
     data: From,
     source: 'player',
-    unserved: true,
   },
   { data: { from: '45' } },
 );
@@ -143,7 +165,6 @@ export const friendRequestAccepted = defineCommand(
     what: 'A player said yes to your request; both get it where two requests crossed.',
     data: From,
     source: 'player',
-    unserved: true,
   },
   { data: { from: '43' } },
 );
@@ -156,7 +177,6 @@ export const friendRequestRejected = defineCommand(
     what: 'A player said no to your request.',
     data: From,
     source: 'player',
-    unserved: true,
   },
   { data: { from: '43' } },
 );
@@ -169,7 +189,6 @@ export const friendRemoved = defineCommand(
     what: 'A player is no longer your friend.',
     data: From,
     source: 'player',
-    unserved: true,
   },
   { data: { from: '43' } },
 );
@@ -181,6 +200,8 @@ export const FRIEND_COMMANDS = [
   friendAcceptRequest,
   friendRejectRequest,
   friendRemove,
+  friendIgnore,
+  friendUnignore,
   friendRequestReceived,
   friendRequestCancelled,
   friendRequestAccepted,

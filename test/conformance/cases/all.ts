@@ -1,7 +1,8 @@
 import type { Case } from './case.js';
+import { FRIEND_CASES } from './friend.js';
 import { MESSAGING_CASES } from './messaging.js';
 import { SYSTEM_CASES } from './system.js';
 import { USER_CASES } from './user.js';
 
 /** Every case. A new file of cases is one line here. */
-export const CASES: readonly Case[] = [...SYSTEM_CASES, ...USER_CASES, ...MESSAGING_CASES];
+export const CASES: readonly Case[] = [...SYSTEM_CASES, ...USER_CASES, ...MESSAGING_CASES, ...FRIEND_CASES];

@@ -1,4 +1,4 @@
-import type { Adopted, Answer } from '@muster/runtime';
+import type { Adopted, Answer, ReplyTicket } from '@muster/runtime';
 import type {
   EventData,
   MessageSource,
@@ -12,6 +12,7 @@ import type {
 } from '@muster/tachyon';
 import type { Confirmation, Membership, Op } from '../membership/protocol.js';
 import type { AccountView } from './account.js';
+import type { FriendsCommands, FriendsEvents } from './friends.js';
 import type { SubscriptionCheck } from './state.js';
 
 /** `player/<userId>` */
@@ -235,6 +236,12 @@ export interface PlacesEvents {
   };
 }
 
+/** `ticket`: of a client that waits for storage. */
+export interface ErrandsEvents {
+  errandBegun: { readonly ticket: ReplyTicket };
+  errandEnded: { readonly ticket: ReplyTicket };
+}
+
 // A slice of its own file declares its commands and events there; here they are named once.
 
 export interface PlayerCommands
@@ -243,7 +250,8 @@ export interface PlayerCommands
     WatchingCommands,
     MessagingCommands,
     PlacesCommands,
-    LobbyMembershipCommands {}
+    LobbyMembershipCommands,
+    FriendsCommands {}
 
 /** What happens to a player. */
 export interface PlayerEvents
@@ -252,4 +260,6 @@ export interface PlayerEvents
     WatchingEvents,
     MessagingEvents,
     PlacesEvents,
-    LobbyMembershipEvents {}
+    LobbyMembershipEvents,
+    ErrandsEvents,
+    FriendsEvents {}

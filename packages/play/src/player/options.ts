@@ -25,6 +25,9 @@ export interface PlayerOptions {
   /** How often a player asks its party and its lobby whether they still have it. Both sides are asked at once where something may be lost;
    *  this finds what nobody could know. Lower: ghosts are found sooner. Higher: less traffic (100,000 players in lobbies: 333 questions/s). */
   readonly placeAuditMs: number;
+  /** Requests of one player that wait for storage. Lower: less is kept for a client that asks in bursts while storage is slow. Higher: fewer of
+   *  its requests are refused then. */
+  readonly errandsMax: number;
   /** Idle time after which the actor leaves memory. Lower: less memory for players who are offline but looked at.
    *  Higher: fewer reads of accounts. */
   readonly passivateAfterMs: number;
@@ -39,6 +42,7 @@ export const PLAYER_DEFAULTS: PlayerOptions = {
   listenersMax: 16,
   placeRequestsMax: 8,
   placeAuditMs: 300_000,
+  errandsMax: 16,
   passivateAfterMs: 60_000,
 };
 

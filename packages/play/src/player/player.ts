@@ -1,7 +1,7 @@
-import { type Accounts, type Metrics, playerId } from '@muster/ports';
+import { type Metrics, playerId, type Storage } from '@muster/ports';
 import { type ActorKind, defineActor } from '@muster/runtime';
 import { isUserId } from '@muster/tachyon';
-import { type AccountView, accountView } from './account.js';
+import { accountView } from './account.js';
 import { PLAYER_KIND, type PlayerCommands, type PlayerEvents, PUBLIC_TOPIC, SELF_TOPIC } from './contract.js';
 import { type PlayerOptions, playerOptions } from './options.js';
 import type { AnySlice } from './slice.js';
@@ -9,9 +9,18 @@ import { playerSlices } from './slices.js';
 import type { PlayerState } from './state.js';
 import { initialParts, rulesOf, selfSnapshot, wholeOf } from './whole.js';
 
+/** What an actor reads when it comes to life, and nothing more. */
+export interface PlayerStorage {
+  readonly accounts: Pick<Storage['accounts'], 'byId'>;
+  readonly friendships: Pick<Storage['friendships'], 'of'>;
+}
+
+/** Parts of the state that begin as storage has them. */
+type PlayerSeed = Pick<PlayerState, 'account' | 'ties'>;
+
 export interface PlayerDependencies {
-  /** Where accounts are read. Rejecting refuses the waiting commands (retryable). */
-  readonly accounts: Pick<Accounts, 'byId'>;
+  /** Where players are read. Rejecting refuses the waiting commands (retryable). */
+  readonly storage: PlayerStorage;
   readonly metrics: Metrics;
   readonly options?: Partial<PlayerOptions>;
 }
@@ -19,7 +28,7 @@ export interface PlayerDependencies {
 export type PlayerKind = ActorKind<PlayerState, PlayerCommands, PlayerEvents>;
 
 /** `player/<userId>`: the one session per player in the cluster, and whatever the player owns. Put together from its slices. */
-export function playerKind({ accounts, metrics, options: changes }: PlayerDependencies): PlayerKind {
+export function playerKind({ storage, metrics, options: changes }: PlayerDependencies): PlayerKind {
   const options = playerOptions(changes);
   const slices: AnySlice[] = [];
   const whole = wholeOf(slices);
@@ -29,11 +38,8 @@ export function playerKind({ accounts, metrics, options: changes }: PlayerDepend
     durability: 'replicated',
     version: slices.reduce((sum, { version }) => sum + version, 0),
     passivateAfterMs: options.passivateAfterMs,
-    load: async (id) => {
-      const account = isUserId(id) ? await accounts.byId(playerId(id)) : undefined;
-      return account ? accountView(account) : null;
-    },
-    initial: (_, seed) => ({ ...initialParts(slices), account: (seed as AccountView | null | undefined) ?? null }),
+    load: (id) => readPlayer(id, storage),
+    initial: (_, seed) => ({ ...initialParts(slices), account: null, ...(seed as PlayerSeed | undefined) }),
     // A part that came after this state was saved begins as it does in a new player.
     upgrade: (saved) => ({ ...initialParts(slices), ...(saved as Partial<PlayerState>) }),
     // Without a session nothing is worth keeping: the next sign-in reads the account again.
@@ -49,4 +55,10 @@ export function playerKind({ accounts, metrics, options: changes }: PlayerDepend
     // Operators see that there are messages, not what they say.
     describe: (state) => ({ ...state, inbox: { kept: state.inbox.messages.length, count: state.inbox.count } }),
   });
+}
+
+async function readPlayer(id: string, { accounts, friendships }: PlayerStorage): Promise<PlayerSeed | undefined> {
+  if (!isUserId(id)) return undefined;
+  const [account, ties] = await Promise.all([accounts.byId(playerId(id)), friendships.of(playerId(id))]);
+  return account && { account: accountView(account), ties };
 }

@@ -1,4 +1,6 @@
 import { accountSlice } from './account-slice.js';
+import { errandsSlice } from './errands.js';
+import { friendsSlice } from './friends.js';
 import { lobbySlice } from './lobby.js';
 import { messagingSlice } from './messaging.js';
 import { placesSlice } from './places.js';
@@ -15,5 +17,7 @@ export function playerSlices(tools: SliceTools): readonly AnySlice[] {
     messagingSlice(tools),
     placesSlice(tools),
     lobbySlice(tools),
+    errandsSlice(tools),
+    friendsSlice(tools),
   ];
 }

@@ -1,3 +1,4 @@
+import type { Ties } from '@muster/ports';
 import { type DecideContext, type EventRecord, event, type Refusal, type ReplyTicket } from '@muster/runtime';
 import type { Membership } from '../membership/protocol.js';
 import type { AccountView } from './account.js';
@@ -5,7 +6,23 @@ import { type PlaceKind, type PlayerEvents, REASON_SESSION_UNKNOWN, REASON_SUPER
 import type { Inbox } from './inbox.js';
 
 /** Every slice's part. Plain JSON; changed in place by `evolve` only. */
-export interface PlayerState extends AccountPart, SessionPart, WatchingPart, MessagingPart, PlacesPart {}
+export interface PlayerState
+  extends AccountPart,
+    SessionPart,
+    WatchingPart,
+    MessagingPart,
+    PlacesPart,
+    ErrandsPart,
+    FriendsPart {}
+
+/** What a client asked for and storage has not answered: names of those who wait. */
+export interface ErrandsPart {
+  errands: readonly ReplyTicket[];
+}
+
+export interface FriendsPart {
+  ties: Ties;
+}
 
 export interface AccountPart {
   /** null: no account has this id. */

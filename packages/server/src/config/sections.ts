@@ -39,6 +39,8 @@ import {
   lobbyOptions,
   PLAYER_DEFAULTS,
   playerOptions,
+  SOCIAL_DEFAULTS,
+  socialOptions,
 } from '@muster/play';
 import { MusterError } from '@muster/ports';
 import { RUNTIME_DEFAULTS, runtimeOptions } from '@muster/runtime';
@@ -136,6 +138,7 @@ export const SECTIONS = {
   gateway: section('Client sessions.', 'GatewayOptions', GATEWAY_DEFAULTS, gatewayOptions),
   tachyon: section('Limits on client messages.', 'TachyonOptions', TACHYON_DEFAULTS, tachyonOptions),
   player: section('The player actor.', 'PlayerOptions', PLAYER_DEFAULTS, playerOptions),
+  social: section('Friends, clans and reports.', 'SocialOptions', SOCIAL_DEFAULTS, socialOptions),
   chat: section('Chats of lobbies, parties and rooms.', 'ChatOptions', CHAT_DEFAULTS, chatOptions),
   lobby: section('Lobbies.', 'LobbyOptions', LOBBY_DEFAULTS, lobbyOptions),
   autohost: section('Autohosts and how battles find one.', 'AutohostOptions', AUTOHOST_DEFAULTS, autohostOptions),

@@ -319,7 +319,14 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "listenersMax": "Processes of which the actor remembers that they listen to `self`: the gateways of its newest connections. Lower: after many take-overs at once the newest connection may have to prove itself by a command. Higher: more state per player.",
     "placeRequestsMax": "Requests of one session that wait for the same place. Lower: a client that asks in bursts is refused. Higher: more waiting replies in the state.",
     "placeAuditMs": "How often a player asks its party and its lobby whether they still have it. Both sides are asked at once where something may be lost; this finds what nobody could know. Lower: ghosts are found sooner. Higher: less traffic (100,000 players in lobbies: 333 questions/s).",
+    "errandsMax": "Requests of one player that wait for storage. Lower: less is kept for a client that asks in bursts while storage is slow. Higher: fewer of its requests are refused then.",
     "passivateAfterMs": "Idle time after which the actor leaves memory. Lower: less memory for players who are offline but looked at. Higher: fewer reads of accounts."
+  },
+  "SocialOptions": {
+    "friendsMax": "Friends of one player. Lower: less to load and to send at each sign-in. Higher: people with many friends need not choose.",
+    "outgoingRequestsMax": "Unanswered friend requests that one player has sent. Lower: fewer can be pestered at a time. Higher: newcomers can ask a whole clan.",
+    "incomingRequestsMax": "Unanswered friend requests to one player. Lower: a popular player becomes unreachable sooner. Higher: longer lists at sign-in.",
+    "ignoredMax": "Players that one player ignores. Lower: less to load at each sign-in. Higher: more room for the easily annoyed."
   },
   "RuntimeOptions": {
     "mailboxMax": "Commands that may wait for one actor. Lower: a slow actor pushes back sooner. Higher: bursts are smoothed, at more memory and staler replies.",

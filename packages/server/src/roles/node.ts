@@ -1,5 +1,5 @@
 import { ComputeNode } from '@muster/cluster';
-import { playKinds } from '@muster/play';
+import { playKinds, playServices } from '@muster/play';
 import type { Storage } from '@muster/ports';
 import { NactScheduler } from '@muster/runtime';
 import { type Foundation, selfOf } from '../process/foundation.js';
@@ -10,7 +10,12 @@ import type { RoleParts, RunningRole } from './running.js';
 /** Kinds of actors that every node runs. */
 export function kindsOf({ config, metrics }: Foundation, storage: Storage) {
   const { player, chat, lobby, autohost } = config;
-  return playKinds({ accounts: storage.accounts, metrics, player, chat, lobby, autohost });
+  return playKinds({ storage, metrics, player, chat, lobby, autohost });
+}
+
+/** What they ask of storage. */
+function servicesOf({ config }: Foundation, storage: Storage) {
+  return playServices({ storage, social: config.social });
 }
 
 export async function startNode(
@@ -34,6 +39,7 @@ export async function startNode(
     retire,
     storage: storage.shards,
     kinds: kindsOf(foundation, storage),
+    services: servicesOf(foundation, storage),
     scheduler: new NactScheduler((worker, error) => log.write('error', 'actor.escaped', { worker, error })),
     options: { ...clusterOptionsOf(config), runtime: config.runtime, persistence: config.persistence },
   });

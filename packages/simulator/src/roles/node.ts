@@ -1,5 +1,5 @@
 import { ComputeNode } from '@muster/cluster';
-import { playKinds } from '@muster/play';
+import { playKinds, playServices } from '@muster/play';
 import { type EntityRef, type Millis, type ShardId, silentTracer, type Term } from '@muster/ports';
 import { InlineScheduler } from '@muster/runtime';
 import { accountKind } from '../actors/account.js';
@@ -18,7 +18,7 @@ export class NodeRole implements Role {
       const shard = this.node.table.shardOf(entity);
       ungated.acted(entity, shard, this.node.runtime.termOf(shard)!, process.peer);
     };
-    const play = playKinds({ accounts: storage.accounts, metrics });
+    const play = playKinds({ storage, metrics });
     this.node = new ComputeNode({
       clock,
       random,
@@ -28,6 +28,7 @@ export class NodeRole implements Role {
       metrics,
       log,
       kinds: [...play, registerKind, accountKind, alarmKind, pulseKind(acts)],
+      services: playServices({ storage }),
       storage: storage.shards,
       scheduler: new InlineScheduler(clock, (worker, error) => log.write('error', 'worker.failed', { worker, error })),
       tracer: silentTracer,

@@ -3,10 +3,17 @@
 import { entity, MemoryMetrics, SeededRandom } from '@muster/ports';
 import type { DecideContext, Decision, EventRecord, Origin, Publication, Send, TimerChange } from '@muster/runtime';
 import type { AccountView, AttachData, PlayerCommands, PlayerEvents, PlayerOptions } from '../../index.js';
-import { type PlayerKind, playerKind } from '../player.js';
+import { NO_TIES } from '../friends.js';
+import { type PlayerKind, type PlayerStorage, playerKind } from '../player.js';
 import type { PlayerState } from '../state.js';
 
 export const ANN: AccountView = { username: 'ann', displayName: 'Ann', countryCode: 'DE', roles: ['contributor'] };
+
+/** Nothing is loaded here. */
+const NOWHERE: PlayerStorage = {
+  accounts: { byId: async () => undefined },
+  friendships: { of: async () => NO_TIES },
+};
 
 export interface Turn {
   readonly reply: unknown;
@@ -32,8 +39,8 @@ export class Stage {
 
   constructor(id = '1', account: AccountView | null = ANN, options: Partial<PlayerOptions> = {}) {
     this.id = id;
-    this.kind = playerKind({ accounts: { byId: async () => undefined }, metrics: this.metrics, options });
-    this.state = this.kind.initial(id, account);
+    this.kind = playerKind({ storage: NOWHERE, metrics: this.metrics, options });
+    this.state = this.kind.initial(id, account ? { account, ties: NO_TIES } : undefined);
   }
 
   /** A command of the client whose connection is `session`. */

@@ -1,12 +1,10 @@
 // Actors of every kind in a real runtime, all in one process under a virtual clock: sends go from actor to actor, replies and publications are kept.
 import {
-  type Account,
   type EntityRef,
   entity,
   entityKey,
   MemoryCommitLog,
   MemoryMetrics,
-  MusterError,
   playerId,
   SeededRandom,
   SHARD_COUNT,
@@ -31,6 +29,8 @@ import {
 } from '@muster/runtime';
 import type { AttachData, PlayerCommands } from '../../index.js';
 import { playKinds } from '../../kinds.js';
+import { playServices } from '../../services.js';
+import { breakable, MemoryStorage } from './storage.test-kit.js';
 
 /** What a gateway would see, in order: `reply` of a request, or an event of a topic. */
 export type Seen =
@@ -69,8 +69,8 @@ export class Town {
   readonly metrics = new MemoryMetrics();
   /** Every process draws its own. */
   private readonly random = new SeededRandom(1);
-  readonly accounts = new Map<string, Account>();
-  /** Set: accounts cannot be read. */
+  readonly storage: MemoryStorage;
+  /** Set: storage cannot be reached. */
   storageDown = false;
   readonly seen: Seen[] = [];
   /** What every shard recorded, as a backup has it. */
@@ -83,6 +83,7 @@ export class Town {
 
   /** Users 1, 2, 3 … have these names. `kinds`: beside those that play has. */
   constructor(...names: readonly (string | { readonly kinds: readonly AnyActorKind[] })[]) {
+    this.storage = new MemoryStorage({ clock: this.clock, random: new SeededRandom(2) });
     this.more = names.flatMap((name) => (typeof name === 'string' ? [] : name.kinds));
     names
       .filter((name) => typeof name === 'string')
@@ -118,16 +119,14 @@ export class Town {
   }
 
   private newRuntime(): ActorRuntime {
-    const byId = async (id: string): Promise<Account | undefined> => {
-      if (this.storageDown) throw new MusterError('STORAGE_UNAVAILABLE', { cause: 'a test' });
-      return this.accounts.get(id);
-    };
+    const storage = breakable(this.storage, () => this.storageDown);
     const copies = this.copies;
     const runtime: ActorRuntime = new ActorRuntime({
       clock: this.clock,
       random: this.random.fork(),
       scheduler: this.scheduler,
-      kinds: [...playKinds({ accounts: { byId }, metrics: this.metrics }), ...this.more],
+      kinds: [...playKinds({ storage, metrics: this.metrics }), ...this.more],
+      services: playServices({ storage }),
       logs: { open: (shard) => new CopyingLog(copies, shard) },
       outlet: {
         reply: (to, _shard, _term, outcome) => {
@@ -147,8 +146,11 @@ export class Town {
   }
 
   addAccount(id: string, username: string): void {
-    const account = { id: playerId(id), username, displayName: username, countryCode: '??', roles: [] };
-    this.accounts.set(id, { ...account, createdAt: 0, bannedUntil: null });
+    // In memory it is there at once, and ids are given in order.
+    void this.storage.accounts.create({ username, displayName: username });
+    void this.storage.accounts.byId(playerId(id)).then((account) => {
+      if (account?.username !== username) throw new Error(`${username} is not ${id}`);
+    });
   }
 
   /** Sends a command for a session and returns its request number; the answer is in {@link seen} after the clock went on. */
