@@ -152,9 +152,12 @@ export interface ActorHost {
   unlogged(shard: ShardId): Iterable<readonly [entity: string, saved: SavedActor]>;
   /**
    * Nothing is delivered any more; timers, mailboxes and sends stand still, and nobody leaves memory. What was decided before still
-   * leaves at its place in the log. Turns are synchronous: none is under way when this returns. Undone by `open` with the same term.
+   * leaves at its place in the log. Turns are synchronous: none is under way when this returns. Undone by `unseal`, or by
+   * `open` with a newer term.
    */
   seal(shard: ShardId): Promise<void>;
+  /** Ends the seal of that term. Nothing where the shard is not sealed any more: it may have been closed meanwhile, and has no log. */
+  unseal(shard: ShardId, term: Term): void;
   /** This process no longer owns the shard: state is dropped, waiting commands get NOT_OWNER. */
   close(shard: ShardId): void;
   stateOf(shard: ShardId): ShardState;

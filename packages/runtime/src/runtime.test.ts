@@ -132,7 +132,7 @@ test('a sealed shard takes nothing and its actors stand still until it is opened
   expect(await bank.ask('balance')).toEqual(['SHARD_MOVING', { shard: SHARD }]);
   await bank.clock.advance(1_000);
   expect(bank.state()).toMatchObject({ balance: 0, notes: [] });
-  bank.runtime.open(SHARD, TERM);
+  bank.runtime.unseal(SHARD, TERM);
   await bank.clock.advance(0);
   expect(bank.state()).toMatchObject({ balance: 1, notes: [expect.stringContaining('r at')] });
   bank.post('deposit', { amount: 1 });
@@ -140,6 +140,16 @@ test('a sealed shard takes nothing and its actors stand still until it is opened
   expect(bank.replies.at(-1)!.outcome).toMatchObject({ ok: false, code: 'NOT_OWNER' });
   expect(await bank.ask('balance')).toMatchObject(['NOT_OWNER', {}]);
   expect(bank.runtime.stats()).toEqual({ shards: 0, actors: 0, parked: 0, mailboxed: 0, timers: 0 });
+});
+
+test('a seal ends only where it stands: a shard that was closed meanwhile stays closed', async () => {
+  const bank = openBank();
+  await bank.runtime.seal(SHARD);
+  bank.runtime.unseal(SHARD, term(TERM - 1));
+  expect(bank.runtime.stateOf(SHARD)).toBe('sealed');
+  bank.runtime.close(SHARD);
+  bank.runtime.unseal(SHARD, TERM);
+  expect(bank.runtime.stateOf(SHARD)).toBe('closed');
 });
 
 test('a shard that goes on under a newer term keeps its actors; older news is passed over', async () => {

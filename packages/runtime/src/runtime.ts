@@ -133,6 +133,11 @@ export class ActorRuntime implements ActorHost {
     if (shard) shard.state = 'sealed';
   }
 
+  unseal(id: ShardId, term: Term): void {
+    const shard = this.shards.get(id);
+    if (shard?.state === 'sealed' && shard.term === term) this.open(id, term);
+  }
+
   close(id: ShardId): void {
     this.loading.delete(id);
     const shard = this.shards.get(id);

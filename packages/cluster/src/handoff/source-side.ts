@@ -179,7 +179,7 @@ export class HandoffSource {
       case 'reopen':
         if (before.phase === 'sealed') this.ended(shard, before, 'reopened');
         log.write('info', 'handoff.reopened', { shard, term: effect.term });
-        host.open(shard, effect.term);
+        host.unseal(shard, effect.term);
         return;
       case 'say':
         this.say(shard, effect, asker);

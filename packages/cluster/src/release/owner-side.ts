@@ -89,7 +89,7 @@ export class ReleaseOwner {
         return;
       case 'reopen':
         log.write('debug', 'shard.reopened', { shard, term: effect.term });
-        host.open(shard, effect.term);
+        host.unseal(shard, effect.term);
         persistence?.reopen(shard);
         return;
       case 'say': {
