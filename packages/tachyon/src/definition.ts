@@ -67,6 +67,8 @@ export interface CommandDefinition {
   readonly target?: Target;
   /** For what the server sends: the kind of actor whose stream brings it, or `gateway`. */
   readonly source?: string;
+  /** The kind of place (`lobby`, `party`) that the sender may be in afterwards, or no longer: what goes to such a place waits for its answer. */
+  readonly moves?: string;
   /** No actor behaves accordingly yet: answered `command_unimplemented`, and never sent. Whoever serves the command takes this away. */
   readonly unserved?: true;
   readonly example: Example;

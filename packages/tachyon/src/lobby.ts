@@ -48,6 +48,7 @@ export const lobbyCreate = defineCommand(
     }),
     reply: LobbyDetails,
     target: self('createLobby'),
+    moves: 'lobby',
     unserved: true,
   },
   {
@@ -70,6 +71,7 @@ export const lobbyJoin = defineCommand(
     reply: LobbyDetails,
     reasons: ['lobby_full', 'banned'],
     target: self('joinLobby'),
+    moves: 'lobby',
     unserved: true,
   },
   { data: { id: lobbyExample.id }, reply: lobbyExample },
@@ -82,6 +84,7 @@ export const lobbyLeave = defineCommand(
     kind: 'request',
     what: 'Leaves the lobby, with the bots that you brought.',
     target: self('leaveLobby'),
+    moves: 'lobby',
     unserved: true,
   },
   {},

@@ -19,6 +19,8 @@ import { Departures } from './departures.js';
 import { KeepAlive } from './keep-alive.js';
 import { LoginQueue } from './login-queue.js';
 import { type GatewayOptions, gatewayOptions } from './options.js';
+import { type AnyPlaceView, PlaceFeeds } from './place-feeds.js';
+import { PLACE_VIEWS } from './place-views.js';
 import { PlayerSession } from './session.js';
 import type { SessionContext } from './session-context.js';
 import { Traffic } from './traffic.js';
@@ -35,6 +37,8 @@ export interface GatewayCoreSetup {
   readonly tracer: Tracer;
   readonly protocol?: TachyonProtocol;
   readonly options?: Partial<GatewayOptions>;
+  /** How the streams of places are read, by kind. Default: {@link PLACE_VIEWS}. */
+  readonly views?: Readonly<Record<string, AnyPlaceView>>;
 }
 
 /** One part of "may this process serve?" */
@@ -85,6 +89,7 @@ export class GatewayCore {
       traffic: this.traffic,
       departures: new Departures(clock, cluster.router, this.options, this.traffic),
       logins: new LoginQueue({ clock, metrics, options: this.options, room: () => cluster.room }),
+      feeds: new PlaceFeeds(cluster.streams, setup.views ?? PLACE_VIEWS),
       trace: (commandId) => this.trace(commandId),
       // The leader's count is a moment old: this gateway's own players are surely there.
       userCount: () => Math.max(cluster.clusterSessions, this.sessions.size),

@@ -33,9 +33,9 @@ describe('without room', () => {
     await world.clock.advance(1_000);
     expect(attaching()).toEqual(['1', '2']);
     const attach = world.cluster.next('attach');
-    attach.ok({ login: 1, resumed: false, watch: [] });
+    attach.ok({ login: 1, resumed: false, watch: [], places: {} });
     const { session } = attach.json as { session: string };
-    world.cluster.snapshot('player/1', 'self', { session, user: { userId: '1' } });
+    world.cluster.snapshot('player/1', 'self', { places: {}, session, user: { userId: '1' } });
     expect(clients[0]!.socket.said).toEqual(['user/self']);
     expect(clients[2]!.socket.frames).toEqual([]);
   });

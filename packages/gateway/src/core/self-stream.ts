@@ -1,10 +1,12 @@
 import type { StreamEvent, StreamHandle } from '@muster/cluster';
 import {
   NOTICE_ENDED,
+  NOTICE_PLACE,
   NOTICE_PREFIX,
   NOTICE_SUPERSEDED,
   NOTICE_UNWATCH,
   NOTICE_WATCH,
+  type PlaceNotice,
   SELF_TOPIC,
   type SelfSnapshot,
   type SessionNotice,
@@ -18,13 +20,19 @@ import { EventOrder } from './event-order.js';
 import { Following } from './following.js';
 import { HeardMessages } from './heard-messages.js';
 import { textOf } from './json-text.js';
+import type { PlaceFrame } from './place-feeds.js';
 import type { SessionContext } from './session-context.js';
+
+/** What no request caused, for everybody. */
+const OF_NOBODY = { cause: '', to: { only: [], except: [] } } as const;
 
 /** What the session makes of what it hears. */
 export interface SelfListener {
   isInFlight(request: number): boolean;
   /** `user/self` was sent. `session`: who holds the player. */
   told(snapshot: SelfSnapshot): void;
+  /** The player is in that place now, or in none of its kind. */
+  placed(kind: string, id: string | null): void;
   /** Another connection holds the player. */
   superseded(): void;
   /** The actor has ended the session. */
@@ -90,8 +98,15 @@ export class SelfStream {
     this.order.clear();
   }
 
+  /** A frame of a place where the client is; `isOld` is asked when its turn has come. */
+  place({ commandId, json }: PlaceFrame, event: StreamEvent | undefined, isOld: (event: StreamEvent) => boolean): void {
+    this.hold(event ?? OF_NOBODY, () => {
+      if (!event || !isOld(event)) this.writer.event(commandId, json);
+    });
+  }
+
   /** K16 */
-  hold(event: StreamEvent, release: () => void): void {
+  private hold(event: Pick<StreamEvent, 'cause' | 'to'>, release: () => void): void {
     if (this.over || !isFor(event, this.player.id)) return;
     const held = this.order.push(event.cause, () => {
       if (!this.over) release();
@@ -120,10 +135,11 @@ export class SelfStream {
       this.writer.event(name, json);
       return;
     }
-    const notice = JSON.parse(textOf(data)) as SessionNotice & Partial<WatchNotice>;
+    const notice = JSON.parse(textOf(data)) as SessionNotice & Partial<WatchNotice> & Partial<PlaceNotice>;
     if (notice.session !== this.session) return;
     if (name === NOTICE_WATCH) this.following.add(notice.userIds ?? []);
     else if (name === NOTICE_UNWATCH) this.following.remove(notice.userIds ?? []);
+    else if (name === NOTICE_PLACE) this.listener.placed(notice.kind!, notice.id ?? null);
     else if (name === NOTICE_SUPERSEDED) this.listener.superseded();
     else if (name === NOTICE_ENDED) this.listener.ended();
   }

@@ -1,9 +1,16 @@
 import type { Call, ErrorData, RoutedOutcome } from '@muster/cluster';
-import { REASON_SESSION_UNKNOWN, REASON_SUPERSEDED } from '@muster/play';
-import type { EntityRef, ErrorCode, ErrorDetails, Span } from '@muster/ports';
-import { type CommandDefinition, type Failure, messagingSubscribeReceived, type RequestMessage } from '@muster/tachyon';
+import { type Moved, REASON_NOT_A_MEMBER, REASON_SESSION_UNKNOWN, REASON_SUPERSEDED } from '@muster/play';
+import { type EntityRef, type ErrorCode, type ErrorDetails, entity, type Span } from '@muster/ports';
+import {
+  type CommandDefinition,
+  type Failure,
+  messagingSubscribeReceived,
+  type Places,
+  type RequestMessage,
+} from '@muster/tachyon';
 import type { ClientWriter } from './client-writer.js';
 import { textOf } from './json-text.js';
+import { PlaceRequests, placeNeeded } from './place-requests.js';
 import type { SessionContext } from './session-context.js';
 
 const JSON_NULL = Buffer.from('null');
@@ -14,11 +21,15 @@ interface InFlight {
   request: number;
   readonly messageId: string;
   readonly definition: CommandDefinition;
-  readonly entity: EntityRef;
+  entity: EntityRef;
   readonly command: string;
   readonly data: Uint8Array;
   readonly span: Span | undefined;
   retried: boolean;
+  /** It came to a place that did not know the client, and the actor was asked where that is. */
+  strayed: boolean;
+  /** The actor has told all places since it was sent: what its answer says of one may be older. */
+  overtaken: boolean;
 }
 
 /** What the session decides for its commands. */
@@ -27,6 +38,12 @@ export interface SessionRules {
   mayAsk(): boolean;
   /** A command of the gateway itself. */
   own(message: RequestMessage, definition: CommandDefinition): void;
+  /** Where the client is, as far as is known. */
+  places(): Places;
+  /** The actor was asked where the client is. */
+  placesTold(places: Places): void;
+  /** The reply of a command that moved the player has left. */
+  moved(moved: Moved): void;
   /** A reply has left, or there will be none. */
   replied(): void;
   /** The actor does not know the session: attach, then {@link SessionCommands.goOn}. */
@@ -49,7 +66,9 @@ export class SessionCommands {
   /** What waits while not attached, oldest first; those to be asked again before the others. */
   private again: InFlight[] = [];
   private waiting: RequestMessage[] = [];
+  private readonly placeRequests = new PlaceRequests<InFlight>();
   private requests = 0;
+  private over = false;
 
   constructor(context: SessionContext, session: string, player: EntityRef, writer: ClientWriter, rules: SessionRules) {
     this.context = context;
@@ -64,14 +83,18 @@ export class SessionCommands {
     return false;
   }
 
+  private get unanswered(): number {
+    return this.inFlight.length + this.waiting.length + this.again.length + this.placeRequests.size;
+  }
+
   /** Every request that was taken has its answer. */
   get isIdle(): boolean {
-    return this.inFlight.length + this.waiting.length + this.again.length === 0;
+    return this.unanswered === 0;
   }
 
   take(message: RequestMessage): void {
     const { options, traffic } = this.context;
-    if (this.inFlight.length + this.waiting.length + this.again.length >= options.requestsInFlightMax) {
+    if (this.unanswered >= options.requestsInFlightMax) {
       traffic.dropped('in_flight');
       this.writer.fail(message, this.failureOf('TOO_MANY_REQUESTS', { max: options.requestsInFlightMax }));
     } else if (this.rules.mayAsk()) this.accept(message);
@@ -92,11 +115,13 @@ export class SessionCommands {
       this.writer.fail({ messageId, commandId: definition.commandId }, failure);
     }
     for (const message of this.waiting.splice(0)) this.writer.fail(message, failure);
+    this.releaseHeld();
   }
 
   /** The connection is over: nobody waits for answers any more. */
   end(): void {
-    for (const { span } of [...this.inFlight, ...this.again]) span?.end('UNREACHABLE');
+    this.over = true;
+    for (const { span } of [...this.inFlight, ...this.again, ...this.placeRequests.clear()]) span?.end('UNREACHABLE');
     this.inFlight.length = 0;
     this.waiting = [];
     this.again = [];
@@ -112,8 +137,24 @@ export class SessionCommands {
     return this.requests;
   }
 
+  /** Asks the actor where the client is. `doubt`: a place of this kind does not seem to know it. */
+  askPlaces(doubt: string): void {
+    if (this.placeRequests.ask(doubt)) this.sendPlaces(doubt);
+  }
+
+  /** The actor has told all places by another way: of what is under way, that is newer or older, nobody can say. */
+  placesWereTold(): void {
+    for (const sent of this.inFlight) sent.overtaken = true;
+  }
+
   private accept(message: RequestMessage): void {
-    const accepted = this.context.protocol.accept(message, 'user→server', this.player.id);
+    const { protocol } = this.context;
+    const kind = placeNeeded(protocol.definition(message.commandId));
+    if (kind !== undefined && this.isMoving(kind)) {
+      this.placeRequests.hold(message);
+      return;
+    }
+    const accepted = protocol.accept(message, 'user→server', this.player.id, this.rules.places());
     if (!accepted.ok) this.writer.fail(message, accepted);
     else if (!accepted.entity) this.rules.own(message, accepted.definition);
     else {
@@ -122,13 +163,15 @@ export class SessionCommands {
       const data = accepted.data === undefined ? JSON_NULL : Buffer.from(JSON.stringify(accepted.data));
       const span = this.context.trace(definition.commandId);
       const { messageId } = message;
-      this.dispatch({ request: 0, messageId, definition, entity, command, data, span, retried: false });
+      const fresh = { request: 0, retried: false, strayed: false, overtaken: false };
+      this.dispatch({ ...fresh, messageId, definition, entity, command, data, span });
     }
   }
 
   private dispatch(sent: InFlight): void {
     const request = this.nextRequest();
     sent.request = request;
+    sent.overtaken = false;
     this.inFlight.push(sent);
     const cause = `${this.session}:${request}`;
     const call = this.call(request, sent.entity, sent.command, sent.data, sent.span?.parent ?? '', cause);
@@ -149,13 +192,75 @@ export class SessionCommands {
     if (outcome.ok) {
       span?.end();
       if (definition === messagingSubscribeReceived) this.messaging = true;
-      this.writer.reply(messageId, definition, definition.reply && textOf(outcome.data));
-    } else if (!this.refusedSession(sent, outcome.code, outcome.details)) {
-      span?.end(outcome.code);
-      const failure = this.failureOf(outcome.code, outcome.details, definition);
-      this.writer.fail({ messageId, commandId: definition.commandId }, failure);
+      if (definition.moves === undefined)
+        this.writer.reply(messageId, definition, definition.reply && textOf(outcome.data));
+      else this.moved(sent, JSON.parse(textOf(outcome.data)) as Moved);
+    } else if (!this.refusedSession(sent, outcome.code, outcome.details) && !this.refusedPlace(sent, outcome)) {
+      this.fail(sent, outcome.code, outcome.details);
     }
     this.rules.replied();
+    this.releaseHeld();
+  }
+
+  private fail({ messageId, definition, span }: InFlight, code: ErrorCode, details: ErrorData): void {
+    span?.end(code);
+    this.writer.fail({ messageId, commandId: definition.commandId }, this.failureOf(code, details, definition));
+  }
+
+  private moved({ messageId, definition, overtaken }: InFlight, moved: Moved): void {
+    this.writer.reply(messageId, definition, definition.reply && JSON.stringify(moved.data));
+    this.rules.moved(moved);
+    if (overtaken) this.askPlaces(moved.moved.kind);
+  }
+
+  /** Something under way may change where the client is, or its actor is being asked. */
+  private isMoving(kind: string): boolean {
+    const moves = ({ definition }: InFlight): boolean => definition.moves === kind;
+    return this.placeRequests.isAsking(kind) || this.inFlight.some(moves) || this.again.some(moves);
+  }
+
+  private releaseHeld(): void {
+    const held = this.placeRequests.takeHeld();
+    if (held.length === 0) return;
+    if (this.rules.mayAsk()) for (const message of held) this.accept(message);
+    else this.waiting.unshift(...held);
+  }
+
+  /** True where the place does not know the client, and its actor is asked where that is. */
+  private refusedPlace(
+    sent: InFlight,
+    { code, details }: { readonly code: ErrorCode; readonly details: ErrorData },
+  ): boolean {
+    const kind = placeNeeded(sent.definition);
+    if (kind === undefined || code !== 'REFUSED' || details.reason !== REASON_NOT_A_MEMBER) return false;
+    if (sent.strayed) this.failOutside(sent, kind);
+    else {
+      sent.strayed = true;
+      if (this.placeRequests.stray(kind, sent)) this.sendPlaces(kind);
+    }
+    return true;
+  }
+
+  private failOutside(sent: InFlight, kind: string): void {
+    const { target } = sent.definition;
+    const reason = (typeof target === 'object' && target.outside) || 'invalid_request';
+    this.fail(sent, 'REFUSED', { reason, details: `you are in no ${kind}` });
+  }
+
+  private sendPlaces(kind: string): void {
+    this.context.cluster.router.call(this.ownCall('places', { doubt: kind }), (outcome) => {
+      if (this.over) return;
+      const astray = this.placeRequests.answered(kind);
+      if (outcome.ok) this.rules.placesTold(JSON.parse(textOf(outcome.data)) as Places);
+      const id = this.rules.places()[kind];
+      for (const sent of astray) {
+        if (outcome.ok && id === undefined) this.failOutside(sent, kind);
+        else if (outcome.ok) this.dispatch(Object.assign(sent, { entity: entity(kind, id!) }));
+        else if (!this.refusedSession(sent, outcome.code, outcome.details))
+          this.fail(sent, outcome.code, outcome.details);
+      }
+      this.releaseHeld();
+    });
   }
 
   /** True where it is the session that was refused, not the request. */

@@ -4,6 +4,7 @@ import type { TachyonProtocol } from '@muster/tachyon';
 import type { Departures } from './departures.js';
 import type { LoginQueue } from './login-queue.js';
 import type { GatewayOptions } from './options.js';
+import type { PlaceFeeds } from './place-feeds.js';
 import type { PlayerSession } from './session.js';
 import type { Traffic } from './traffic.js';
 
@@ -21,6 +22,7 @@ export interface SharedContext {
 /** What all players' sessions share. */
 export interface SessionContext extends SharedContext {
   readonly logins: LoginQueue;
+  readonly feeds: PlaceFeeds;
   /** A span for one command, where it is among those that are traced. */
   trace(commandId: string): Span | undefined;
   /** Players connected to the whole cluster. */

@@ -19,7 +19,7 @@ describe('the player is owned elsewhere', () => {
     });
     client.request('user/info', { userId: '9' });
     expect(world.cluster.asked.map(({ name }) => name)).toEqual(['attach', 'send']);
-    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: ['5'] });
+    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: ['5'], places: {} });
     expect(world.cluster.asked.map(({ name }) => name)).toEqual(['send', 'info']);
     expect(client.socket.said.at(-1)).toBe('messaging/subscribeReceived');
   });
@@ -47,7 +47,7 @@ describe('the player is owned elsewhere', () => {
     client.request('messaging/send', { ...SEND, message: 'first' });
     world.cluster.next('send').fail('REFUSED', { reason: 'session_unknown' });
     client.request('messaging/send', { ...SEND, message: 'second' });
-    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: [] });
+    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: [], places: {} });
     expect(world.cluster.asked.map(({ json }) => (json as { message: string }).message)).toEqual(['first', 'second']);
     world.cluster.next('send').fail('REFUSED', { reason: 'session_unknown' });
     expect(client.socket.frames.at(-1)).toMatchObject({ messageId: 'm1', status: 'failed' });
@@ -66,8 +66,8 @@ describe('the player is owned elsewhere', () => {
   test('who was superseded before it listened finds out from what it hears first (K12)', () => {
     const world = coreWorld();
     const client = new FakeClient(world);
-    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: [] });
-    world.cluster.snapshot('player/1', 'self', { session: 'gateway-2#b/9', user: {} });
+    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: [], places: {} });
+    world.cluster.snapshot('player/1', 'self', { places: {}, session: 'gateway-2#b/9', user: {} });
     client.request('messaging/send', SEND);
     const again = world.cluster.next('attach');
     expect(again.json).toMatchObject({ session: FIRST_SESSION, resume: true, login: 1 });
@@ -79,7 +79,7 @@ describe('the player is owned elsewhere', () => {
   test('after events were missed the client starts afresh; where another session holds the player, this one asks', () => {
     const world = coreWorld();
     const client = attachedClient(world);
-    world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user: {} });
+    world.cluster.snapshot('player/1', 'self', { places: {}, session: FIRST_SESSION, user: {} });
     expect(world.cluster.asked).toEqual([]);
     expect(client.socket.frames.at(-1)).toEqual({
       type: 'event',
@@ -87,7 +87,7 @@ describe('the player is owned elsewhere', () => {
       commandId: 'user/self',
       data: { user: {} },
     });
-    world.cluster.snapshot('player/1', 'self', { session: null, user: {} });
+    world.cluster.snapshot('player/1', 'self', { places: {}, session: null, user: {} });
     expect(client.socket.said).toEqual(['user/self', 'user/self', 'user/self']);
     world.cluster.next('attach').fail('REFUSED', { reason: 'superseded' });
     expect(client.socket.closedWith?.code).toBe(1000);

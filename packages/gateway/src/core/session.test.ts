@@ -15,9 +15,9 @@ describe('a connection begins', () => {
       origin: { type: 'client', session: FIRST_SESSION, request: 1, answered: 0, caller: '1' },
       json: { session: FIRST_SESSION, gateway: 'gateway-1#a1', resume: false },
     });
-    attach.ok({ login: 3, resumed: false, watch: [] });
+    attach.ok({ login: 3, resumed: false, watch: [], places: {} });
     expect(world.cluster.asked).toEqual([]);
-    world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user: { userId: '1' } });
+    world.cluster.snapshot('player/1', 'self', { places: {}, session: FIRST_SESSION, user: { userId: '1' } });
     expect(client.socket.frames).toEqual([
       { type: 'event', messageId: expect.any(String), commandId: 'user/self', data: { user: { userId: '1' } } },
     ]);
@@ -44,8 +44,8 @@ describe('a connection begins', () => {
     expect(client.socket.said).toEqual(Array(5).fill('messaging/send!'));
     expect(client.socket.frames[0]).toMatchObject({ status: 'failed', reason: 'internal_error', details: 'try again' });
     await world.clock.advance(3_000);
-    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: [] });
-    world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user: {} });
+    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: [], places: {} });
+    world.cluster.snapshot('player/1', 'self', { places: {}, session: FIRST_SESSION, user: {} });
     expect(client.socket.said.at(-1)).toBe('user/self');
     expect(client.socket.closedWith).toBeUndefined();
   });
@@ -226,7 +226,7 @@ describe('events', () => {
     const client = attachedClient(world);
     const of = (number: number, prefix = 'p') => ({ message: `m${number}`, marker: `${prefix}.${number}` });
     const state = (...messages: object[]) =>
-      world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user: {}, messages });
+      world.cluster.snapshot('player/1', 'self', { places: {}, session: FIRST_SESSION, user: {}, messages });
     world.cluster.publish('player/1', 'self', 'messaging/received', of(9));
     state(of(8), of(9), of(10), of(11));
     world.cluster.publish('player/1', 'self', 'messaging/received', of(12));
@@ -242,7 +242,12 @@ describe('events', () => {
       'q.1',
     ]);
     expect(client.socket.said.slice(-2)).toEqual(['user/self', 'messaging/received']);
-    world.cluster.snapshot('player/1', 'self', { session: 'gateway-2#b/9', user: {}, messages: [of(2, 'q')] });
+    world.cluster.snapshot('player/1', 'self', {
+      places: {},
+      session: 'gateway-2#b/9',
+      user: {},
+      messages: [of(2, 'q')],
+    });
     expect(client.socket.said.at(-1)).toBe('user/self');
   });
 

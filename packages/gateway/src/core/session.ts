@@ -17,6 +17,7 @@ import { ClientWriter } from './client-writer.js';
 import type { Newcomer } from './login-queue.js';
 import { MovingOn } from './moving-on.js';
 import { ownCommands } from './own-commands.js';
+import { Places } from './places.js';
 import { SelfStream } from './self-stream.js';
 import { SessionCommands } from './session-commands.js';
 import type { SessionContext } from './session-context.js';
@@ -45,6 +46,7 @@ export class PlayerSession implements SocketListener, Newcomer {
   private readonly writer: ClientWriter;
   private readonly commands: SessionCommands;
   private readonly self: SelfStream;
+  private readonly places: Places;
   private readonly attachment: Attachment<AttachReply>;
   private movingOn: MovingOn | undefined;
   /** Whom the actor says that the player follows. */
@@ -78,11 +80,15 @@ export class PlayerSession implements SocketListener, Newcomer {
         this.movingOn?.answered();
       },
       unknown: () => this.attachment.attach(),
+      places: () => this.places.current,
+      placesTold: (places) => this.places.set(places),
+      moved: (moved) => this.places.moved(moved),
       superseded: () => this.end(new MusterError('SUPERSEDED')),
     });
     this.self = new SelfStream(context, id, this.player, this.writer, {
       isInFlight: (request) => this.commands.isInFlight(request),
       told: (snapshot) => this.selfTold(snapshot),
+      placed: (kind, id) => this.places.move(kind, id),
       superseded: () => this.end(new MusterError('SUPERSEDED')),
       ended: () => {
         if (this.attachment.attached) this.attachment.attach();
@@ -90,6 +96,7 @@ export class PlayerSession implements SocketListener, Newcomer {
       lost: (code) => this.end(new MusterError(code), 'stream_lost'),
       tooMany: () => this.end(new MusterError('SLOW_READER'), 'held_events'),
     });
+    this.places = this.newPlaces();
     this.attachment = this.newAttachment(who);
   }
 
@@ -228,12 +235,23 @@ export class PlayerSession implements SocketListener, Newcomer {
     this.movingOn?.end();
     this.context.logins.leave(this);
     this.self.end();
+    this.places.end();
     this.context.ended(this);
     if (!told) this.context.departures.leave((clean) => this.detach(clean));
   }
 
   private detach(clean: boolean): Call {
     return this.commands.ownCall('detach', { session: this.id, clean });
+  }
+
+  private newPlaces(): Places {
+    return new Places(this.context.feeds, {
+      userId: this.player.id,
+      placeFrame: (frame, event) => this.self.place(frame, event, (event) => this.places.isOld(event)),
+      placeDoubted: (kind) => {
+        if (this.state === 'open') this.commands.askPlaces(kind);
+      },
+    });
   }
 
   private newAttachment({ account }: SignedPlayer): Attachment<AttachReply> {
@@ -253,7 +271,7 @@ export class PlayerSession implements SocketListener, Newcomer {
       on: {
         attached: (reply, first) => {
           traffic.attached(first ? 'new' : reply.resumed ? 'resumed' : 'restored');
-          this.attached(reply.watch);
+          this.attached(reply);
         },
         delayed: (code, details) => {
           traffic.attached('failed');
@@ -269,8 +287,9 @@ export class PlayerSession implements SocketListener, Newcomer {
     return { userIds: this.self.following.userIds, messaging: this.commands.messaging };
   }
 
-  private attached(watch: readonly string[]): void {
+  private attached({ watch, places }: AttachReply): void {
     this.watch = watch;
+    this.places.set(places);
     if (this.state !== 'starting') this.goOn();
     this.self.start();
   }
@@ -320,7 +339,11 @@ export class PlayerSession implements SocketListener, Newcomer {
   }
 
   /** `user/self` was sent: the client may be answered. */
-  private selfTold({ session }: SelfSnapshot): void {
+  private selfTold({ session, places }: SelfSnapshot): void {
+    if (session === this.id) {
+      this.places.set(places);
+      this.commands.placesWereTold();
+    }
     const isFirst = this.state === 'starting';
     if (isFirst) this.state = 'open';
     if (this.state !== 'open') return;

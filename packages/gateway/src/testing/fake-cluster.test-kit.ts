@@ -38,7 +38,8 @@ export class FakeCluster implements ClusterAccess {
   auto: (call: Asked) => unknown = () => undefined;
   private readonly listeners = new Map<string, Set<StreamListener>>();
   private readonly owners = new Set<OwnerListener>();
-  private number = 0;
+  /** Of the last event or snapshot of whatever stream. */
+  number = 0;
 
   readonly router = {
     call: (call: Call, done: CallDone): void => this.take(call, done),
@@ -154,8 +155,10 @@ export function obligingCluster(): FakeCluster {
     if (name === 'attach') {
       // After the subscription, which follows the reply.
       const { session } = json as AttachData;
-      queueMicrotask(() => cluster.snapshot(entityKey(entity), 'self', { session, user: { userId: entity.id } }));
-      return { login: 1, resumed: false, watch: [] };
+      queueMicrotask(() =>
+        cluster.snapshot(entityKey(entity), 'self', { places: {}, session, user: { userId: entity.id } }),
+      );
+      return { login: 1, resumed: false, watch: [], places: {} };
     }
     return name === 'subscribeReceived' ? { hasMissedMessages: false } : { userId: entity.id };
   };

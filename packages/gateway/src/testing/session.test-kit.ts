@@ -8,10 +8,11 @@ import {
   type Tracer,
   VirtualClock,
 } from '@muster/ports';
-import { TachyonProtocol } from '@muster/tachyon';
+import { type Places, TachyonProtocol } from '@muster/tachyon';
 import type { ClientSocket, SocketListener } from '../core/client-socket.js';
 import { GatewayCore } from '../core/core.js';
 import type { GatewayOptions } from '../core/options.js';
+import type { AnyPlaceView } from '../core/place-feeds.js';
 import { FakeCluster } from './fake-cluster.test-kit.js';
 
 export type Frame = Readonly<Record<string, unknown>>;
@@ -58,12 +59,14 @@ export function coreWorld(
   options: Partial<GatewayOptions> = {},
   tracer: Tracer = silentTracer,
   protocol = new TachyonProtocol(),
+  views?: Readonly<Record<string, AnyPlaceView>>,
 ): CoreWorld {
   const clock = new VirtualClock();
   const cluster = new FakeCluster();
   const metrics = new MemoryMetrics();
   const random = new SeededRandom(7);
-  const core = new GatewayCore({ clock, random, cluster, metrics, log: silentLog, tracer, protocol, options });
+  const setup = { clock, random, cluster, metrics, log: silentLog, tracer, protocol, options };
+  const core = new GatewayCore({ ...setup, ...(views && { views }) });
   return { clock, cluster, metrics, core };
 }
 
@@ -133,12 +136,13 @@ export function attachedClient(
   player = '1',
   watch: readonly string[] = [],
   speaksMuster = false,
+  places: Places = {},
 ): FakeClient {
   const client = new FakeClient(world, player, speaksMuster);
   const attach = world.cluster.next('attach');
-  attach.ok({ login: 1, resumed: false, watch });
+  attach.ok({ login: 1, resumed: false, watch, places });
   const { session } = attach.json as AttachData;
-  world.cluster.snapshot(`player/${player}`, 'self', { session, user: { userId: player } });
+  world.cluster.snapshot(`player/${player}`, 'self', { places, session, user: { userId: player } });
   return client;
 }
 

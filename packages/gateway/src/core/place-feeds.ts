@@ -1,0 +1,155 @@
+// What a place tells everybody who is in it (a lobby's changes), to those of its members whose clients are here.
+//
+// A place is followed once per gateway, however many of its members are here: the feed holds the place's state as of its last number. A client
+// learns that state from the reply with which it came in (as of the number `stream` of that reply), or before this connection began. What makes
+// its view complete from there on is decided when both are known: changes up to the reply's number are in it already, later ones that the feed
+// has passed are made up for by the difference (K16). Where events were lost, all get the difference too.
+import type { EventStreams, StreamEvent, StreamHandle } from '@muster/cluster';
+import { entity } from '@muster/ports';
+import { textOf } from './json-text.js';
+
+/** A client frame. */
+export interface PlaceFrame {
+  readonly commandId: string;
+  /** Its data. */
+  readonly json: string;
+}
+
+/** How the states of one kind of place are read. `S` is plain JSON and never changed in place. */
+export interface PlaceView<S> {
+  readonly topic: string;
+  /** From what a client gets that comes in (`data` of its reply), and from the topic's snapshot. */
+  read(json: unknown): S;
+  /** What the event makes of it. */
+  after(state: S, name: string, data: unknown): S;
+  /** Frames that bring a client from one state to the other. */
+  between(before: S, after: S): readonly PlaceFrame[];
+  /** False where this user is not in it: its client's actor is asked. */
+  has(state: S, userId: string): boolean;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: variance — views of unrelated states have no other type.
+export type AnyPlaceView = PlaceView<any>;
+
+/** One client in a place. */
+export interface PlaceClient {
+  readonly userId: string;
+  /** A frame of the place; `event`: what brought it, where something did. */
+  placeFrame(frame: PlaceFrame, event: StreamEvent | undefined): void;
+  /** The place does not seem to have this user. */
+  placeDoubted(kind: string): void;
+}
+
+/** What a client knows of the place. */
+interface Baseline {
+  readonly number: number;
+  readonly state: unknown;
+}
+
+interface Feed {
+  readonly kind: string;
+  readonly view: AnyPlaceView;
+  readonly handle: StreamHandle;
+  /** As of `number`; absent: the first snapshot has not come. */
+  known: Baseline | undefined;
+  /** undefined: up to date. */
+  readonly clients: Map<PlaceClient, Baseline | undefined>;
+}
+
+export class PlaceFeeds {
+  private readonly streams: EventStreams;
+  private readonly views: Readonly<Record<string, AnyPlaceView>>;
+  private readonly feeds = new Map<string, Feed>();
+
+  constructor(streams: EventStreams, views: Readonly<Record<string, AnyPlaceView>>) {
+    this.streams = streams;
+    this.views = views;
+  }
+
+  get size(): number {
+    return this.feeds.size;
+  }
+
+  /**
+   * The client is in the place from now on. `came`: what it was told as it came in, or once more; absent: it was there before this connection,
+   * and hears what is new.
+   */
+  join(
+    client: PlaceClient,
+    kind: string,
+    id: string,
+    came?: { readonly stream: number; readonly data: unknown },
+  ): void {
+    const view = this.views[kind];
+    if (!view) return;
+    const feed = this.feeds.get(`${kind}/${id}`) ?? this.open(view, kind, id);
+    if (!came) {
+      if (!feed.clients.has(client)) feed.clients.set(client, undefined);
+      return;
+    }
+    const baseline = { number: came.stream, state: view.read(came.data) };
+    feed.clients.set(client, this.caughtUp(feed, client, baseline) ? undefined : baseline);
+  }
+
+  leave(client: PlaceClient, kind: string, id: string): void {
+    const key = `${kind}/${id}`;
+    const feed = this.feeds.get(key);
+    if (!feed?.clients.delete(client) || feed.clients.size > 0) return;
+    this.feeds.delete(key);
+    feed.handle.close();
+  }
+
+  private open(view: AnyPlaceView, kind: string, id: string): Feed {
+    const handle = this.streams.subscribe(
+      entity(kind, id),
+      view.topic,
+      { snapshot: true },
+      {
+        snapshot: (event) => this.snapshot(feed, event),
+        event: (event) => this.event(feed, event),
+        lost: () => this.lost(feed, `${kind}/${id}`),
+      },
+    );
+    const feed: Feed = { kind, view, handle, known: undefined, clients: new Map() };
+    this.feeds.set(`${kind}/${id}`, feed);
+    return feed;
+  }
+
+  /** Brings the client to what the feed knows. @returns false where it knows more than the feed, which will catch up */
+  private caughtUp({ known, view }: Feed, client: PlaceClient, { number, state }: Baseline): boolean {
+    if (!known || known.number < number) return false;
+    if (known.number > number)
+      for (const frame of view.between(state, known.state)) client.placeFrame(frame, undefined);
+    return true;
+  }
+
+  private snapshot(feed: Feed, { number, data }: StreamEvent): void {
+    const before = feed.known;
+    const state: unknown = feed.view.read(JSON.parse(textOf(data)));
+    feed.known = { number, state };
+    const missed = before ? feed.view.between(before.state, state) : [];
+    for (const [client, baseline] of [...feed.clients]) {
+      if (!baseline) for (const frame of missed) client.placeFrame(frame, undefined);
+      else if (this.caughtUp(feed, client, baseline)) feed.clients.set(client, undefined);
+      if (!feed.view.has(state, client.userId)) client.placeDoubted(feed.kind);
+    }
+  }
+
+  private event(feed: Feed, event: StreamEvent): void {
+    const { name, number } = event;
+    const json = textOf(event.data);
+    if (feed.known) feed.known = { number, state: feed.view.after(feed.known.state, name, JSON.parse(json)) };
+    for (const [client, baseline] of [...feed.clients]) {
+      if (baseline && number <= baseline.number) continue;
+      if (baseline) feed.clients.set(client, undefined);
+      client.placeFrame({ commandId: name, json }, event);
+    }
+  }
+
+  /** No such topic, or no such entity: whoever is there is not there. */
+  private lost(feed: Feed, key: string): void {
+    if (this.feeds.get(key) === feed) this.feeds.delete(key);
+    for (const client of feed.clients.keys()) client.placeDoubted(feed.kind);
+    feed.clients.clear();
+  }
+}

@@ -1,0 +1,70 @@
+// Requests that go to the place where the client is (`party/invite`, `lobby/joinAllyTeam`), while that is about to change or is not sure.
+//
+// A request that may move the player (`moves`) is a barrier: what needs that kind of place waits until it is answered, else a client that sends
+// `lobby/join` and `lobby/joinAllyTeam` in one breath would be told that it is in no lobby. A place that does not know the client
+// (`not_a_member`) makes the gateway ask the player's actor once where it is, and the request goes again, or fails as from outside.
+import type { CommandDefinition, RequestMessage } from '@muster/tachyon';
+
+/** A request that was sent to a place that does not know the client. */
+export interface Astray {
+  readonly definition: CommandDefinition;
+}
+
+/** The kind of place that the request goes to, if it goes to one. */
+export function placeNeeded(definition: CommandDefinition | undefined): string | undefined {
+  const target = definition?.target;
+  return typeof target === 'object' && target.id === 'place' ? target.kind : undefined;
+}
+
+/** What waits for a place, in the order in which it came. */
+export class PlaceRequests<S extends Astray> {
+  private held: RequestMessage[] = [];
+  private astray: S[] = [];
+  private readonly asking = new Set<string>();
+
+  get size(): number {
+    return this.held.length + this.astray.length;
+  }
+
+  hold(message: RequestMessage): void {
+    this.held.push(message);
+  }
+
+  /** Everything held; who takes it looks again whether it may go. */
+  takeHeld(): readonly RequestMessage[] {
+    return this.held.length === 0 ? NONE : this.held.splice(0);
+  }
+
+  /** Is the player's actor being asked for this kind of place? */
+  isAsking(kind: string): boolean {
+    return this.asking.has(kind);
+  }
+
+  /** @returns true where the actor must be asked for this kind, false where it is being asked already */
+  stray(kind: string, sent: S): boolean {
+    this.astray.push(sent);
+    return this.ask(kind);
+  }
+
+  ask(kind: string): boolean {
+    if (this.asking.has(kind)) return false;
+    this.asking.add(kind);
+    return true;
+  }
+
+  /** The actor has answered: those that were astray there. */
+  answered(kind: string): readonly S[] {
+    this.asking.delete(kind);
+    const found = this.astray.filter(({ definition }) => placeNeeded(definition) === kind);
+    this.astray = this.astray.filter((sent) => !found.includes(sent));
+    return found;
+  }
+
+  /** The connection is over. @returns those that will not be answered */
+  clear(): readonly S[] {
+    this.held = [];
+    return this.astray.splice(0);
+  }
+}
+
+const NONE: readonly never[] = [];
