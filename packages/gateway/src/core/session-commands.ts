@@ -1,5 +1,5 @@
 import type { Call, ErrorData, RoutedOutcome } from '@muster/cluster';
-import { type Moved, REASON_NOT_A_MEMBER, REASON_SESSION_UNKNOWN, REASON_SUPERSEDED } from '@muster/play';
+import { type Moved, REASON_NOT_A_MEMBER_OF_PLACE, REASON_SESSION_UNKNOWN, REASON_SUPERSEDED } from '@muster/play';
 import { type EntityRef, type ErrorCode, type ErrorDetails, entity, type Span } from '@muster/ports';
 import {
   type CommandDefinition,
@@ -232,7 +232,7 @@ export class SessionCommands {
     { code, details }: { readonly code: ErrorCode; readonly details: ErrorData },
   ): boolean {
     const kind = placeNeeded(sent.definition);
-    if (kind === undefined || code !== 'REFUSED' || details.reason !== REASON_NOT_A_MEMBER) return false;
+    if (kind === undefined || code !== 'REFUSED' || details.reason !== REASON_NOT_A_MEMBER_OF_PLACE) return false;
     if (sent.strayed) this.failOutside(sent, kind);
     else {
       sent.strayed = true;

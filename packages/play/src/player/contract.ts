@@ -198,6 +198,9 @@ export interface PlaceCommands {
   confirm: { data: { readonly op: Op }; reply: { readonly member: boolean } };
 }
 
+/** Refusal of a place that a client asked which is no member. The gateway asks `places` and, once, again. The chat's word for it is the same. */
+export const REASON_NOT_A_MEMBER_OF_PLACE = 'not_a_member';
+
 export interface PlacesCommands {
   admitAnswered: { data: Answer; reply: null };
   leaveAnswered: { data: Answer; reply: null };
