@@ -250,6 +250,20 @@ test('who fell back may hear a message again at another place, and has it once a
   expect(rulesOf(twice, lostBoth(3_100, '2'))).toEqual(['once']);
 });
 
+test('who fell back may be given all that is kept again, in its order', () => {
+  const all = (...ids: readonly string[]) =>
+    GOOD.flatMap((one) => {
+      if (one.t !== 'history' || one.by !== '2') return [one];
+      return [
+        ...ids.map((id, i) => heard('2', id, `n.${i + 1}`, 8_000 + i)),
+        history('2', ['n.1', '1.2'], ['n.2', '1.3']),
+      ];
+    });
+  expect(rulesOf(all('1.2', '1.3'))).toContain('in order');
+  expect(verdictOf(all('1.2', '1.3'), lostBoth(3_100, '2'))).toEqual({ violations: [], excused: [] });
+  expect(rulesOf(all('1.3', '1.2'), lostBoth(3_100, '2'))).toContain('in order');
+});
+
 test('the figures of a round: longest gap of service, longest wait of one command, what failed how', () => {
   const figures = figuresOf(
     bookOf([...GOOD, { t: 'socket-lost', at: 4_000, by: '2', gateway: 'gateway-2', why: 'closed with 1006' }], ROUND),

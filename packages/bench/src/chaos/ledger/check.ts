@@ -43,7 +43,7 @@ export function check(book: Book): Verdict {
     ...known(book),
     ...kept(book, excuses),
     ...once(book, excuses),
-    ...inOrder(book),
+    ...inOrder(book, excuses),
     ...whole(book, excuses),
     ...sockets(book),
     ...book.clusterViolations.map(({ at, what }): Violation => ({ rule: 'cluster', at, what })),
@@ -185,22 +185,24 @@ function twice(view: readonly Omit<Heard, 'view'>[]): Violation[] {
   });
 }
 
-function inOrder({ attempts, feeds, histories }: Book): Violation[] {
+function inOrder({ attempts, feeds, histories }: Book, excuses: Excuses): Violation[] {
   const lists = [
-    ...[...feeds].map(([by, feed]) => ({ by, where: 'feed', list: byMarker(withoutRepeats(feed)) })),
+    ...[...feeds].map(([by, feed]) => ({ by, where: 'feed', list: byMarker(withoutRepeats(feed)).map(inLife) })),
     ...histories.map(({ by, at, round, messages }) => ({
       by,
       where: `history after round ${round}`,
-      list: messages.map(([, id]) => ({ id, at })),
+      list: messages.map(([, id]) => ({ id, at, life: '' })),
     })),
   ];
   return lists.flatMap(({ by, where, list }) => {
     const bySender = grouped(list, ({ id }) => attempts.get(id)?.from ?? '');
     bySender.delete('');
     return [...bySender.values()].flatMap((messages) =>
-      messages.flatMap(({ id, at }, index): Violation[] => {
+      messages.flatMap(({ id, at, life }, index): Violation[] => {
         const before = messages[index - 1];
         if (!before || attempts.get(before.id)!.n < attempts.get(id)!.n) return [];
+        // Nobody knows what its client had before it fell back: it is given all that is kept, under new markers.
+        if (before.life !== life && excuses.fellBack(by, at)) return [];
         // The same message twice is the business of another rule.
         if (before.id === id) return [];
         return [{ rule: 'in order', at, what: `player ${by} has ${id} after ${before.id} in the ${where}` }];
@@ -270,6 +272,10 @@ function byMarker(feed: readonly Heard[]): Heard[] {
   // Another prefix is another session: it stays behind the one before it.
   const lives = [...grouped(feed, (heard) => placeOf(heard).prefix).values()];
   return lives.flatMap((life) => life.sort((a, b) => placeOf(a).n - placeOf(b).n));
+}
+
+function inLife(heard: Heard): { readonly id: string; readonly at: number; readonly life: string } {
+  return { id: heard.id, at: heard.at, life: placeOf(heard).prefix };
 }
 
 /** Markers of one session are `<prefix>.<n>`, n growing by one. */
