@@ -7,6 +7,8 @@ import { chatKind } from './chat/chat.js';
 import type { ChatOptions } from './chat/options.js';
 import { lobbyKind } from './lobby/lobby.js';
 import type { LobbyOptions } from './lobby/options.js';
+import { matchKind } from './match/match.js';
+import type { MatchOptions } from './match/options.js';
 import type { PlayerOptions } from './player/options.js';
 import { type PlayerStorage, playerKind } from './player/player.js';
 
@@ -17,6 +19,7 @@ export interface PlayDependencies {
   readonly chat?: Partial<ChatOptions>;
   readonly lobby?: Partial<LobbyOptions>;
   readonly autohost?: Partial<AutohostOptions>;
+  readonly match?: Partial<MatchOptions>;
 }
 
 /** Every kind of actor that players know: what each node runs. */
@@ -27,6 +30,7 @@ export function playKinds({
   chat,
   lobby,
   autohost,
+  match,
 }: PlayDependencies): readonly AnyActorKind[] {
   return [
     playerKind({ storage, metrics, ...(player && { options: player }) }),
@@ -34,5 +38,6 @@ export function playKinds({
     lobbyKind(lobby),
     autohostKind({ metrics, ...(autohost && { options: autohost }) }),
     autohostPoolKind(autohost),
+    matchKind({ metrics, ...(match && { options: match }) }),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Storage } from '@muster/ports';
 import type { AnyServiceKind } from '@muster/runtime';
+import { battleRecordsService } from './match/records.js';
 import { friendshipsService } from './social/friendships.js';
 import { type SocialOptions, socialOptions } from './social/options.js';
 
@@ -14,5 +15,5 @@ export interface PlayServiceDependencies {
 /** Every service that play's actors ask: what each node runs. */
 export function playServices({ storage, social }: PlayServiceDependencies): readonly AnyServiceKind[] {
   const options = socialOptions(social);
-  return [friendshipsService({ friendships: storage.friendships, options })];
+  return [friendshipsService({ friendships: storage.friendships, options }), battleRecordsService(storage.battles)];
 }

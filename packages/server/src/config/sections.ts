@@ -37,6 +37,8 @@ import {
   chatOptions,
   LOBBY_DEFAULTS,
   lobbyOptions,
+  MATCH_DEFAULTS,
+  matchOptions,
   PLAYER_DEFAULTS,
   playerOptions,
   SOCIAL_DEFAULTS,
@@ -142,6 +144,7 @@ export const SECTIONS = {
   chat: section('Chats of lobbies, parties and rooms.', 'ChatOptions', CHAT_DEFAULTS, chatOptions),
   lobby: section('Lobbies.', 'LobbyOptions', LOBBY_DEFAULTS, lobbyOptions),
   autohost: section('Autohosts and how battles find one.', 'AutohostOptions', AUTOHOST_DEFAULTS, autohostOptions),
+  match: section('Battles.', 'MatchOptions', MATCH_DEFAULTS, matchOptions),
   runtime: section('Virtual actors on a node.', 'RuntimeOptions', RUNTIME_DEFAULTS, runtimeOptions),
   persistence: section(
     'Actors in storage. `leaseMs` and `leaseMarginMs` the same in every process.',

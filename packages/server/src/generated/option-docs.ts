@@ -310,6 +310,16 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "botOptionsMax": "Options of one bot.",
     "botOptionsCharsMax": "Characters of one bot's options together."
   },
+  "MatchOptions": {
+    "hostingMs": "Longest that it may take to find a host and start an engine there. Lower: lobbies hear sooner that there is none. Higher: more hosts can be tried; each may take the autohost's own `startMs`.",
+    "hostsTriedMax": "Hosts that are asked for one battle. Lower: gives up sooner. Higher: a script that no host takes bothers more of them.",
+    "pickAgainMs": "Wait before the index of hosts is asked again that may not know all yet.",
+    "tellOwnerMs": "The owner hears that the battle runs when all players' actors have; this late at the latest. Lower: a lobby may show the battle before a player is told to start. Higher: a lobby shows it late while one player's actor is away.",
+    "holdMs": "How often a match looks whether its autohost still counts on it. Lower: an autohost's actor that lost its state knows sooner what it follows. Higher: less traffic.",
+    "battleMaxMs": "Longest battle. Lower: ends long games. Higher: an engine that hangs keeps its players longer.",
+    "keepEndedMs": "How long the actor of a battle that is over is kept, so that what comes late finds it ended.",
+    "passivateAfterMs": "Idle time after which the actor leaves memory."
+  },
   "PlayerOptions": {
     "graceMs": "How long a session waits for its player after a connection was lost. Lower: queues and parties are freed sooner, but a router restart throws people out. Higher: ghosts stay in parties longer. Clients come back within 10 s and their own liveness check takes up to 30 s.",
     "inboxMessagesMax": "Messages kept per session for clients that reconnect. Lower: less state per player to replicate. Higher: more is there after a long absence. Lobby clients expect 200.",

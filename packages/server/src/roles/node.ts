@@ -9,8 +9,8 @@ import type { RoleParts, RunningRole } from './running.js';
 
 /** Kinds of actors that every node runs. */
 export function kindsOf({ config, metrics }: Foundation, storage: Storage) {
-  const { player, chat, lobby, autohost } = config;
-  return playKinds({ storage, metrics, player, chat, lobby, autohost });
+  const { player, chat, lobby, autohost, match } = config;
+  return playKinds({ storage, metrics, player, chat, lobby, autohost, match });
 }
 
 /** What they ask of storage. */
