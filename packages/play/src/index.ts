@@ -5,6 +5,7 @@ export * from './autohost/pool.js';
 export type { AutohostState } from './autohost/state.js';
 export * from './chat/chat.js';
 export * from './chat/contract.js';
+export * from './chat/marker.js';
 export * from './chat/options.js';
 export * from './kinds.js';
 export * from './lobby/contract.js';

@@ -34,7 +34,7 @@ export function playKinds({
 }: PlayDependencies): readonly AnyActorKind[] {
   return [
     playerKind({ storage, metrics, ...(player && { options: player }) }),
-    chatKind(chat),
+    chatKind({ metrics, ...(chat && { options: chat }) }),
     lobbyKind(lobby),
     autohostKind({ metrics, ...(autohost && { options: autohost }) }),
     autohostPoolKind(autohost),

@@ -9,13 +9,16 @@ const NOWHERE: PlaceIds = {};
 export class Places {
   private readonly feeds: PlaceFeeds;
   private readonly client: PlaceClient;
+  private readonly changed: (ids: PlaceIds) => void;
   private ids: PlaceIds = NOWHERE;
   /** What the client was told last as it came in: events of before may still wait for a reply. */
   private came: { readonly kind: string; readonly id: string; readonly stream: number } | undefined;
 
-  constructor(feeds: PlaceFeeds, client: PlaceClient) {
+  /** `changed`: the client is elsewhere now. */
+  constructor(feeds: PlaceFeeds, client: PlaceClient, changed: (ids: PlaceIds) => void) {
     this.feeds = feeds;
     this.client = client;
+    this.changed = changed;
   }
 
   get current(): PlaceIds {
@@ -35,6 +38,7 @@ export class Places {
     if (before !== (id ?? undefined)) {
       const { [kind]: _, ...others } = this.ids;
       this.ids = id === null ? others : { ...others, [kind]: id };
+      this.changed(this.ids);
     }
     if (id !== null && came) this.came = { kind, id, stream: came.stream };
     if (id !== null && (before !== id || came)) this.feeds.join(this.client, kind, id, came);

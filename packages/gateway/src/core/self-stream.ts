@@ -18,7 +18,7 @@ import { isFor } from './audience.js';
 import type { ClientWriter } from './client-writer.js';
 import { EventOrder } from './event-order.js';
 import { Following } from './following.js';
-import { HeardMessages } from './heard-messages.js';
+import { Hearing } from './hearing.js';
 import { textOf } from './json-text.js';
 import type { PlaceFrame } from './place-feeds.js';
 import type { SessionContext } from './session-context.js';
@@ -51,7 +51,7 @@ export class SelfStream {
   private readonly writer: ClientWriter;
   private readonly listener: SelfListener;
   private readonly order: EventOrder;
-  private readonly heard = new HeardMessages();
+  readonly hearing: Hearing;
   private stream: StreamHandle | undefined;
   private over = false;
 
@@ -68,7 +68,14 @@ export class SelfStream {
     this.writer = writer;
     this.listener = listener;
     this.order = new EventOrder(session, (request) => listener.isInFlight(request), context.options.heldEventsMax);
-    this.following = new Following(context.cluster.streams, (event) => this.userEvent(event));
+    const { streams } = context.cluster;
+    this.following = new Following(streams, (event) => this.userEvent(event));
+    this.hearing = new Hearing({
+      streams,
+      userId: player.id,
+      hold: (event, release) => this.hold(event, release),
+      write: (json) => writer.event(messagingReceived.commandId, json),
+    });
   }
 
   /** Listens from now on. `user/self` comes first: what is followed is asked for when it was sent. */
@@ -95,6 +102,7 @@ export class SelfStream {
     this.over = true;
     this.stream?.close();
     this.following.set([]);
+    this.hearing.end();
     this.order.clear();
   }
 
@@ -118,8 +126,7 @@ export class SelfStream {
     const snapshot = JSON.parse(textOf(data)) as SelfSnapshot;
     const { session, user, messages = [] } = snapshot;
     this.writer.event(userSelf.commandId, JSON.stringify({ user }));
-    if (session === this.session)
-      for (const missed of this.heard.missed(messages)) this.writer.event(messagingReceived.commandId, missed);
+    if (session === this.session) this.hearing.kept(messages);
     this.listener.told(snapshot);
   }
 
@@ -131,8 +138,8 @@ export class SelfStream {
   private selfEvent({ name, data }: StreamEvent): void {
     if (!name.startsWith(NOTICE_PREFIX)) {
       const json = textOf(data);
-      if (name === messagingReceived.commandId) this.heard.passed(json);
-      this.writer.event(name, json);
+      if (name === messagingReceived.commandId) this.hearing.message(json);
+      else this.writer.event(name, json);
       return;
     }
     const notice = JSON.parse(textOf(data)) as SessionNotice & Partial<WatchNotice> & Partial<PlaceNotice>;

@@ -1,5 +1,11 @@
 import type { Call, ErrorData, RoutedOutcome } from '@muster/cluster';
-import { type Moved, REASON_NOT_A_MEMBER_OF_PLACE, REASON_SESSION_UNKNOWN, REASON_SUPERSEDED } from '@muster/play';
+import {
+  type Moved,
+  REASON_NOT_A_MEMBER_OF_PLACE,
+  REASON_SESSION_UNKNOWN,
+  REASON_SUPERSEDED,
+  type SubscribedReply,
+} from '@muster/play';
 import { type EntityRef, type ErrorCode, type ErrorDetails, entity, type Span } from '@muster/ports';
 import {
   type CommandDefinition,
@@ -38,6 +44,8 @@ export interface SessionRules {
   mayAsk(): boolean;
   /** A command of the gateway itself. */
   own(message: RequestMessage, definition: CommandDefinition): void;
+  /** The client asked for messages and has been answered. */
+  hears(heard: SubscribedReply['heard']): void;
   /** Where the client is, as far as is known. */
   places(): Places;
   /** The actor was asked where the client is. */
@@ -191,10 +199,9 @@ export class SessionCommands {
     const { messageId, definition, span } = sent;
     if (outcome.ok) {
       span?.end();
-      if (definition === messagingSubscribeReceived) this.messaging = true;
-      if (definition.moves === undefined)
-        this.writer.reply(messageId, definition, definition.reply && textOf(outcome.data));
-      else this.moved(sent, JSON.parse(textOf(outcome.data)) as Moved);
+      if (definition.moves !== undefined) this.moved(sent, JSON.parse(textOf(outcome.data)) as Moved);
+      else if (definition === messagingSubscribeReceived) this.subscribed(messageId, textOf(outcome.data));
+      else this.writer.reply(messageId, definition, definition.reply && textOf(outcome.data));
     } else if (!this.refusedSession(sent, outcome.code, outcome.details) && !this.refusedPlace(sent, outcome)) {
       this.fail(sent, outcome.code, outcome.details);
     }
@@ -261,6 +268,14 @@ export class SessionCommands {
       }
       this.releaseHeld();
     });
+  }
+
+  /** From where the client goes on is between the actor and us. */
+  private subscribed(messageId: string, reply: string): void {
+    const { hasMissedMessages, heard } = JSON.parse(reply) as SubscribedReply;
+    this.messaging = true;
+    this.writer.reply(messageId, messagingSubscribeReceived, JSON.stringify({ hasMissedMessages }));
+    this.rules.hears(heard);
   }
 
   /** True where it is the session that was refused, not the request. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { shardOfKey } from '@muster/ports';
+import { subscribedReply } from '../testing/fake-cluster.test-kit.js';
 import { attachedClient, coreWorld, FakeClient, FIRST_SESSION } from '../testing/session.test-kit.js';
 
 const SEND = { target: { type: 'player', userId: '2' }, message: 'hello' };
@@ -9,7 +10,7 @@ describe('the player is owned elsewhere', () => {
     const world = coreWorld();
     const client = attachedClient(world, '1', ['5']);
     client.request('messaging/subscribeReceived');
-    world.cluster.next('subscribeReceived').ok({ hasMissedMessages: false });
+    world.cluster.next('subscribeReceived').ok(subscribedReply());
     client.request('messaging/send', SEND);
     const [front, ...rest] = world.cluster.newOwner(shardOfKey('player/1'));
     expect(rest).toEqual([]);

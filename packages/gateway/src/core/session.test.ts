@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { entity, type Span, shardOfKey } from '@muster/ports';
+import { subscribedReply } from '../testing/fake-cluster.test-kit.js';
 import { attachedClient, coreWorld, FakeClient, FIRST_SESSION } from '../testing/session.test-kit.js';
 
 const SEND = { target: { type: 'player', userId: '2' }, message: 'hello' };
@@ -178,7 +179,7 @@ describe('events', () => {
     world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'a' }, asked.cause);
     world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'b' });
     expect(client.socket.said).toEqual(['user/self']);
-    asked.ok({ hasMissedMessages: false });
+    asked.ok(subscribedReply());
     world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'c' }, asked.cause);
     expect(client.socket.frames.slice(1).map(({ data }) => data)).toEqual([
       { hasMissedMessages: false },

@@ -17,6 +17,7 @@ import { ClientWriter } from './client-writer.js';
 import type { Newcomer } from './login-queue.js';
 import { MovingOn } from './moving-on.js';
 import { ownCommands } from './own-commands.js';
+import type { PlaceClient } from './place-feeds.js';
 import { Places } from './places.js';
 import { SelfStream } from './self-stream.js';
 import { SessionCommands } from './session-commands.js';
@@ -75,6 +76,7 @@ export class PlayerSession implements SocketListener, Newcomer {
     this.commands = new SessionCommands(context, id, this.player, this.writer, {
       mayAsk: () => this.state === 'open' && this.attachment.attached,
       own: (message, definition) => own[definition.commandId]!(message, definition),
+      hears: (heard) => this.self.hearing.goOn(heard),
       replied: () => {
         this.self.replied();
         this.movingOn?.answered();
@@ -245,13 +247,14 @@ export class PlayerSession implements SocketListener, Newcomer {
   }
 
   private newPlaces(): Places {
-    return new Places(this.context.feeds, {
+    const client: PlaceClient = {
       userId: this.player.id,
       placeFrame: (frame, event) => this.self.place(frame, event, (event) => this.places.isOld(event)),
       placeDoubted: (kind) => {
         if (this.state === 'open') this.commands.askPlaces(kind);
       },
-    });
+    };
+    return new Places(this.context.feeds, client, (places) => this.self.hearing.moved(places));
   }
 
   private newAttachment({ account }: SignedPlayer): Attachment<AttachReply> {

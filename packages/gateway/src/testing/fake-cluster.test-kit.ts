@@ -10,7 +10,7 @@ import {
   RoutingTable,
   type StreamListener,
 } from '@muster/cluster';
-import type { AttachData } from '@muster/play';
+import type { AttachData, SubscribedReply } from '@muster/play';
 import { type EntityRef, type ErrorCode, entityKey, peerId, type ShardId, shardOfKey, term } from '@muster/ports';
 import type { Audience } from '@muster/runtime';
 
@@ -85,8 +85,10 @@ export class FakeCluster implements ClusterAccess {
     this.emit(key, topic, name, data, cause, 'event', to);
   }
 
-  snapshot(key: string, topic: string, data: unknown): void {
-    this.emit(key, topic, '', data, '', 'snapshot');
+  /** A player is nowhere unless `data` says so. */
+  snapshot(key: string, topic: string, data: object): void {
+    const whole = topic === 'self' && key.startsWith('player/') ? { places: {}, ...data } : data;
+    this.emit(key, topic, '', whole, '', 'snapshot');
   }
 
   lose(key: string, topic: string, code: ErrorCode): void {
@@ -160,7 +162,12 @@ export function obligingCluster(): FakeCluster {
       );
       return { login: 1, resumed: false, watch: [], places: {} };
     }
-    return name === 'subscribeReceived' ? { hasMissedMessages: false } : { userId: entity.id };
+    return name === 'subscribeReceived' ? subscribedReply() : { userId: entity.id };
   };
   return cluster;
+}
+
+/** What a player's actor replies to `subscribeReceived`. */
+export function subscribedReply(heard: Partial<SubscribedReply['heard']> = {}): SubscribedReply {
+  return { hasMissedMessages: false, heard: { direct: 'p.0', chats: {}, ...heard } };
 }

@@ -1,15 +1,21 @@
-import { entityKey } from '@muster/ports';
+import { entityKey, type Metrics } from '@muster/ports';
 import { type ActorKind, defineActor } from '@muster/runtime';
-import { CHAT_KIND, type ChatMessage, MESSAGES_TOPIC, placeOf, SAID } from './contract.js';
+import { CHAT_KIND, type ChatSaid, MESSAGES_TOPIC, placeOf, SAID } from './contract.js';
 import { type ChatOptions, chatOptions } from './options.js';
 import { adopted, type ChatEvents, chatMembers, type OwnChatCommands, position, say, waitedOver } from './rules.js';
-import { type ChatState, initialChat, keep, setMembers, snapshotOf } from './state.js';
+import { type ChatState, initialChat, keep, renew, setMembers, snapshotOf } from './state.js';
 
 export type ChatKind = ActorKind<ChatState, OwnChatCommands, ChatEvents>;
 
+export interface ChatDependencies {
+  readonly metrics: Metrics;
+  readonly options?: Partial<ChatOptions>;
+}
+
 /** `chat/<lobby|party|room>:<id>`: who may read and write there, and the newest messages under their numbers. */
-export function chatKind(changes: Partial<ChatOptions> = {}): ChatKind {
+export function chatKind({ metrics, options: changes }: ChatDependencies): ChatKind {
   const options = chatOptions(changes);
+  const dropped = metrics.counter('muster_play_messages_dropped_total', 'Messages to players that nobody will read');
   return defineActor<ChatState, OwnChatCommands, ChatEvents>(CHAT_KIND, {
     durability: 'replicated',
     version: 1,
@@ -19,19 +25,17 @@ export function chatKind(changes: Partial<ChatOptions> = {}): ChatKind {
     initial: initialChat,
     blank: ({ life, waiting }) => life === '' && waiting.length === 0,
     decide: {
-      chatMembers,
-      say: (state, data, ctx) => say(state, data, ctx, options),
+      chatMembers: (state, data, ctx) => chatMembers(state, data, ctx, dropped),
+      say: (state, data, ctx) => say(state, data, ctx, options, dropped),
       position,
       adopted,
-      waitedOver,
+      waitedOver: (state, _, ctx) => waitedOver(state, ctx, dropped),
     },
     evolve: {
       opened: (state, { life }) => {
         state.life = life;
       },
-      renewed: (state, { life }) => {
-        state.life = life;
-      },
+      renewed: (state, { life }) => renew(state, life),
       membersChanged: (state, { members }) => setMembers(state, members),
       ended: (state) => void Object.assign(state, initialChat()),
       said: (state, message) => keep(state, message, options.messagesMax),
@@ -42,8 +46,8 @@ export function chatKind(changes: Partial<ChatOptions> = {}): ChatKind {
     },
     publish: {
       said: (state, said) => {
-        const message: ChatMessage = { number: state.count, ...said };
-        return [{ topic: MESSAGES_TOPIC, name: SAID, data: message }];
+        const data: ChatSaid = { life: state.life, number: state.count, ...said };
+        return [{ topic: MESSAGES_TOPIC, name: SAID, data }];
       },
     },
     topics: { [MESSAGES_TOPIC]: snapshotOf },

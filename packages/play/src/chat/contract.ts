@@ -27,9 +27,9 @@ export function placeOf(chatId: string): EntityRef | undefined {
   return entity(place, chatId.slice(colon + 1));
 }
 
-/** Topic. Snapshot: {@link ChatSnapshot}. Publications: {@link SAID}, to all members but the author. */
+/** Topic. Snapshot: {@link ChatSnapshot}. Publications: {@link SAID}. Nobody is shown what they said themselves: that is the reader's part. */
 export const MESSAGES_TOPIC = 'messages';
-/** {@link ChatMessage}. */
+/** {@link ChatSaid}. */
 export const SAID = 'said';
 
 export interface ChatMessage {
@@ -40,6 +40,11 @@ export interface ChatMessage {
   readonly message: string;
   /** Microseconds. */
   readonly timestamp: number;
+}
+
+export interface ChatSaid extends ChatMessage {
+  /** The chat's when it was said. */
+  readonly life: string;
 }
 
 export interface ChatSnapshot {
@@ -63,7 +68,7 @@ export interface ChatPosition {
   readonly life: string;
   /** The first message to be read is the one after this number. */
   readonly after: number;
-  /** Messages between what was asked for and `after` are no longer kept, or the life is another one. */
+  /** Messages between what was asked for and `after` are no longer kept, or may be lost. A life that was never this chat's is no loss. */
   readonly missed: boolean;
 }
 

@@ -5,7 +5,7 @@
 // The place (lobby, party) may die: with its successor it names the members again. The owner of the chat may die: with a successor that
 // may lack the last messages, the chat begins another life, so that readers are told they may have missed some. A player's actor may die:
 // what it said is in its outbox and comes again, once in effect. A player may speak before the place's word of it has come: that waits.
-import { type EntityRef, token } from '@muster/ports';
+import { type Counter, type EntityRef, token } from '@muster/ports';
 import { type Adopted, type DecideContext, type Decision, event, type TimerChange } from '@muster/runtime';
 import { unixTime } from '@muster/tachyon';
 import { type ChatCommands, placeOf, REASON_NOT_A_MEMBER } from './contract.js';
@@ -41,10 +41,11 @@ export function chatMembers(
   state: ChatState,
   { members }: ChatCommands['chatMembers']['data'],
   ctx: DecideContext,
+  dropped: Counter,
 ): Decided<'chatMembers'> {
   const place = placeOf(ctx.self.id);
   if (!place || !isFrom(ctx, place)) return unauthorized('only the place itself names its members');
-  if (members.length === 0) return state.life === '' ? {} : ended(state);
+  if (members.length === 0) return state.life === '' ? {} : ended(state, dropped);
   const came = state.waiting.filter(({ author }) => members.includes(author));
   return {
     events: [
@@ -58,11 +59,11 @@ export function chatMembers(
   };
 }
 
-function ended(state: ChatState): Decided<'chatMembers'> {
+function ended(state: ChatState, dropped: Counter): Decided<'chatMembers'> {
   return {
     events: [event('ended', null)],
     timers: state.waiting.length > 0 ? [waitingTimer([])] : [],
-    resolve: state.waiting.map(({ ticket }) => ({ ticket, refuse: { reason: REASON_NOT_A_MEMBER } })),
+    resolve: refused(state.waiting, dropped),
   };
 }
 
@@ -71,22 +72,26 @@ export function say(
   { message }: ChatCommands['say']['data'],
   ctx: DecideContext,
   options: ChatOptions,
+  dropped: Counter,
 ): Decided<'say'> {
   const author = speakerOf(ctx);
   if (author === undefined) return unauthorized('messages come from the actor of their author');
   if (isMember(state, author)) return { events: [event('said', { author, message, timestamp: unixTime(ctx.now) })] };
-  if (state.waiting.length >= options.waitingMax) return { refuse: { reason: REASON_NOT_A_MEMBER } };
+  if (state.waiting.length >= options.waitingMax) {
+    dropped.add(1, { reason: REASON_NOT_A_MEMBER });
+    return { refuse: { reason: REASON_NOT_A_MEMBER } };
+  }
   // Its author's next messages come after this one is answered, so their order stays.
   const waits = { ticket: ctx.ticket, author, message, until: ctx.now + options.waitForMemberMs };
   return { events: [event('waits', waits)], timers: [waitingTimer([...state.waiting, waits])], defer: true };
 }
 
-export function waitedOver(state: ChatState, _: unknown, ctx: DecideContext): Decided<'waitedOver'> {
+export function waitedOver(state: ChatState, ctx: DecideContext, dropped: Counter): Decided<'waitedOver'> {
   const over = state.waiting.filter(({ until }) => until <= ctx.now);
   return {
     events: released(over),
     timers: [waitingTimer(state.waiting.filter((one) => !over.includes(one)))],
-    resolve: over.map(({ ticket }) => ({ ticket, refuse: { reason: REASON_NOT_A_MEMBER } })),
+    resolve: refused(over, dropped),
   };
 }
 
@@ -102,6 +107,11 @@ export function position(
 
 export function adopted(state: ChatState, { mayLack }: Adopted, ctx: DecideContext): Decided<'adopted'> {
   return mayLack && state.life !== '' ? { events: [event('renewed', { life: token(ctx.random, LIFE_BYTES) })] } : {};
+}
+
+function refused(waiting: readonly Waiting[], dropped: Counter) {
+  if (waiting.length > 0) dropped.add(waiting.length, { reason: REASON_NOT_A_MEMBER });
+  return waiting.map(({ ticket }) => ({ ticket, refuse: { reason: REASON_NOT_A_MEMBER } }));
 }
 
 function released(waiting: readonly Waiting[]) {

@@ -5,6 +5,8 @@ import type { ChatMessage, ChatPosition, ChatSince, ChatSnapshot } from './contr
 export interface ChatState {
   /** Empty: nobody was ever in it. */
   life: string;
+  /** Earlier lives of this same chat, the newest first: who knows one of them may have missed something. */
+  former: string[];
   /** Messages so far. */
   count: number;
   /** The newest of them, oldest first. */
@@ -25,8 +27,17 @@ export interface Waiting {
 }
 
 export function initialChat(): ChatState {
-  return { life: '', count: 0, messages: [], members: {}, waiting: [] };
+  return { life: '', former: [], count: 0, messages: [], members: {}, waiting: [] };
 }
+
+/** Numbers of the life before mean nothing any more. */
+export function renew(state: ChatState, life: string): void {
+  state.former = [state.life, ...state.former].slice(0, FORMER_LIVES_MAX);
+  state.life = life;
+}
+
+/** Each stands for a time when two machines were lost at once. */
+const FORMER_LIVES_MAX = 4;
 
 export function isMember({ members }: ChatState, userId: string): boolean {
   return Object.hasOwn(members, userId);
@@ -58,7 +69,7 @@ function messagesOf({ count, messages }: ChatState): ChatMessage[] {
 
 /** Where this member goes on. Who is none yet begins with what comes next. */
 export function positionOf(state: ChatState, userId: string, since: ChatSince): ChatPosition {
-  const { life, count, messages } = state;
+  const { life, former, count, messages } = state;
   const began = isMember(state, userId) ? state.members[userId]! : count;
   // Not before the first message that this member may read and that is still here.
   const first = Math.max(began, count - messages.length);
@@ -68,10 +79,11 @@ export function positionOf(state: ChatState, userId: string, since: ChatSince): 
     case 'from_start':
       return { life, after: first, missed: first > began };
     case 'after': {
-      const isKnown = since.life === life && since.number <= count;
+      if (since.life !== life) return { life, after: first, missed: first > began || former.includes(since.life) };
+      if (since.number > count) return { life, after: first, missed: true };
       // Who is back in the same chat may know a number from before.
-      const after = isKnown ? Math.max(since.number, first) : first;
-      return { life, after, missed: !isKnown || after > Math.max(since.number, began) };
+      const after = Math.max(since.number, first);
+      return { life, after, missed: after > Math.max(since.number, began) };
     }
   }
 }

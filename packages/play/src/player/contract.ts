@@ -10,10 +10,11 @@ import type {
   RequestData,
   User,
 } from '@muster/tachyon';
+import type { HeardPlace } from '../chat/marker.js';
 import type { Confirmation, Membership, Op } from '../membership/protocol.js';
 import type { AccountView } from './account.js';
 import type { FriendsCommands, FriendsEvents } from './friends.js';
-import type { SubscriptionCheck } from './state.js';
+import type { Subscribing, SubscriptionCheck } from './state.js';
 
 /** `player/<userId>` */
 export const PLAYER_KIND = 'player';
@@ -154,12 +155,37 @@ export interface WatchingEvents {
 export interface MessagingCommands {
   send: { data: { readonly target: MessageTarget; readonly message: string }; reply: null };
   receive: { data: { readonly message: string; readonly source: MessageSource }; reply: null };
-  subscribeReceived: { data: { readonly since?: MessagesSince }; reply: { readonly hasMissedMessages: boolean } };
+  subscribeReceived: { data: { readonly since?: MessagesSince }; reply: SubscribedReply };
+  positionAnswered: { data: Answer; reply: null };
+  positionsLate: { data: { readonly number: number }; reply: null };
 }
 
 export interface MessagingEvents {
   received: Omit<ReceivedMessage, 'marker'>;
   messagingSubscribed: { readonly after: number };
+  subscribingStarted: Subscribing;
+  positionTold: { readonly number: number; readonly place: HeardPlace; readonly chat: HeardChat };
+  subscribingEnded: { readonly number: number };
+}
+
+/** What the client is told, and what its gateway needs to go on from there. */
+export interface SubscribedReply {
+  readonly hasMissedMessages: boolean;
+  readonly heard: {
+    /** Marker of the last direct message that need not come again. */
+    readonly direct: string;
+    readonly chats: { readonly [K in HeardPlace]?: HeardChat };
+  };
+}
+
+/** Where a client goes on in the chat of a place. */
+export interface HeardChat {
+  /** Of the lobby or party. */
+  readonly id: string;
+  /** Empty: not known; read from where the member began. */
+  readonly life: string;
+  readonly after: number;
+  readonly missed: boolean;
 }
 
 /** Kinds of places whose members own their membership ({@link PlacesCommands}); the kind of their actors, too. */

@@ -30,8 +30,7 @@ export function startAfter(inbox: Inbox, since: MessagesSince): { readonly after
       return { after: dropped, missed: dropped > 0 };
     case 'marker': {
       const number = numberOf(inbox, since.value);
-      // The marked message itself must still be here: if it is gone, so may be those after it.
-      if (number === undefined || number <= dropped) return { after: dropped, missed: true };
+      if (number === undefined || number < dropped) return { after: dropped, missed: true };
       return { after: number, missed: false };
     }
   }
@@ -68,7 +67,7 @@ function markerOf(inbox: Inbox, number: number): string {
 
 function numberOf(inbox: Inbox, marker: string): number | undefined {
   const text = marker.startsWith(`${inbox.prefix}.`) ? marker.slice(inbox.prefix.length + 1) : '';
-  if (!/^[1-9][0-9]{0,14}$/.test(text)) return undefined;
+  if (!/^(?:0|[1-9][0-9]{0,14})$/.test(text)) return undefined;
   const number = Number(text);
   return number <= inbox.count ? number : undefined;
 }

@@ -17,6 +17,12 @@ export interface PlayerOptions {
   /** How long such a look-up may take. Lower: users on a node that is being replaced look unknown for now.
    *  Higher: the client's own deadline comes first. A change of owner takes up to 3 s. */
   readonly checkTimeoutMs: number;
+  /** `messaging/subscribeReceived` requests of one session that wait for chats at the same time. Lower: a client that asks in bursts is refused.
+   *  Higher: each is part of the state until its chats answer. */
+  readonly subscribingMax: number;
+  /** How long the chats of lobby and party may take to say where a client goes on. Lower: while their shard changes its owner, clients are told that
+   *  they may have missed messages, and get all that is kept. Higher: they wait longer for that. A change of owner takes up to 3 s. */
+  readonly positionTimeoutMs: number;
   /** Processes of which the actor remembers that they listen to `self`: the gateways of its newest connections.
    *  Lower: after many take-overs at once the newest connection may have to prove itself by a command. Higher: more state per player. */
   readonly listenersMax: number;
@@ -39,6 +45,8 @@ export const PLAYER_DEFAULTS: PlayerOptions = {
   watchedMax: USER_SUBSCRIPTIONS_MAX,
   checksMax: 8,
   checkTimeoutMs: 8_000,
+  subscribingMax: 4,
+  positionTimeoutMs: 5_000,
   listenersMax: 16,
   placeRequestsMax: 8,
   placeAuditMs: 300_000,

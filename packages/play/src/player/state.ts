@@ -1,8 +1,16 @@
 import type { Ties } from '@muster/ports';
 import { type DecideContext, type EventRecord, event, type Refusal, type ReplyTicket } from '@muster/runtime';
+import type { MessagesSince } from '@muster/tachyon';
+import type { HeardPlace } from '../chat/marker.js';
 import type { Membership } from '../membership/protocol.js';
 import type { AccountView } from './account.js';
-import { type PlaceKind, type PlayerEvents, REASON_SESSION_UNKNOWN, REASON_SUPERSEDED } from './contract.js';
+import {
+  type PlaceKind,
+  type PlayerEvents,
+  REASON_SESSION_UNKNOWN,
+  REASON_SUPERSEDED,
+  type SubscribedReply,
+} from './contract.js';
 import type { Inbox } from './inbox.js';
 
 /** Every slice's part. Plain JSON; changed in place by `evolve` only. */
@@ -46,6 +54,18 @@ export interface WatchingPart {
 
 export interface MessagingPart {
   inbox: Inbox;
+  /** Requests for messages that wait for chats, oldest first. */
+  subscribing: Subscribing[];
+  subscribings: number;
+}
+
+/** A `messaging/subscribeReceived` whose chats are being asked. */
+export interface Subscribing {
+  readonly number: number;
+  readonly ticket: ReplyTicket;
+  readonly since: MessagesSince;
+  readonly waiting: readonly HeardPlace[];
+  readonly chats: SubscribedReply['heard']['chats'];
 }
 
 export interface PlacesPart {
