@@ -231,14 +231,17 @@ test('an owner raised before its first claim was answered hears both answers', a
   expect(server.head(SHARD)).toEqual({ term: 3, position: 1, standing: 'gated' });
 });
 
-test('a record that cannot be stored ends its shard and no other', async () => {
-  const { clock, process } = world();
+test('a record that cannot be stored costs its actor, and nobody else in its shard or another', async () => {
+  const { clock, server, process } = world();
   const { open, ended } = process();
   const [bad, good] = [open(1), open(1, shardId(8))];
   bad.turn('bad', 'a/\ud800');
+  bad.turn('neighbour', 'a/2');
   good.turn('good');
-  await clock.advance(10);
-  expect([bad.left, good.left, ended]).toEqual([[], ['good'], ['7@1 UNSTORABLE']]);
+  await clock.advance(20);
+  // Whoever is told sees to it that nothing of the actor leaves (unstorable.test.ts).
+  expect([bad.left, good.left, ended]).toEqual([['bad', 'neighbour'], ['good'], ['7 cannot take a/\ud800']]);
+  expect(server.rowsIn(SHARD).map(({ entity }) => entity)).toEqual(['a/2']);
 });
 
 test('storage that was put back ends a shard whose actors are not here, and no other', async () => {

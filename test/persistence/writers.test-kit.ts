@@ -32,6 +32,7 @@ export function world(options: Partial<PersistenceOptions> = {}) {
       options,
       on: {
         claimed: (_, { before }) => found.push(before),
+        unstorable: ({ shard }, entities) => ended.push(`${shard} cannot take ${entities}`),
         refused: ({ shard, term: asTerm }, refused) => ended.push(`${shard}@${asTerm} ${refused}`),
       },
     });

@@ -72,6 +72,8 @@ export interface ShardAnswer {
   readonly term: Term;
   /** The log is complete up to here. */
   readonly position: StoredPosition;
+  /** UNSTORABLE: whose text it is. */
+  readonly unstorable?: readonly string[];
 }
 
 export interface ClaimAnswer extends ShardAnswer {

@@ -41,6 +41,8 @@ export class Activation implements Due, Work {
   /** Monotonic. */
   usedAt: Millis;
   dead = false;
+  /** What its turns decided and has not left never does, as nothing holds it: who waits hears this instead. */
+  voided: Outcome | undefined;
   idleTimer: WheelTimer | undefined;
   readonly mailbox: Ring<Delivery>;
   /** Only while something is in it: most actors are never owed anything. */

@@ -99,6 +99,11 @@ export class Emitter implements SendingActor, Due {
     const sends = result ? sendsOf(result) : NONE;
     if (result && touchesTimers(result)) this.armTimers();
     const out = (): void => {
+      const { voided } = this.actor;
+      if (voided) {
+        if (to && outcome) services.outlet.reply(to, shard.id, shard.term, voided);
+        return;
+      }
       if (this.actor.fenced) {
         // Repeats bring the reply, the thaw the sends; subscribers see the gap.
         for (const send of sends) this.lane().add(send);

@@ -144,6 +144,8 @@ export interface ActorHost {
   load(shard: ShardId, term: Term): void;
   /** The actor as it is now, to be stored; undefined: there is nothing of it. `unreadable`: what is here cannot be told as one text. */
   snapshot(shard: ShardId, entity: EntityRef): ActorSnapshot | 'unreadable' | undefined;
+  /** What the actor's turns recorded can be kept nowhere: nothing more of it leaves, and whoever wants it hears STATE_DAMAGED. */
+  setAside(shard: ShardId, entity: EntityRef, cause: string): void;
   /** Every actor of a `replicated` kind that has a record, as it is when it is asked for: what changes meanwhile is in the log. */
   copies(shard: ShardId): Iterable<readonly [entity: string, saved: SavedActor]>;
   /** Names of those actors. */

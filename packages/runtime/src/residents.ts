@@ -4,6 +4,7 @@ import type { AnyActorKind } from './actor.js';
 import type { Recovered } from './emission.js';
 import {
   type ActorSnapshot,
+  damagedActor,
   type Envelope,
   emptyEnvelope,
   restoreActor,
@@ -101,6 +102,22 @@ export class Residents implements Keeper {
       this.services.log.write('error', 'actor.failed', { entity: key, part: 'save', error });
       return 'unreadable';
     }
+  }
+
+  /** It leaves memory with all that has not been let out, and whoever wants it hears why. */
+  setAside(shard: Shard, ref: EntityRef, cause: string): void {
+    const key = entityKey(ref);
+    const error = new MusterError('STATE_DAMAGED', { shard: shard.id, entity: key, cause });
+    const outcome = failure(error.code, error.details);
+    const activation = shard.actors.get(key);
+    if (activation) {
+      activation.voided = outcome;
+      this.remove(activation);
+    }
+    shard.parked.get(key)?.timer?.cancel();
+    shard.parked.set(key, { ...damagedActor(cause), timer: undefined, adopted: undefined });
+    this.services.counters.passivations.add(1, { how: 'set-aside' });
+    activation?.refuseAll(outcome, error);
   }
 
   /** Every actor of the shard leaves; who waits hears `outcome`. */

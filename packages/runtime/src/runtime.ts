@@ -224,6 +224,11 @@ export class ActorRuntime implements ActorHost {
     return shard && this.residents.snapshot(shard, entity);
   }
 
+  setAside(id: ShardId, entity: EntityRef, cause: string): void {
+    const shard = this.shards.get(id);
+    if (shard) this.residents.setAside(shard, entity, cause);
+  }
+
   copies(id: ShardId): Iterable<readonly [entity: string, saved: SavedActor]> {
     const shard = this.shards.get(id);
     return shard ? this.residents.copies(shard, 'logged') : [];

@@ -108,6 +108,14 @@ export class Backlog {
     return before - this.waiting.length;
   }
 
+  /** Nothing that is there of these was or will be stored; none of the last call was. Returns the position of each one's first. */
+  exclude(entities: ReadonlySet<string>): ReadonlyMap<string, Position> {
+    this.inDoubt = 0;
+    const first = new Map<string, Position>();
+    this.drop(entities, (entity, position) => first.has(entity) || first.set(entity, position));
+    return first;
+  }
+
   clear(): void {
     this.waiting = [];
     this.inDoubt = 0;

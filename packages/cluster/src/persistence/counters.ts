@@ -15,6 +15,7 @@ export class WriterCounters {
   private readonly saves: Counter;
   private readonly mergers: Counter;
   private readonly unread: Counter;
+  private readonly excluded: Counter;
 
   constructor(metrics: Metrics) {
     this.seconds = metrics.histogram(
@@ -47,6 +48,11 @@ export class WriterCounters {
       'Records given up because their actors were stored whole.',
     );
     this.unread = metrics.counter('muster_persistence_unreadable_total', 'Actors that could not be read to be stored.');
+    this.excluded = metrics.counter('muster_persistence_unstorable_total', 'Actors that storage could not take.');
+  }
+
+  unstorable(actors: number): void {
+    this.excluded.add(actors);
   }
 
   committed(records: number, ms: Millis): void {

@@ -29,7 +29,7 @@ export interface PersistenceSetup {
   readonly random: Random;
   readonly metrics: Metrics;
   readonly log: Log;
-  readonly host: Pick<ActorHost, 'snapshot' | 'logged'>;
+  readonly host: Pick<ActorHost, 'snapshot' | 'logged' | 'setAside'>;
   readonly options?: Partial<PersistenceOptions>;
 }
 
@@ -69,7 +69,7 @@ export class Persistence {
 
   constructor(setup: PersistenceSetup) {
     this.setup = setup;
-    const { store, clock, random, metrics, log, options } = setup;
+    const { store, clock, random, metrics, log, host, options } = setup;
     this.lacking = metrics.counter(
       'muster_state_may_lack_total',
       'Shards that were loaded though their last owner may have let out what was not stored.',
@@ -84,6 +84,9 @@ export class Persistence {
       ...(options && { options }),
       on: {
         claimed: (stored, answer) => this.claimed(stored, answer),
+        unstorable: ({ shard }, entities) => {
+          for (const entity of entities) host.setAside(shard, parseEntity(entity), 'it is more than storage takes');
+        },
         refused: (stored, refused, known) => {
           if (this.logs.get(stored.shard) === stored) this.refused(stored.shard, refused, known);
         },
@@ -177,7 +180,7 @@ export class Persistence {
 
   /** Somebody works on the shard again. */
   reopen(shard: ShardId): void {
-    this.logs.get(shard)?.unpark();
+    this.logs.get(shard)?.park(false);
   }
 
   private until(done: () => boolean, limitMs: Millis): Promise<boolean> {

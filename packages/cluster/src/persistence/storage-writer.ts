@@ -45,6 +45,9 @@ import { lossesOf, savesOf } from './parts.js';
 import { StoredLog } from './stored-log.js';
 import type { StorageWriterSetup } from './writer-setup.js';
 
+/** What storage says of one shard, beside what it wrote. */
+type Said = Pick<ShardAnswer, 'term' | 'unstorable'>;
+
 /** The logs of many shards on their way into one storage. */
 export class StorageWriter implements Committer {
   readonly options: PersistenceOptions;
@@ -230,7 +233,7 @@ export class StorageWriter implements Committer {
       const { term, standing } = claims[i]!;
       // It may have been raised again meanwhile: then this answer is of no use.
       if (log.claimTerm !== term) continue;
-      this.each(log, answer.refused ?? log.claimed(answer, standing, answered), answer.term);
+      this.each(log, answer.refused ?? log.claimed(answer, standing, answered), answer);
       if (log.isOpen) this.setup.on?.claimed?.(log, answer);
     }
   }
@@ -240,13 +243,14 @@ export class StorageWriter implements Committer {
     const answered = this.sending();
     const answers = await this.setup.store.mark(marks);
     this.answered();
-    for (const [i, { refused, term: known }] of answers.entries()) {
+    for (const [i, answer] of answers.entries()) {
+      const { refused } = answer;
       const log = logs[i]!;
       const { standing, term } = marks[i]!;
       // Where it was raised meanwhile its claim says what storage calls it.
       if (log.term !== term) continue;
       if (!refused) log.marked(standing, answered);
-      this.each(log, refused, known);
+      this.each(log, refused, answer);
     }
   }
 
@@ -257,11 +261,12 @@ export class StorageWriter implements Committer {
     const answers = await this.setup.store.save(saves);
     this.answered();
     this.counters.saved(saves.reduce((sum, { entities }) => sum + entities.length, 0));
-    for (const [i, { refused, term: known }] of answers.entries()) {
+    for (const [i, answer] of answers.entries()) {
+      const { refused } = answer;
       const { log, term, entities } = saves[i]!;
       if (!refused) log.savedAll(entities, answered);
       // Refused because of our own newer term: they are saved again.
-      this.each(log, log.term === term ? refused : undefined, known);
+      this.each(log, log.term === term ? refused : undefined, answer);
     }
   }
 
@@ -272,13 +277,14 @@ export class StorageWriter implements Committer {
     this.sending();
     const answers = await this.setup.store.forget(losses);
     this.answered();
-    for (const [i, { refused, term: known }] of answers.entries()) {
+    for (const [i, answer] of answers.entries()) {
+      const { refused } = answer;
       const { log, term, entities } = losses[i]!;
       if (!refused) {
         log.gone.removed(entities);
         this.counters.forgot(entities.length, 'removed');
       }
-      this.each(log, log.term === term ? refused : undefined, known);
+      this.each(log, log.term === term ? refused : undefined, answer);
     }
   }
 
@@ -293,7 +299,7 @@ export class StorageWriter implements Committer {
     this.answered();
     // Where it was raised meanwhile the same page is read again.
     if (log.term === term) log.reviewed(page);
-    this.each(log, undefined, term);
+    this.each(log, undefined, { term });
   }
 
   private async append(logs: readonly StoredLog[]): Promise<void> {
@@ -316,18 +322,28 @@ export class StorageWriter implements Committer {
   }
 
   private appended(log: StoredLog, answer: ShardAnswer, answered: Answered): void {
-    if (answer.refused === undefined) this.each(log, log.stored(answer.position, answered), answer.term);
+    if (answer.refused === undefined) this.each(log, log.stored(answer.position, answered), answer);
     // Refused because of our own newer term: its claim says what had arrived.
-    else this.each(log, log.need === 'claim' ? undefined : answer.refused, answer.term);
+    else this.each(log, log.need === 'claim' ? undefined : answer.refused, answer);
   }
 
   /** It was answered: to the end of the line, where it wants more; over, where it was refused. */
-  private each(log: StoredLog, refused: ShardRefusal | undefined, known: Term): void {
+  private each(log: StoredLog, refused: ShardRefusal | undefined, { term, unstorable }: Said): void {
     if (!log.isOpen) return;
     this.wanting.delete(log);
-    if (refused) this.refuse(log, refused, known);
-    else if (log.isPatient) this.wantsLater(log);
+    if (unstorable) this.exclude(log, unstorable);
+    else if (refused) this.refuse(log, refused, term);
+    if (!log.isOpen) return;
+    if (log.isPatient) this.wantsLater(log);
     else if (log.need !== undefined) this.wanting.add(log);
+  }
+
+  /** The others of its shard go on. */
+  private exclude(log: StoredLog, entities: readonly string[]): void {
+    this.counters.unstorable(entities.length);
+    this.setup.log.write('error', 'persistence.unstorable', { shard: log.shard, entities });
+    this.setup.on?.unstorable?.(log, entities);
+    log.exclude(entities);
   }
 
   private refuse(log: StoredLog, refused: ShardRefusal, known: Term): void {

@@ -22,8 +22,6 @@ import { Restoring } from './restoring.js';
 import { takeSaves } from './saves.js';
 import { Unsaved } from './unsaved.js';
 
-const NEVER = -Infinity;
-
 /** One shard's way into storage: its second place where it has no backup, a copy at most a second old where it has one. */
 export class StoredLog {
   readonly shard: ShardId;
@@ -53,7 +51,7 @@ export class StoredLog {
   readonly gone: Gone;
   readonly held = new Held();
   /** Up to here something may have left that was not stored: while it is not, storage alone is no second place. */
-  private owedThrough: Position = NEVER;
+  private owedThrough: Position = -Infinity;
   private readonly leaving: Leaving;
   readonly restoring = new Restoring();
   /** Somebody else's log was lost in storage: perhaps this one as well. */
@@ -106,7 +104,7 @@ export class StoredLog {
 
   /** What copies may be told: everything up to here is stored, and storage says that it may be behind. Undefined: they may not rely on it. */
   get toldThrough(): Position | undefined {
-    return this.known === 'behind' ? this.durable : undefined;
+    return this.known === 'behind' ? Math.min(this.durable, this.unsaved.excludedFrom - 1) : undefined;
   }
 
   get full(): boolean {
@@ -167,14 +165,9 @@ export class StoredLog {
     this.release();
   }
 
-  /** Nobody works on the shard any more: once all is stored, storage is to say so. */
-  park(): void {
-    this.parking = true;
-    this.committer.wants(this);
-  }
-
-  unpark(): void {
-    this.parking = false;
+  /** Nobody works on the shard any more: once all is stored, storage is to say so. False: somebody does again. */
+  park(parking = true): void {
+    this.parking = parking;
     this.committer.wants(this);
   }
 
@@ -206,6 +199,14 @@ export class StoredLog {
   doubt(): void {
     this.isDoubted = true;
     this.committer.wants(this);
+  }
+
+  /** Storage cannot take what there is of these, and has taken nothing of the last call: all others go on without them. */
+  exclude(entities: readonly string[]): void {
+    const first = this.backlog.exclude(new Set(entities));
+    for (const entity of entities) this.unsaved.exclude(entity, first.get(entity) ?? this.last);
+    this.release();
+    this.advanced();
   }
 
   close(): void {
@@ -261,7 +262,6 @@ export class StoredLog {
   /** What storage is to call the shard, and from where on. */
   marking(): { readonly standing: ShardStanding; readonly through: StoredPosition } {
     this.known = undefined;
-    // Copies may not rely on it any more.
     this.advanced();
     return { standing: this.wanted, through: this.storedEnd! };
   }
@@ -277,10 +277,9 @@ export class StoredLog {
     return { shard: this.shard, term: this.term, first: this.storedEnd! + 1, records, chars };
   }
 
-  /** Whose absence goes before anything else. */
+  /** Whose absence goes before anything else. A log that ends at 0 counts as empty, so that of an actor goes before what is there of it. */
   private goneFirst(max: number): readonly string[] {
     if (this.restoring.hasVoids) return this.restoring.takeVoids(max);
-    // An actor stored whole at position 0 would be overlooked: a log that ends there counts as empty. Its own absence goes before it.
     return this.storedEnd === 0 ? this.unsaved.first(1) : [];
   }
 

@@ -12,6 +12,8 @@ export class Unsaved {
   /** Characters that an actor's records may still grow by before it is stored whole. */
   private readonly left = new Map<string, number>();
   private lowest: Position | undefined = Infinity;
+  /** By name: the oldest change of those that storage cannot take. */
+  private readonly excluded = new Map<string, Position>();
 
   constructor(
     options: Pick<PersistenceOptions, 'tailCharsMin' | 'unsavedMax'>,
@@ -72,6 +74,18 @@ export class Unsaved {
   gone(entity: string): void {
     this.left.delete(entity);
     this.delete(entity);
+  }
+
+  /** Storage cannot take it; what changed at `position` and later is not there, and never will be. */
+  exclude(entity: string, position: Position): void {
+    this.excluded.set(entity, Math.min(position, this.wanted.get(entity) ?? position));
+    this.onTheWay.delete(entity);
+    this.gone(entity);
+  }
+
+  /** Before the oldest change that storage cannot take there is none that it cannot; Infinity: there is none at all. */
+  get excludedFrom(): Position {
+    return Math.min(...this.excluded.values());
   }
 
   /** Its records have become longer: true where it should be stored whole. */

@@ -12,6 +12,8 @@ export interface StorageWriterSetup {
   readonly on?: {
     /** How the last owner left the shard: where it was `behind`, something may be missing. */
     claimed?(log: StoredLog, answer: ClaimAnswer): void;
+    /** What there is of these actors cannot be stored. Called before anything that waited for the others leaves. */
+    unstorable?(log: StoredLog, entities: readonly string[]): void;
     /** Nothing leaves this log any more. STALE_TERM: the shard has another owner, or had one in `known`. UNSTORABLE: storage cannot take a record. Else storage
      *  has lost what was being read from it. */
     refused?(log: StoredLog, refused: ShardRefusal, known: Term): void;

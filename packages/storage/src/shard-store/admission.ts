@@ -44,6 +44,15 @@ export function answer(
   return { shard, refused, term: head?.term ?? term(0), position: head?.position ?? 0 };
 }
 
+/** Entities with text that cannot be stored, by shard. */
+export type Unstorable = ReadonlyMap<ShardId, readonly string[]>;
+
+export const NOTHING_UNSTORABLE: Unstorable = new Map();
+
+export function unstorableAnswer(shard: ShardId, unstorable: readonly string[]): ShardAnswer {
+  return { ...answer(shard, undefined, 'UNSTORABLE'), unstorable };
+}
+
 /** Sizes of one call. @throws MusterError INVALID_REQUEST */
 export class Admission {
   private readonly options: ShardStoreOptions;
@@ -63,8 +72,8 @@ export class Admission {
     }
   }
 
-  /** The shards that have what cannot be stored. */
-  batches(batches: readonly LogBatch[]): ReadonlySet<ShardId> {
+  /** The shards that have what cannot be stored, and whose it is. */
+  batches(batches: readonly LogBatch[]): Unstorable {
     this.shards(batches);
     let records = 0;
     for (const batch of batches) {
@@ -77,10 +86,10 @@ export class Admission {
     return this.unstorable(batches, ({ records: given }) => given);
   }
 
-  /** The shards that have what cannot be stored. */
+  /** The shards that have what cannot be stored, and whose it is. */
   saves(
     saves: readonly { readonly shard: ShardId; readonly term: Term; readonly entities: readonly EntitySnapshot[] }[],
-  ) {
+  ): Unstorable {
     this.shards(saves);
     for (const { entities } of saves) {
       this.distinct(entities);
@@ -99,7 +108,7 @@ export class Admission {
       readonly term: Term;
       readonly entities: readonly { readonly entity: string; readonly position: StoredPosition }[];
     }[],
-  ): ReadonlySet<ShardId> {
+  ): Unstorable {
     this.shards(losses);
     for (const { entities } of losses) {
       this.distinct(entities);
@@ -118,16 +127,16 @@ export class Admission {
   private unstorable<Part extends { readonly shard: ShardId }>(
     parts: readonly Part[],
     rowsOf: (part: Part) => readonly { readonly entity: string; readonly seq: number; readonly text: string }[],
-  ): ReadonlySet<ShardId> {
+  ): Unstorable {
     const { batchCharsMax, textCharsMax } = this.options;
-    const refused = new Set<ShardId>();
+    const refused = new Map<ShardId, string[]>();
     let chars = 0;
     for (const part of parts)
       for (const { entity, seq, text } of rowsOf(part)) {
         requireWhole('seq', seq, 0);
         const fits = entity.length <= SHORT_TEXT_CHARS_MAX && text.length <= textCharsMax;
         if (fits && comesBack(entity) && comesBack(text)) chars += text.length;
-        else refused.add(part.shard);
+        else refused.set(part.shard, [...(refused.get(part.shard) ?? []), entity]);
       }
     require(chars <= batchCharsMax, `${chars} characters are more than ${batchCharsMax}`);
     return refused;

@@ -356,7 +356,7 @@ function contract(start: () => Promise<Form>): void {
       record('a/1', 1, 'x'.repeat(100_001)),
     ])
       expect(await store.append([{ shard, term: term(1), first: 1, records: [bad] }, good])).toMatchObject([
-        { shard, refused: 'UNSTORABLE' },
+        { shard, refused: 'UNSTORABLE', unstorable: [bad.entity] },
         { shard: healthy, refused: undefined, position: 1 },
       ]);
     const batch = (changes: object) => store.append([{ shard, term: term(1), first: 1, records: [], ...changes }]);

@@ -12,7 +12,7 @@ import {
   type Term,
 } from '@muster/ports';
 import type { MemoryStorePath } from '../memory-store/path.js';
-import { Admission, answer } from './admission.js';
+import { Admission, NOTHING_UNSTORABLE, type Unstorable, unstorableAnswer } from './admission.js';
 import { ShardCounters } from './counters.js';
 import { MemoryShardServer } from './memory-shard-server.js';
 import { compareNames, type MemoryShards } from './memory-shards.js';
@@ -80,7 +80,9 @@ export class MemoryShardStore implements ShardStore {
 
   async mark(marks: readonly ShardMark[]): Promise<readonly ShardAnswer[]> {
     this.admission.shards(marks);
-    return this.each('mark', { parts: marks, unstorable: new Set(), rows: 0 }, (shards, mark) => shards.mark(mark));
+    return this.each('mark', { parts: marks, unstorable: NOTHING_UNSTORABLE, rows: 0 }, (shards, mark) =>
+      shards.mark(mark),
+    );
   }
 
   async forget(losses: Parameters<ShardStore['forget']>[0]): Promise<readonly ShardAnswer[]> {
@@ -99,14 +101,15 @@ export class MemoryShardStore implements ShardStore {
 
   private async each<Part extends { readonly shard: ShardId }>(
     call: string,
-    asked: { readonly parts: readonly Part[]; readonly unstorable: ReadonlySet<ShardId>; readonly rows: number },
+    asked: { readonly parts: readonly Part[]; readonly unstorable: Unstorable; readonly rows: number },
     act: (shards: MemoryShards, part: Part) => ShardAnswer,
   ): Promise<readonly ShardAnswer[]> {
     const { parts, unstorable, rows } = asked;
     const answers = await this.write(rows, (shards) =>
-      parts.map((part) =>
-        unstorable.has(part.shard) ? answer(part.shard, undefined, 'UNSTORABLE') : act(shards, part),
-      ),
+      parts.map((part) => {
+        const entities = unstorable.get(part.shard);
+        return entities ? unstorableAnswer(part.shard, entities) : act(shards, part);
+      }),
     );
     return this.counters.answered(call, answers);
   }

@@ -6,7 +6,6 @@ import {
   type ShardClaim,
   type ShardId,
   type ShardPage,
-  type ShardRefusal,
   type ShardStore,
   type Term,
   term,
@@ -14,7 +13,15 @@ import {
 import type { Kysely, RawBuilder } from 'kysely';
 import type { Calls } from '../database/calls.js';
 import type { Schema } from '../database/schema.js';
-import { Admission, answer, refusalOf, type Wanted } from './admission.js';
+import {
+  Admission,
+  answer,
+  NOTHING_UNSTORABLE,
+  refusalOf,
+  type Unstorable,
+  unstorableAnswer,
+  type Wanted,
+} from './admission.js';
 import { ShardCounters } from './counters.js';
 import { type ShardStoreOptions, shardStoreOptions } from './options.js';
 import { type RowLimits, type RowPage, readPage } from './pages.js';
@@ -29,8 +36,6 @@ import {
   pageStatement,
   saveStatement,
 } from './sql-statements.js';
-
-const NOTHING_REFUSED: ReadonlySet<ShardId> = new Set();
 
 /** {@link ShardStore} in any Postgres: one statement, and so one round trip and one transaction, for each call. */
 export class SqlShardStore implements ShardStore {
@@ -102,7 +107,7 @@ export class SqlShardStore implements ShardStore {
   async mark(marks: Parameters<ShardStore['mark']>[0]): Promise<readonly ShardAnswer[]> {
     this.admission.shards(marks);
     const wanted = marks.map(({ shard, term: asTerm, through }) => ({ shard, term: asTerm, needs: through }));
-    return this.write('mark', { wanted, unstorable: NOTHING_REFUSED }, (open) => markStatement(marks, open));
+    return this.write('mark', { wanted, unstorable: NOTHING_UNSTORABLE }, (open) => markStatement(marks, open));
   }
 
   async forget(losses: Parameters<ShardStore['forget']>[0]): Promise<readonly ShardAnswer[]> {
@@ -121,7 +126,7 @@ export class SqlShardStore implements ShardStore {
     call: string,
     asked: {
       readonly wanted: readonly Wanted[];
-      readonly unstorable: ReadonlySet<ShardId>;
+      readonly unstorable: Unstorable;
       readonly ends?: readonly number[];
     },
     statement: (open: readonly Wanted[]) => RawBuilder<LockedHead>,
@@ -131,8 +136,10 @@ export class SqlShardStore implements ShardStore {
     const rows = open.length === 0 ? [] : await this.ask(call, statement(open));
     const found = new Map(rows.map((row) => [row.shard, row]));
     const answers = wanted.map((want, i) => {
+      const entities = unstorable.get(want.shard);
+      if (entities) return unstorableAnswer(want.shard, entities);
       const head = found.get(want.shard);
-      const refused: ShardRefusal | undefined = unstorable.has(want.shard) ? 'UNSTORABLE' : refusalOf(want, head);
+      const refused = refusalOf(want, head);
       if (refused || !head) return answer(want.shard, head, refused);
       return answer(want.shard, { term: head.term, position: Math.max(head.position, ends?.[i] ?? 0) }, undefined);
     });
