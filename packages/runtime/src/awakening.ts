@@ -2,7 +2,7 @@ import { type EntityRef, parseEntity } from '@muster/ports';
 import type { AnyActorKind } from './actor.js';
 import { mayOwe } from './envelope.js';
 import type { Services } from './services.js';
-import type { Shard } from './shard.js';
+import type { Parked, Shard } from './shard.js';
 import type { Due, WheelTimer } from './timer-wheel.js';
 
 /**
@@ -14,7 +14,8 @@ export class Awakening implements Due {
   private readonly services: Services;
   private readonly kinds: ReadonlyMap<string, AnyActorKind>;
   private readonly activate: (ref: EntityRef) => unknown;
-  private queue: Iterator<string> = [].values();
+  /** Those that are to be woken, and nobody where somebody was only looked at. */
+  private queue: Iterator<string | undefined> = [].values();
   private phase: 'owing' | 'hearing' | 'done' = 'owing';
   private timer: WheelTimer | undefined;
 
@@ -31,7 +32,10 @@ export class Awakening implements Due {
   }
 
   start(): void {
-    this.queue = this.waiting((key) => mayOwe(this.shard.parked.get(key)!));
+    this.queue = this.waiting(({ saved }) => {
+      this.services.pace.looked(saved);
+      return mayOwe(saved);
+    });
     this.due();
   }
 
@@ -50,8 +54,7 @@ export class Awakening implements Due {
         this.nextPhase();
         return;
       }
-      const parked = this.shard.parked.get(value);
-      if (!parked?.adopted) continue;
+      if (value === undefined || !this.shard.parked.get(value)?.adopted) continue;
       pace.took();
       this.activate(parseEntity(value));
     }
@@ -64,7 +67,7 @@ export class Awakening implements Due {
       return;
     }
     this.phase = 'hearing';
-    this.queue = this.waiting((key) => this.kinds.get(key.slice(0, key.indexOf('/')))?.adopted !== undefined);
+    this.queue = this.waiting((_, key) => this.kinds.get(key.slice(0, key.indexOf('/')))?.adopted !== undefined);
     this.wait(this.services.options.adoptedPatienceMs);
   }
 
@@ -72,7 +75,10 @@ export class Awakening implements Due {
     this.timer = this.services.wheel.arm(delayMs, this);
   }
 
-  private *waiting(wanted: (key: string) => boolean): Generator<string> {
-    for (const key of [...this.shard.parked.keys()]) if (this.shard.parked.get(key)?.adopted && wanted(key)) yield key;
+  private *waiting(wanted: (parked: Parked, key: string) => boolean): Generator<string | undefined> {
+    for (const key of [...this.shard.parked.keys()]) {
+      const parked = this.shard.parked.get(key);
+      if (parked?.adopted) yield wanted(parked, key) ? key : undefined;
+    }
   }
 }

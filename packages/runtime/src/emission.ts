@@ -67,8 +67,9 @@ export class Emitter implements SendingActor, Due {
   }
 
   /** What goes with a copy of the actor, so that whoever listens to it misses nothing elsewhere; empty: nobody listens. */
-  get kept(): string {
-    return this.streams ? encodeJson(this.streams.kept()) : '';
+  recently(): () => string {
+    const { streams } = this;
+    return () => (streams ? encodeJson(streams.kept()) : '');
   }
 
   /** The envelope is there: what it owes is taken up. */

@@ -148,6 +148,8 @@ export interface ActorHost {
   setAside(shard: ShardId, entity: EntityRef, cause: string): void;
   /** Every actor of a `replicated` kind that has a record, as it is when it is asked for: what changes meanwhile is in the log. */
   copies(shard: ShardId): Iterable<readonly [entity: string, saved: SavedActor]>;
+  /** The same of a sealed shard that is closed next; encoded when somebody reads them. */
+  leftovers(shard: ShardId): Iterable<readonly [entity: string, saved: SavedActor]>;
   /** Names of those actors. */
   logged(shard: ShardId): Iterable<string>;
   /** Every actor of the other kinds that has changed since it was born: what no log has. Of a sealed shard: what goes with a hand-off. */

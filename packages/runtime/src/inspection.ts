@@ -18,7 +18,7 @@ export function describeActor(
   if (!kind || (!actor && !parked)) return undefined;
   const head = { entity: key, kind: kind.kind, shard: shard.id, term: shard.term, durability: kind.durability };
   try {
-    const envelope = actor ? actor.envelope : restoreActor(kind, entity.id, parked!, options);
+    const envelope = actor ? actor.envelope : restoreActor(kind, entity.id, parked!.saved, options);
     if (!envelope) return { ...head, status: 'loading', mailbox: actor!.mailbox.length };
     return {
       ...head,

@@ -48,9 +48,12 @@ export interface RuntimeOptions {
   readonly recentKeepMs: Millis;
   /** Subscriptions to one actor: processes times topics. */
   readonly subscriptionsMax: number;
-  /** Actors of adopted shards, of all together, that are woken in one turn of the loop, of which there is one per wheel tick.
+  /** Actors of adopted shards, of all together, that are woken in one turn of the loop, of which there is one per wheel tick; and those of a shard
+   *  that is gone that are taken down in one turn.
    *  Lower: commands are answered sooner after a fail-over, and no beat is late. Higher: timers and sends go on sooner. */
   readonly awakenAtOnceMax: number;
+  /** Characters of adopted actors that are looked through in such a turn for timers and unanswered sends. Lower and higher: as above. */
+  readonly awakenCharsMax: number;
   /** How long actors of an adopted shard that want to hear of it may be woken by others first. Lower: a burst of work while everybody comes back.
    *  Higher: who lost their listeners together with their process notice it later. */
   readonly adoptedPatienceMs: Millis;
@@ -98,6 +101,7 @@ export const RUNTIME_DEFAULTS: RuntimeOptions = {
   recentKeepMs: 30_000,
   subscriptionsMax: 4_096,
   awakenAtOnceMax: 256,
+  awakenCharsMax: 2_097_152,
   adoptedPatienceMs: 1_000,
   loadsMax: 64,
   loadMs: 5_000,

@@ -17,6 +17,7 @@ import { decodeJson } from './json.js';
 import type { RuntimeOptions } from './options.js';
 import { failure } from './outcome.js';
 import { publicationsOf } from './publications.js';
+import type { Worker } from './scheduler.js';
 import type { Services } from './services.js';
 import type { Shard } from './shard.js';
 import type { KeptPublications } from './topic-streams.js';
@@ -46,9 +47,9 @@ export class Residents implements Keeper {
     let recovery: Recovery | undefined;
     try {
       if (parked?.adopted) {
-        [envelope, recovery] = adopt(kind, ref, parked, this.services.options);
+        [envelope, recovery] = adopt(kind, ref, parked.saved, this.services.options);
         envelope.outbox = this.services.rules.owedSends(envelope);
-      } else if (parked) envelope = restoreActor(kind, ref.id, parked, this.services.options);
+      } else if (parked) envelope = restoreActor(kind, ref.id, parked.saved, this.services.options);
       else if (!kind.load) envelope = this.unborn(shard, kind, ref.id, undefined);
     } catch (error) {
       if (isMusterError(error) && STAYS.has(error.code)) return this.leave(shard, error);
@@ -95,7 +96,7 @@ export class Residents implements Keeper {
     const parked = shard.parked.get(key);
     if (!kind || (!envelope?.born && !parked)) return undefined;
     try {
-      const saved = envelope?.born ? { text: saveEnvelope(envelope), tail: '', seq: envelope.seq } : parked!;
+      const saved = envelope?.born ? { text: saveEnvelope(envelope), tail: '', seq: envelope.seq } : parked!.saved;
       return snapshotActor(kind, ref.id, saved, this.services.options) ?? 'unreadable';
     } catch (error) {
       this.services.counters.failures.add(1, { part: 'save' });
@@ -115,17 +116,20 @@ export class Residents implements Keeper {
       this.remove(activation);
     }
     shard.parked.get(key)?.timer?.cancel();
-    shard.parked.set(key, { ...damagedActor(cause), timer: undefined, adopted: undefined });
+    shard.parked.set(key, { saved: damagedActor(cause), timer: undefined, adopted: undefined });
     this.services.counters.passivations.add(1, { how: 'set-aside' });
     activation?.refuseAll(outcome, error);
   }
 
   /** Every actor of the shard leaves; who waits hears `outcome`. */
   evict(shard: Shard, outcome: Outcome, error: unknown): void {
+    const workers: Worker[] = [];
     for (const activation of [...shard.actors.values()]) {
-      this.remove(activation);
+      this.detach(activation);
       activation.refuseAll(outcome, error);
+      if (activation.worker) workers.push(activation.worker);
     }
+    this.endSome(workers);
     for (const { timer } of shard.parked.values()) timer?.cancel();
     shard.parked.clear();
   }
@@ -172,7 +176,7 @@ export class Residents implements Keeper {
       if (text === undefined) this.forget(activation);
       else {
         const timer = this.parkTimer(shard, activation.ref, envelope);
-        shard.parked.set(key, { text, tail: '', seq: envelope.seq, timer, adopted: undefined });
+        shard.parked.set(key, { saved: { text, tail: '', seq: envelope.seq }, timer, adopted: undefined });
       }
       counters.passivations.add(1, { how: text === undefined ? 'forgotten' : 'parked' });
       return true;
@@ -186,33 +190,6 @@ export class Residents implements Keeper {
   /** Copies forget it too. */
   private forget({ envelope, log, key }: Activation): void {
     if (envelope?.born) log.append({ entity: key, seq: 0, entries: [] });
-  }
-
-  /** What the shard's actors of replicated kinds, or of all others, are now: for a new copy of it. */
-  *copies(shard: Shard, which: 'logged' | 'unlogged'): Iterable<readonly [entity: string, saved: SavedActor]> {
-    for (const key of this.names(shard, which)) {
-      const actor = shard.actors.get(key);
-      const envelope = actor?.envelope;
-      if (envelope?.born) {
-        const recent = actor!.emitter.kept;
-        yield [key, { text: saveEnvelope(envelope), tail: '', seq: envelope.seq, recent }];
-      } else {
-        const parked = shard.parked.get(key);
-        if (parked) yield [key, parked];
-      }
-    }
-  }
-
-  /** Of those of which there is something. */
-  names(shard: Shard, which: 'logged' | 'unlogged'): readonly string[] {
-    const born = [...shard.actors].flatMap(([key, { envelope }]) =>
-      envelope?.born || shard.parked.has(key) ? key : [],
-    );
-    const parked = [...shard.parked.keys()].filter((key) => !shard.actors.has(key));
-    return [...born, ...parked].filter((key) => {
-      const kind = this.kinds.get(key.slice(0, key.indexOf('/')));
-      return (kind === undefined || kind.durability === 'replicated') === (which === 'logged');
-    });
   }
 
   /** Brings a parked actor back when its earliest timer is due: it fires there. */
@@ -289,15 +266,26 @@ export class Residents implements Keeper {
     activation.idleTimer = this.services.wheel.arm(delayMs, activation);
   }
 
+  /** The dead take no turns: who else waits need not wait for all of them to be taken down. */
+  private endSome(workers: Worker[]): void {
+    const { scheduler, clock, options } = this.services;
+    for (const worker of workers.splice(0, options.awakenAtOnceMax)) void scheduler.stop(worker);
+    if (workers.length > 0) clock.defer(() => this.endSome(workers));
+  }
+
   private remove(activation: Activation): void {
-    const { shard, key, worker, emitter } = activation;
+    this.detach(activation);
+    // A successor under the same name waits in the scheduler until this one has ended.
+    if (activation.worker) void this.services.scheduler.stop(activation.worker);
+  }
+
+  private detach(activation: Activation): void {
+    const { shard, key, emitter } = activation;
     activation.dead = true;
     if (activation.envelope) shard.numbering.passed(activation.envelope.stream);
     activation.idleTimer?.cancel();
     emitter.stop();
     shard.actors.delete(key);
-    // A successor under the same name waits in the scheduler until this one has ended.
-    if (worker) void this.services.scheduler.stop(worker);
   }
 
   private note(key: string, part: string, error: unknown): void {

@@ -17,6 +17,7 @@ import { Activation } from './activation.js';
 import type { AnyActorKind, Json } from './actor.js';
 import { Awakening } from './awakening.js';
 import { AwakeningPace } from './awakening-pace.js';
+import { copiesOf, leftoversOf, namesIn } from './copies.js';
 import type { ActorSnapshot, SavedActor } from './envelope.js';
 import type { ActorHost, Adoption, Delivery, HostStats, Outcome, Outlet, ShardState, Subscription } from './host.js';
 import { describeActor } from './inspection.js';
@@ -79,7 +80,7 @@ export class ActorRuntime implements ActorHost {
       options: checked,
       rules: { ...RUNTIME_RULES, ...rules },
       wheel: new TimerWheel(clock, checked.wheelTickMs, checked.wheelSlots),
-      pace: new AwakeningPace(clock, checked.awakenAtOnceMax),
+      pace: new AwakeningPace(clock, checked.awakenAtOnceMax, checked.awakenCharsMax),
       loads: new Loads(clock, checked.loadsMax, checked.loadMs),
       restarts: new Restarts(checked.restartsMax, checked.restartWindowMs, checked.quarantineMs),
       subscribers: this.subscribers,
@@ -231,17 +232,22 @@ export class ActorRuntime implements ActorHost {
 
   copies(id: ShardId): Iterable<readonly [entity: string, saved: SavedActor]> {
     const shard = this.shards.get(id);
-    return shard ? this.residents.copies(shard, 'logged') : [];
+    return shard ? copiesOf(shard, this.kinds, 'logged') : [];
+  }
+
+  leftovers(id: ShardId): Iterable<readonly [entity: string, saved: SavedActor]> {
+    const shard = this.shards.get(id);
+    return shard ? leftoversOf(shard, this.kinds) : [];
   }
 
   logged(id: ShardId): Iterable<string> {
     const shard = this.shards.get(id);
-    return shard ? this.residents.names(shard, 'logged') : [];
+    return shard ? namesIn(shard, this.kinds, 'logged') : [];
   }
 
   unlogged(id: ShardId): Iterable<readonly [entity: string, saved: SavedActor]> {
     const shard = this.shards.get(id);
-    return shard ? this.residents.copies(shard, 'unlogged') : [];
+    return shard ? copiesOf(shard, this.kinds, 'unlogged') : [];
   }
 
   /** How long the turns of each open shard have taken since it was opened. */
@@ -276,8 +282,8 @@ export class ActorRuntime implements ActorHost {
 
   private adopt(shard: Shard, { actors, fencedMs, how, mayLack }: Adoption): void {
     const adopted = { how, mayLack };
-    for (const [key, { text, tail, seq, recent = '' }] of actors)
-      shard.parked.set(key, { text, tail, seq, recent, timer: undefined, adopted });
+    // Nothing of it is read now: a promoted process gets hundreds of shards in one turn.
+    for (const [key, saved] of actors) shard.parked.set(key, { saved, timer: undefined, adopted });
     shard.awakening = new Awakening(shard, this.kinds, this.services, (ref) => this.residents.activate(shard, ref));
     shard.awakening.start();
     if (fencedMs <= 0) return;

@@ -7,7 +7,8 @@ import { Numbering } from './numbering.js';
 import type { WheelTimer } from './timer-wheel.js';
 
 /** An actor that left memory, and a timer that brings it back when one of its own is due. */
-export interface Parked extends SavedActor {
+export interface Parked {
+  readonly saved: SavedActor;
   readonly timer: WheelTimer | undefined;
   /** It came with the shard and has not been awake here. */
   readonly adopted: Adopted | undefined;

@@ -71,7 +71,7 @@ export class ShardKeeper {
       target.rowChanged(row);
       if (held !== undefined) {
         const end = source.endFor(row);
-        if (end !== undefined) backups.keep(row, end, host.copies(shard), persistence?.unstored(shard));
+        if (end !== undefined) backups.keep(row, end, host.leftovers(shard), persistence?.unstored(shard));
         this.close(shard);
         log.write('debug', 'shard.closed', { shard, term, owner });
       }

@@ -29,8 +29,10 @@ export interface PersistenceOptions {
   /** An actor is stored whole when its records are this long, or as long as it was itself, if that is more. Lower: storage writes more.
    *  Higher: loads read more. In characters of JSON. */
   readonly tailCharsMin: number;
-  /** Actors stored whole in one call. Lower: a promoted owner takes more calls. Higher: a call holds the loop for longer. */
+  /** Actors stored whole in one call. Lower: a promoted owner takes more calls. Higher: a call holds the loop for longer: each is read and told as text. */
   readonly savesMax: number;
+  /** Characters of theirs, unless one is longer. Lower and higher: as above. */
+  readonly savesCharsMax: number;
   /** A shard with a backup takes no new turns while more of its actors than this wait for storage, which is away. Lower: long outages
    *  stop busy shards. Higher: more memory. */
   readonly unsavedMax: number;
@@ -55,7 +57,8 @@ export const PERSISTENCE_DEFAULTS: PersistenceOptions = {
   totalCharsMax: 67_108_864,
   flushMs: 500,
   tailCharsMin: 16_384,
-  savesMax: 500,
+  savesMax: 100,
+  savesCharsMax: 262_144,
   unsavedMax: 10_000,
   loadsMax: 8,
   parkMs: 5_000,

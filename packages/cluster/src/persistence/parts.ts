@@ -11,22 +11,26 @@ interface Part<Entity> {
   readonly entities: readonly Entity[];
 }
 
-/** Actors to be stored whole, as many as one call holds. */
+/** Actors to be stored whole, as many as one call holds; first of shards of which somebody waits for an answer. */
 export function savesOf(
   logs: readonly StoredLog[],
-  { savesMax, commitCharsMax }: Pick<PersistenceOptions, 'savesMax' | 'commitCharsMax'>,
+  { savesMax, savesCharsMax }: Pick<PersistenceOptions, 'savesMax' | 'savesCharsMax'>,
 ): readonly Part<EntitySnapshot>[] {
   const parts: Part<EntitySnapshot>[] = [];
   let [actors, chars] = [0, 0];
-  for (const log of logs) {
-    if (actors >= savesMax || chars >= commitCharsMax) break;
-    const entities = log.nextSaves(savesMax - actors, commitCharsMax - chars);
+  for (const log of [...logs.filter(isWaitedFor), ...logs.filter((each) => !isWaitedFor(each))]) {
+    if (actors >= savesMax || chars >= savesCharsMax) break;
+    const entities = log.nextSaves(savesMax - actors, savesCharsMax - chars);
     if (entities.length === 0) continue;
     parts.push({ log, shard: log.shard, term: log.term, entities });
     actors += entities.length;
     chars += entities.reduce((sum, { text }) => sum + text.length, 0);
   }
   return parts;
+}
+
+function isWaitedFor({ leaving }: StoredLog): boolean {
+  return leaving.size > 0;
 }
 
 /** Actors whose rows are to be removed, as many as one call holds. */

@@ -215,7 +215,8 @@ export class StorageWriter implements Committer {
       const isNext = !isLong || !this.hasSaved || records.length === 0;
       if (!logs || !isNext) continue;
       this.hasSaved = isLong;
-      return { need, logs: logs.slice(0, this.options.claimsMax) };
+      // Of saves only so many are taken as one call holds, of whichever logs.
+      return { need, logs: need === 'save' ? logs : logs.slice(0, this.options.claimsMax) };
     }
     this.hasSaved = false;
     if (records.length > 0) return { need: 'append', logs: records };

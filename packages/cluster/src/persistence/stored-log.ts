@@ -52,7 +52,7 @@ export class StoredLog {
   readonly held = new Held();
   /** Up to here something may have left that was not stored: while it is not, storage alone is no second place. */
   private owedThrough: Position = -Infinity;
-  private readonly leaving: Leaving;
+  readonly leaving: Leaving;
   readonly restoring = new Restoring();
   /** Somebody else's log was lost in storage: perhaps this one as well. */
   private isDoubted = false;

@@ -12,28 +12,41 @@ export interface CopiedRecord {
 
 /** `older` and `newer` are its records; only `older` is ever merged: what was published last can still be told to those who missed it. */
 class Held implements SavedActor {
-  text: string;
+  /** Its text is read when somebody asks for it: of a shard that was handed over it is not told as text before. */
+  private saved: SavedActor;
   older: string;
   newer = '';
   seq: number;
   /** Of its last record in the owner's log, or of the snapshot that it came with. */
   position: Position;
-  /** What was published before `older`; given up with the first merge, as it does not reach up to `newer`. */
-  recent: string;
-  /** The older records are merged when the newer are longer than this. */
-  mergeAt: number;
+  /** Failures to merge: each lets the records grow to twice the length before the next attempt. */
+  failures = 0;
 
-  constructor({ text, tail, seq, recent = '' }: SavedActor, position: Position, mergeAt: number) {
+  constructor(saved: SavedActor, position: Position) {
     this.position = position;
-    this.text = text;
-    this.older = tail;
-    this.seq = seq;
-    this.recent = recent;
-    this.mergeAt = mergeAt;
+    this.saved = saved;
+    this.older = saved.tail;
+    this.seq = saved.seq;
+  }
+
+  get text(): string {
+    return this.saved.text;
   }
 
   get tail(): string {
     return joined(this.older, this.newer);
+  }
+
+  /** What was published before `older`; given up with the first merge, as it does not reach up to `newer`. */
+  get recent(): string {
+    return this.saved.recent ?? '';
+  }
+
+  merged(text: string): void {
+    this.saved = { text, tail: '', seq: this.seq };
+    this.older = this.newer;
+    this.newer = '';
+    this.failures = 0;
   }
 }
 
@@ -83,14 +96,15 @@ export class Copy {
 
   /** Who goes on from this copy with a log that begins after `start` owes storage these. */
   inherited(start: Position): Inherited {
-    const unsaved = [...this.actors].filter(([, { position }]) => position >= this.stored).map(([entity]) => entity);
-    return { start, unsaved: [...unsaved, ...this.ends.keys()], knownBehind: this.knownBehind };
+    const unsaved = [...this.ends.keys()];
+    for (const [entity, { position }] of this.actors) if (position >= this.stored) unsaved.push(entity);
+    return { start, unsaved, knownBehind: this.knownBehind };
   }
 
   /** As the owner had it when it was sent; whatever came before it is in it. Nothing at all: it is gone, or it lives again since then. */
   put(entity: string, saved: SavedActor, position: Position): void {
-    if (saved.text === '' && saved.tail === '') this.end(entity, position);
-    else this.actors.set(entity, new Held(saved, position, this.mergeAt(saved.text)));
+    if (saved.seq === 0 && saved.text === '') this.end(entity, position);
+    else this.actors.set(entity, new Held(saved, position));
   }
 
   /** False where a record before it is missing. `complete`: every actor that there is, is here. */
@@ -101,7 +115,7 @@ export class Copy {
     }
     const held = this.actors.get(entity);
     if (!held) {
-      if (seq === 1) this.actors.set(entity, new Held({ text: '', tail: entries, seq }, position, this.mergeAt('')));
+      if (seq === 1) this.actors.set(entity, new Held({ text: '', tail: entries, seq }, position));
       // In its snapshot, which is on its way.
       return seq === 1 || !complete;
     }
@@ -110,7 +124,7 @@ export class Copy {
     held.seq = seq;
     held.position = position;
     held.newer = joined(held.newer, entries);
-    if (held.newer.length > held.mergeAt) this.merge(entity, held);
+    if (this.isLong(held)) this.merge(entity, held);
     return true;
   }
 
@@ -130,20 +144,18 @@ export class Copy {
       const kind = kinds.get(name);
       if (!kind) throw new TypeError(`no kind ${name}`);
       const { text, older: tail, seq } = held;
-      held.text = compactActor(kind, id, { text, tail, seq }, runtime).text;
-      held.older = held.newer;
-      held.recent = '';
-      held.newer = '';
-      held.mergeAt = this.mergeAt(held.text);
+      held.merged(compactActor(kind, id, { text, tail, seq }, runtime).text);
     } catch (error) {
-      held.mergeAt *= 2;
+      held.failures += 1;
       failed(entity, error);
     }
   }
 
-  private mergeAt(text: string): number {
+  private isLong(held: Held): boolean {
     const { tailCharsMin, tailFactor } = this.setup.options;
-    return Math.max(tailCharsMin, tailFactor * text.length);
+    const times = 2 ** held.failures;
+    // Its text is looked at last: it may not have been told as text yet.
+    return held.newer.length > tailCharsMin * times && held.newer.length > tailFactor * held.text.length * times;
   }
 }
 

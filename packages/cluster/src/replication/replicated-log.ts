@@ -108,6 +108,11 @@ export class ReplicatedLog implements CommitLog {
     return isGated(this.state);
   }
 
+  /** Something wants to leave and may not. */
+  get isWaitedFor(): boolean {
+    return this.waiting.length > 0;
+  }
+
   append({ entity, seq, entries, text: encoded }: TurnRecord): Position {
     this.last += 1;
     if (this.state.followers.length === 0) return this.last;

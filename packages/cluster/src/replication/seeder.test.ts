@@ -41,3 +41,23 @@ test('a last piece that waited for room goes once: room may come before the link
   expect(sent.map(({ body }) => (body as { last: boolean }).last)).toEqual([false, true]);
   expect(seeder.size).toBe(0);
 });
+
+test('shards of which somebody waits for an answer are copied before those of which nobody does', async () => {
+  const clock = new VirtualClock();
+  const sent: (number | undefined)[] = [];
+  const options = { ...REPLICATION_DEFAULTS, snapshotCharsMax: 100 };
+  const send = (_peer: PeerId, { shard }: EnvelopeInit) => sent.push(shard) > 0;
+  const seeder = new Seeder({ clock, options, send });
+  const saved = { text: 'x'.repeat(90), tail: '', seq: 1 };
+  seeder.join({ copies: () => ['book/a', 'book/b'].map((entity) => [entity, saved]) } as unknown as ActorHost);
+  for (const [shard, isWaitedFor] of [
+    [7, false],
+    [8, true],
+  ] as const) {
+    const state = { term: term(1) };
+    const log = { shard: shardId(shard), state, isWaitedFor, begin: () => 5, ship: () => true };
+    seeder.begin(log as unknown as ReplicatedLog, b, 1);
+  }
+  await clock.advance(1);
+  expect(sent).toEqual([8, 7]);
+});

@@ -84,7 +84,7 @@ export class Seeder {
   /** True where there is more to be done at once. */
   private run(): boolean {
     let budget = this.setup.options.snapshotCharsMax;
-    for (const seeding of [...this.seedings.values()]) {
+    for (const seeding of this.inTurn()) {
       while (budget > 0 && this.seedings.get(keyOf(seeding.log, seeding.peer)) === seeding) {
         const taken = this.piece(seeding);
         // Its link is full: `wake` comes with the room.
@@ -94,6 +94,12 @@ export class Seeder {
       if (budget <= 0) return true;
     }
     return false;
+  }
+
+  /** First the shards of which somebody waits for an answer: without a second place there is none. */
+  private inTurn(): readonly Seeding[] {
+    const all = [...this.seedings.values()];
+    return [...all.filter(({ log }) => log.isWaitedFor), ...all.filter(({ log }) => !log.isWaitedFor)];
   }
 
   /** Characters sent; undefined: it has to wait. */

@@ -1043,7 +1043,7 @@ export interface SavedEntity {
   readonly seq: number;
   /** the actor's envelope; empty: the first record of `tail` begins its life */
   readonly text: string;
-  /** entries of the records after `text`: JSON arrays with commas between them. Both empty: it is gone, and storage may not know */
+  /** entries of the records after `text`: JSON arrays with commas between them. With seq 0 and no text: it is gone, and storage may not know */
   readonly tail: string;
   /** JSON: what it published up to `text`, for those who missed it; empty: nobody listens */
   readonly recent: string;
@@ -1055,7 +1055,7 @@ export interface SavedEntityInit {
   readonly seq?: number | undefined;
   /** the actor's envelope; empty: the first record of `tail` begins its life */
   readonly text?: string | undefined;
-  /** entries of the records after `text`: JSON arrays with commas between them. Both empty: it is gone, and storage may not know */
+  /** entries of the records after `text`: JSON arrays with commas between them. With seq 0 and no text: it is gone, and storage may not know */
   readonly tail?: string | undefined;
   /** JSON: what it published up to `text`, for those who missed it; empty: nobody listens */
   readonly recent?: string | undefined;
