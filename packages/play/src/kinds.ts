@@ -9,6 +9,8 @@ import { lobbyKind } from './lobby/lobby.js';
 import type { LobbyOptions } from './lobby/options.js';
 import { matchKind } from './match/match.js';
 import type { MatchOptions } from './match/options.js';
+import { lobbyListKind } from './lobby-list/list.js';
+import type { LobbyListOptions } from './lobby-list/options.js';
 import type { PlayerOptions } from './player/options.js';
 import { type PlayerStorage, playerKind } from './player/player.js';
 
@@ -18,6 +20,7 @@ export interface PlayDependencies {
   readonly player?: Partial<PlayerOptions>;
   readonly chat?: Partial<ChatOptions>;
   readonly lobby?: Partial<LobbyOptions>;
+  readonly lobbyList?: Partial<LobbyListOptions>;
   readonly autohost?: Partial<AutohostOptions>;
   readonly match?: Partial<MatchOptions>;
 }
@@ -29,6 +32,7 @@ export function playKinds({
   player,
   chat,
   lobby,
+  lobbyList,
   autohost,
   match,
 }: PlayDependencies): readonly AnyActorKind[] {
@@ -36,6 +40,7 @@ export function playKinds({
     playerKind({ storage, metrics, ...(player && { options: player }) }),
     chatKind({ metrics, ...(chat && { options: chat }) }),
     lobbyKind(lobby),
+    lobbyListKind(metrics, lobbyList),
     autohostKind({ metrics, ...(autohost && { options: autohost }) }),
     autohostPoolKind(autohost),
     matchKind({ metrics, ...(match && { options: match }) }),

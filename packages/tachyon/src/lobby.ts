@@ -195,7 +195,6 @@ export const lobbySubscribeList = defineCommand(
     kind: 'request',
     what: 'From now on get the list of lobbies: all of it after the response, then changes. Ends with the connection.',
     target: 'gateway',
-    unserved: true,
   },
   {},
 );
@@ -207,7 +206,6 @@ export const lobbyUnsubscribeList = defineCommand(
     kind: 'request',
     what: 'Get the list of lobbies no longer.',
     target: 'gateway',
-    unserved: true,
   },
   {},
 );

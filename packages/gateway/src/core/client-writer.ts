@@ -10,7 +10,7 @@ import type { ClientSocket } from './client-socket.js';
 import type { Traffic } from './traffic.js';
 
 export interface ClientWriterLimits {
-  /** Bytes that may wait in the socket. */
+  /** Bytes that may wait in the socket when another frame comes. */
   readonly bufferMax: number;
   /** The command exists in the protocol of this connection. */
   speaks(commandId: string): boolean;
@@ -75,6 +75,7 @@ export class ClientWriter {
     if (this.ended) return;
     this.traffic.framesOut += 1;
     this.traffic.bytesOut += frame.length;
-    if (this.socket.send(frame) > this.limits.bufferMax) this.slow();
+    // What waited before this frame counts: a frame that is larger than the limit, as a long list of lobbies is, says nothing of its reader.
+    if (this.socket.send(frame) - frame.length > this.limits.bufferMax) this.slow();
   }
 }

@@ -17,6 +17,7 @@ import { AutohostSession } from './autohost-session.js';
 import type { ClientSocket, SignedAutohost, SignedIn, SocketListener } from './client-socket.js';
 import { Departures } from './departures.js';
 import { KeepAlive } from './keep-alive.js';
+import { LobbyList } from './lobby-list.js';
 import { LoginQueue } from './login-queue.js';
 import { type GatewayOptions, gatewayOptions } from './options.js';
 import { type AnyPlaceView, PlaceFeeds } from './place-feeds.js';
@@ -90,6 +91,7 @@ export class GatewayCore {
       departures: new Departures(clock, cluster.router, this.options, this.traffic),
       logins: new LoginQueue({ clock, metrics, options: this.options, room: () => cluster.room }),
       feeds: new PlaceFeeds(cluster.streams, setup.views ?? PLACE_VIEWS),
+      lobbies: new LobbyList(clock, cluster, this.options),
       trace: (commandId) => this.trace(commandId),
       // The leader's count is a moment old: this gateway's own players are surely there.
       userCount: () => Math.max(cluster.clusterSessions, this.sessions.size),
@@ -223,6 +225,7 @@ export class GatewayCore {
     for (const session of [...this.sessions]) session.close(CLOSE_RESTART, 'the server is restarting');
     await this.context.departures.settled(this.options.stopMs);
     this.context.logins.stop();
+    this.context.lobbies.stop();
     this.keepAlive.stop();
     this.forgetOwners();
     this.traffic.flush();

@@ -63,6 +63,14 @@ export interface GatewayOptions {
   readonly loginQueueTickMs: Millis;
   /** Of those that wait, so many begin per second once there is room again. Lower: they wait longer. Higher: what made room is undone in one rush. */
   readonly loginCatchUpPerSecond: number;
+  /** Clients that show the list of lobbies hear what changed this often. Lower: livelier. Higher: fewer frames, which all of them get. */
+  readonly lobbyListEveryMs: Millis;
+  /** Who asks for the list waits so long for all 16 parts of it. Lower: a list with holes after a failure. Higher: no list for longer. */
+  readonly lobbyListGatherMs: Millis;
+  /** Lobbies that their part of the list has lost are shown so long. Above the 10 s in which every lobby says its line again, else they flicker. */
+  readonly lobbyListKeepMs: Millis;
+  /** The list is followed so long after its last reader went. Lower: gathered anew more often. Higher: followed for nobody. */
+  readonly lobbyListLingerMs: Millis;
   /** Longest that an orderly stop waits for the actors to hear that the clients are gone. */
   readonly stopMs: Millis;
 }
@@ -95,6 +103,10 @@ export const GATEWAY_DEFAULTS: GatewayOptions = {
   loginQueueMax: 10_000,
   loginQueueTickMs: 100,
   loginCatchUpPerSecond: 500,
+  lobbyListEveryMs: 1_000,
+  lobbyListGatherMs: 3_000,
+  lobbyListKeepMs: 15_000,
+  lobbyListLingerMs: 30_000,
   stopMs: 2_000,
 };
 

@@ -1,9 +1,18 @@
-import { type CommandDefinition, type RequestMessage, systemDisconnect, systemServerStats } from '@muster/tachyon';
+import {
+  type CommandDefinition,
+  lobbySubscribeList,
+  lobbyUnsubscribeList,
+  type RequestMessage,
+  systemDisconnect,
+  systemServerStats,
+} from '@muster/tachyon';
 import type { ClientWriter } from './client-writer.js';
+import type { LobbyList } from './lobby-list.js';
 
 /** What commands of the gateway itself need of the session that sent them. */
 export interface OwnCommandTools {
   readonly writer: ClientWriter;
+  readonly lobbies: LobbyList;
   /** Players connected to the whole cluster. */
   userCount(): number;
   /** The client goes for good. `told`: the actor has heard of it, or will: the client may be answered. */
@@ -14,10 +23,19 @@ type OwnCommand = (message: RequestMessage, definition: CommandDefinition) => vo
 
 /** The requests that no actor answers, by their command. */
 export function ownCommands(tools: OwnCommandTools): Readonly<Record<string, OwnCommand>> {
-  const { writer } = tools;
+  const { writer, lobbies } = tools;
   return {
     [systemServerStats.commandId]: ({ messageId }, definition) =>
       writer.reply(messageId, definition, JSON.stringify({ userCount: tools.userCount() })),
+    // The list comes after the response.
+    [lobbySubscribeList.commandId]: ({ messageId }, definition) => {
+      writer.reply(messageId, definition, undefined);
+      lobbies.subscribe(writer);
+    },
+    [lobbyUnsubscribeList.commandId]: ({ messageId }, definition) => {
+      lobbies.unsubscribe(writer);
+      writer.reply(messageId, definition, undefined);
+    },
     // Answered whatever the actor says: a client that wants to go must be able to.
     [systemDisconnect.commandId]: ({ messageId }, definition) =>
       tools.leave(() => writer.reply(messageId, definition, undefined)),

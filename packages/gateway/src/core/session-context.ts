@@ -2,6 +2,7 @@ import type { ClusterAccess } from '@muster/cluster';
 import type { Clock, Random, Span } from '@muster/ports';
 import type { TachyonProtocol } from '@muster/tachyon';
 import type { Departures } from './departures.js';
+import type { LobbyList } from './lobby-list.js';
 import type { LoginQueue } from './login-queue.js';
 import type { GatewayOptions } from './options.js';
 import type { PlaceFeeds } from './place-feeds.js';
@@ -23,6 +24,7 @@ export interface SharedContext {
 export interface SessionContext extends SharedContext {
   readonly logins: LoginQueue;
   readonly feeds: PlaceFeeds;
+  readonly lobbies: LobbyList;
   /** A span for one command, where it is among those that are traced. */
   trace(commandId: string): Span | undefined;
   /** Players connected to the whole cluster. */

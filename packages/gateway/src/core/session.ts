@@ -70,6 +70,7 @@ export class PlayerSession implements SocketListener, Newcomer {
     );
     const own = ownCommands({
       writer: this.writer,
+      lobbies: context.lobbies,
       userCount: () => context.userCount(),
       leave: (told) => this.goAway(told),
     });
@@ -238,6 +239,7 @@ export class PlayerSession implements SocketListener, Newcomer {
     this.context.logins.leave(this);
     this.self.end();
     this.places.end();
+    this.context.lobbies.unsubscribe(this.writer);
     this.context.ended(this);
     if (!told) this.context.departures.leave((clean) => this.detach(clean));
   }

@@ -22,6 +22,7 @@ export class FakeSocket implements ClientSocket {
   readonly frames: Frame[] = [];
   readonly speaksMuster: boolean;
   pings = 0;
+  /** What waits before the next frame. */
   buffered = 0;
   closedWith: { readonly code: number; readonly reason: string } | undefined;
 
@@ -31,7 +32,7 @@ export class FakeSocket implements ClientSocket {
 
   send(text: string): number {
     this.frames.push(JSON.parse(text) as Frame);
-    return this.buffered;
+    return this.buffered + text.length;
   }
 
   ping(): void {

@@ -214,6 +214,10 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "loginQueueMax": "Clients that may wait for a session while the cluster has no room. Lower: more are sent away. Higher: an open socket each, about 30 KiB.",
     "loginQueueTickMs": "Those that wait are looked at this often. Lower: they begin more evenly. Higher: less work.",
     "loginCatchUpPerSecond": "Of those that wait, so many begin per second once there is room again. Lower: they wait longer. Higher: what made room is undone in one rush.",
+    "lobbyListEveryMs": "Clients that show the list of lobbies hear what changed this often. Lower: livelier. Higher: fewer frames, which all of them get.",
+    "lobbyListGatherMs": "Who asks for the list waits so long for all 16 parts of it. Lower: a list with holes after a failure. Higher: no list for longer.",
+    "lobbyListKeepMs": "Lobbies that their part of the list has lost are shown so long. Above the 10 s in which every lobby says its line again, else they flicker.",
+    "lobbyListLingerMs": "The list is followed so long after its last reader went. Lower: gathered anew more often. Higher: followed for nobody.",
     "stopMs": "Longest that an orderly stop waits for the actors to hear that the clients are gone."
   },
   "GatewayServerOptions": {
@@ -296,6 +300,11 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "waitingMax": "Messages of players who are not members yet, as far as the chat knows. Lower: while a whole crowd joins, some who speak at once are refused. Higher: each is up to 2 KiB of state.",
     "waitForMemberMs": "How long such a message waits for the word that its author is in the place. Lower: a change of owner in between loses it. Higher: what a kicked player still says waits as long. A change of owner takes up to 3 s.",
     "passivateAfterMs": "Idle time after which the actor leaves memory. Lower: less memory for quiet chats. Higher: fewer of them are read again."
+  },
+  "LobbyListOptions": {
+    "keepMs": "Age above which a line is forgotten. Lobbies repeat theirs every 10 s. Lower: a short trouble between nodes hides lobbies. Higher: lobbies that were lost are seen for longer.",
+    "sweepMs": "How often that is looked at.",
+    "lobbiesMax": "Lobbies in one of the 16 parts. Lower: less memory, and nobody sees those beyond it. Higher: about 500 bytes each, in every gateway too."
   },
   "LobbyOptions": {
     "engineVersion": "Engine that new lobbies play with. Clients and autohosts have to have it installed, so it is the operator who knows.",
