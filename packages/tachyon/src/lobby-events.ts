@@ -96,6 +96,7 @@ export const lobbyListUpdated = defineCommand(
     what: 'What changed in the list of lobbies, as a merge patch: null is a lobby that is gone.',
     data: Type.Object({ lobbies: Type.Record(Type.String(), Nullable(LobbyOverviewPatch)) }),
     source: 'lobby-list',
+    unserved: true,
   },
   { data: { lobbies: { [id]: { id, playerCount: 2 }, '1882f6b2e3a4d14f24acb7ab': null } } },
 );

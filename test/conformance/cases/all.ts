@@ -1,8 +1,9 @@
 import type { Case } from './case.js';
 import { FRIEND_CASES } from './friend.js';
+import { LOBBY_LIST_CASES } from './lobby-list.js';
 import { MESSAGING_CASES } from './messaging.js';
 import { SYSTEM_CASES } from './system.js';
 import { USER_CASES } from './user.js';
 
 /** Every case. A new file of cases is one line here. */
-export const CASES: readonly Case[] = [...SYSTEM_CASES, ...USER_CASES, ...MESSAGING_CASES, ...FRIEND_CASES];
+export const CASES: readonly Case[] = [...SYSTEM_CASES, ...USER_CASES, ...MESSAGING_CASES, ...FRIEND_CASES, ...LOBBY_LIST_CASES];
