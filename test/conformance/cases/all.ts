@@ -6,4 +6,10 @@ import { SYSTEM_CASES } from './system.js';
 import { USER_CASES } from './user.js';
 
 /** Every case. A new file of cases is one line here. */
-export const CASES: readonly Case[] = [...SYSTEM_CASES, ...USER_CASES, ...MESSAGING_CASES, ...FRIEND_CASES, ...LOBBY_LIST_CASES];
+export const CASES: readonly Case[] = [
+  ...SYSTEM_CASES,
+  ...USER_CASES,
+  ...MESSAGING_CASES,
+  ...FRIEND_CASES,
+  ...LOBBY_LIST_CASES,
+];
