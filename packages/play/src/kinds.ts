@@ -7,10 +7,10 @@ import { chatKind } from './chat/chat.js';
 import type { ChatOptions } from './chat/options.js';
 import { lobbyKind } from './lobby/lobby.js';
 import type { LobbyOptions } from './lobby/options.js';
-import { matchKind } from './match/match.js';
-import type { MatchOptions } from './match/options.js';
 import { lobbyListKind } from './lobby-list/list.js';
 import type { LobbyListOptions } from './lobby-list/options.js';
+import { matchKind } from './match/match.js';
+import type { MatchOptions } from './match/options.js';
 import type { PlayerOptions } from './player/options.js';
 import { type PlayerStorage, playerKind } from './player/player.js';
 
