@@ -2,9 +2,22 @@ import { COMMANDS, type CommandDefinition } from '@muster/tachyon';
 
 /** What no case shows, and where it is shown instead or why it cannot be. */
 const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
-  'autohost/status': 'no autohost plays along yet: gateway/http/server.test.ts',
-  'autohost/update': 'no autohost plays along yet: gateway/core/autohost-session.test.ts',
-  'autohost/subscribeUpdates': 'no autohost plays along yet: gateway/core/server-requests.test.ts',
+  'autohost/status': 'no autohost plays along yet: play/autohost, play/match',
+  'autohost/update': 'no autohost plays along yet: play/autohost, play/match',
+  'autohost/subscribeUpdates': 'no autohost plays along yet: play/autohost, play/match',
+  'autohost/start': 'no autohost plays along yet: play/autohost, play/match',
+  'autohost/start battle_already_exists': 'no autohost plays along yet: play/autohost, play/match',
+  'autohost/start engine_version_not_available': 'no autohost plays along yet: play/autohost, play/match',
+  'autohost/addPlayer': 'no autohost plays along yet: play/autohost, play/match',
+  'autohost/kickPlayer': 'no autohost plays along yet: play/autohost, play/match',
+  'autohost/mutePlayer': 'no autohost plays along yet: play/autohost, play/match',
+  'autohost/specPlayers': 'no autohost plays along yet: play/autohost, play/match',
+  'autohost/sendMessage': 'no autohost plays along yet: play/autohost, play/match',
+  'autohost/sendCommand': 'no autohost plays along yet: play/autohost, play/match',
+  'autohost/kill': 'no autohost plays along yet: play/autohost, play/match',
+  'autohost/installEngine': 'no autohost plays along yet: play/autohost, play/match',
+  'battle/start': 'no autohost plays along yet: play/autohost, play/match',
+  'battle/ended': 'no autohost plays along yet: play/autohost, play/match',
   'system/moveOn': 'a gateway must stop for it: test/cluster/drain.test.ts',
 };
 

@@ -65,7 +65,6 @@ export const autohostStart = defineCommand(
     }),
     reasons: ['battle_already_exists', 'engine_version_not_available'],
     source: 'autohost',
-    unserved: true,
   },
   {
     data: {
@@ -94,7 +93,6 @@ export const autohostAddPlayer = defineCommand(
     what: 'Let this user join a battle that runs.',
     data: Type.Object({ battleId: BattleId, userId: UserId, name: Type.String(), password: Type.String() }),
     source: 'autohost',
-    unserved: true,
   },
   { data: { battleId, userId: '44', name: 'eve', password: '04d2c8a1b6f7e935' } },
 );
@@ -107,7 +105,6 @@ export const autohostKickPlayer = defineCommand(
     what: 'Remove a player from a battle.',
     data: Type.Object({ battleId: BattleId, userId: UserId }),
     source: 'autohost',
-    unserved: true,
   },
   { data: { battleId, userId: '44' } },
 );
@@ -120,7 +117,6 @@ export const autohostMutePlayer = defineCommand(
     what: 'Take away, or give back, a player’s chat and drawing.',
     data: Type.Object({ battleId: BattleId, userId: UserId, chat: Type.Boolean(), draw: Type.Boolean() }),
     source: 'autohost',
-    unserved: true,
   },
   { data: { battleId, userId: '44', chat: true, draw: true } },
 );
@@ -133,7 +129,6 @@ export const autohostSpecPlayers = defineCommand(
     what: 'Make players spectators.',
     data: Type.Object({ battleId: BattleId, userIds: Type.Array(UserId) }),
     source: 'autohost',
-    unserved: true,
   },
   { data: { battleId, userIds: ['44'] } },
 );
@@ -146,7 +141,6 @@ export const autohostSendMessage = defineCommand(
     what: 'Show the players a message.',
     data: Type.Object({ battleId: BattleId, message: Type.String({ maxLength: 127 }) }),
     source: 'autohost',
-    unserved: true,
   },
   { data: { battleId, message: 'The server restarts; your battle goes on.' } },
 );
@@ -163,7 +157,6 @@ export const autohostSendCommand = defineCommand(
       arguments: Type.Optional(Type.Array(Type.String())),
     }),
     source: 'autohost',
-    unserved: true,
   },
   { data: { battleId, command: 'pause', arguments: ['1'] } },
 );
@@ -176,7 +169,6 @@ export const autohostKill = defineCommand(
     what: 'End a battle at once.',
     data: WhichBattle,
     source: 'autohost',
-    unserved: true,
   },
   { data: { battleId } },
 );
@@ -189,7 +181,6 @@ export const autohostInstallEngine = defineCommand(
     what: 'Install this engine. `autohost/status` says when it is there.',
     data: Type.Object({ version: Type.String() }),
     source: 'autohost',
-    unserved: true,
   },
   { data: { version: '2026.02.15' } },
 );

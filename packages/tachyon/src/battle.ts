@@ -22,10 +22,9 @@ export const battleStart = defineCommand(
     commandId: 'battle/start',
     direction: 'server→user',
     kind: 'request',
-    what: 'Start the engine and join this battle. Sent when it begins, when you ask to join it, and again where you come back while it runs.',
+    what: 'Start the engine and join this battle. Sent when it begins, when you ask to join it, and again on a new connection until you have answered; `user/self` has it as `currentBattle` while it runs.',
     data: PrivateBattle,
     source: 'player',
-    unserved: true,
   },
   {
     data: {
@@ -55,7 +54,6 @@ export const battleEnded = defineCommand(
       winningAllyTeamIds: Type.Array(Type.String()),
     }),
     source: 'player',
-    unserved: true,
   },
   {
     data: {

@@ -3,10 +3,13 @@ import {
   NOTICE_ENDED,
   NOTICE_PLACE,
   NOTICE_PREFIX,
+  NOTICE_REQUEST,
+  NOTICE_REQUEST_OVER,
   NOTICE_SUPERSEDED,
   NOTICE_UNWATCH,
   NOTICE_WATCH,
   type PlaceNotice,
+  type RequestNotice,
   SELF_TOPIC,
   type SelfSnapshot,
   type SessionNotice,
@@ -26,6 +29,8 @@ import type { SessionContext } from './session-context.js';
 /** What no request caused, for everybody. */
 const OF_NOBODY = { cause: '', to: { only: [], except: [] } } as const;
 
+type Notice = SessionNotice & Partial<WatchNotice> & Partial<PlaceNotice> & Partial<RequestNotice>;
+
 /** What the session makes of what it hears. */
 export interface SelfListener {
   isInFlight(request: number): boolean;
@@ -33,6 +38,10 @@ export interface SelfListener {
   told(snapshot: SelfSnapshot): void;
   /** The player is in that place now, or in none of its kind. */
   placed(kind: string, id: string | null): void;
+  /** The actor asks the client. */
+  asked(request: RequestNotice): void;
+  /** Nobody waits for that answer any more. */
+  requestOver(n: number): void;
   /** Another connection holds the player. */
   superseded(): void;
   /** The actor has ended the session. */
@@ -142,11 +151,13 @@ export class SelfStream {
       else this.writer.event(name, json);
       return;
     }
-    const notice = JSON.parse(textOf(data)) as SessionNotice & Partial<WatchNotice> & Partial<PlaceNotice>;
+    const notice = JSON.parse(textOf(data)) as Notice;
     if (notice.session !== this.session) return;
     if (name === NOTICE_WATCH) this.following.add(notice.userIds ?? []);
     else if (name === NOTICE_UNWATCH) this.following.remove(notice.userIds ?? []);
     else if (name === NOTICE_PLACE) this.listener.placed(notice.kind!, notice.id ?? null);
+    else if (name === NOTICE_REQUEST) this.listener.asked(notice as RequestNotice);
+    else if (name === NOTICE_REQUEST_OVER) this.listener.requestOver(notice.n!);
     else if (name === NOTICE_SUPERSEDED) this.listener.superseded();
     else if (name === NOTICE_ENDED) this.listener.ended();
   }

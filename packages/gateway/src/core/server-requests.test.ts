@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { coreWorld, FakeAutohost, FIRST_SESSION } from '../testing/session.test-kit.js';
+import { attachedClient, coreWorld, FakeAutohost, FakeClient, FIRST_SESSION } from '../testing/session.test-kit.js';
 
 const KILL = { commandId: 'autohost/subscribeUpdates', data: { since: 1 } };
 
@@ -73,5 +73,47 @@ describe('a request of the server', () => {
     expect(world.cluster.asked).toEqual([]);
     expect(host.socket.closedWith).toBeUndefined();
     expect(world.metrics.value('muster_gateway_drops_total', { reason: 'late_response' })).toBe(2);
+  });
+});
+
+describe('a player is asked', () => {
+  const START = { commandId: 'battle/start', data: { ip: '192.0.2.7' } };
+
+  test('after user/self what waits for it, and then whatever comes', () => {
+    const world = coreWorld();
+    const client = new FakeClient(world);
+    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: [], places: {} });
+    const requests = [{ session: FIRST_SESSION, n: 3, ...START }];
+    world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user: {}, places: {}, requests });
+    world.cluster.publish('player/1', 'self', 'muster:request', { session: FIRST_SESSION, n: 4, ...START });
+    expect(client.socket.frames.map(({ messageId, commandId }) => [messageId, commandId])).toEqual([
+      [expect.any(String), 'user/self'],
+      [`3-${FIRST_SESSION}`, 'battle/start'],
+      [`4-${FIRST_SESSION}`, 'battle/start'],
+    ]);
+  });
+
+  test('K16: behind the answer to the request that led to it', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    client.request('messaging/send', { target: { type: 'player', userId: '2' }, message: 'hello' });
+    const asked = world.cluster.next('send');
+    const cause = `${FIRST_SESSION}:${asked.origin.type === 'client' ? asked.origin.request : 0}`;
+    world.cluster.publish('player/1', 'self', 'muster:request', { session: FIRST_SESSION, n: 4, ...START }, cause);
+    expect(client.socket.said).toEqual(['user/self']);
+    asked.ok();
+    expect(client.socket.said).toEqual(['user/self', 'messaging/send', 'battle/start']);
+  });
+
+  test('and its answer is told until the actor has heard it', async () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    world.cluster.publish('player/1', 'self', 'muster:request', { session: FIRST_SESSION, n: 4, ...START });
+    const answer = { messageId: `4-${FIRST_SESSION}`, commandId: 'battle/start', status: 'success' };
+    client.session.frame(JSON.stringify({ type: 'response', ...answer }));
+    world.cluster.next('answered').fail('NO_OWNER');
+    await world.clock.advance(world.core.options.attachRetryMaxMs);
+    expect(world.cluster.next('answered').json).toEqual({ n: 4, ok: true, data: null });
+    expect(client.socket.closedWith).toBeUndefined();
   });
 });

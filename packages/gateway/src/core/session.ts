@@ -1,5 +1,5 @@
 import type { Call, CallInFront } from '@muster/cluster';
-import { type AttachData, type AttachReply, PLAYER_KIND, type SelfSnapshot } from '@muster/play';
+import { type AnsweredData, type AttachData, type AttachReply, PLAYER_KIND, type SelfSnapshot } from '@muster/play';
 import { type EntityRef, ERRORS, entity, isMusterError, type Millis, MusterError, type ShardId } from '@muster/ports';
 import {
   CLOSE_NORMAL,
@@ -8,6 +8,7 @@ import {
   closingOf,
   type Message,
   type RequestMessage,
+  type ResponseMessage,
   systemDisconnect,
   systemMoveOn,
 } from '@muster/tachyon';
@@ -20,6 +21,7 @@ import { ownCommands } from './own-commands.js';
 import type { PlaceClient } from './place-feeds.js';
 import { Places } from './places.js';
 import { SelfStream } from './self-stream.js';
+import { ServerRequests } from './server-requests.js';
 import { SessionCommands } from './session-commands.js';
 import type { SessionContext } from './session-context.js';
 import { TokenBucket } from './token-bucket.js';
@@ -48,6 +50,7 @@ export class PlayerSession implements SocketListener, Newcomer {
   private readonly commands: SessionCommands;
   private readonly self: SelfStream;
   private readonly places: Places;
+  private readonly requests: ServerRequests;
   private readonly attachment: Attachment<AttachReply>;
   private movingOn: MovingOn | undefined;
   /** Whom the actor says that the player follows. */
@@ -92,12 +95,20 @@ export class PlayerSession implements SocketListener, Newcomer {
       isInFlight: (request) => this.commands.isInFlight(request),
       told: (snapshot) => this.selfTold(snapshot),
       placed: (kind, id) => this.places.move(kind, id),
+      asked: (request) => this.requests.ask(request),
+      requestOver: (n) => this.requests.over(n),
       superseded: () => this.end(new MusterError('SUPERSEDED')),
       ended: () => {
         if (this.attachment.attached) this.attachment.attach();
       },
       lost: (code) => this.end(new MusterError(code), 'stream_lost'),
       tooMany: () => this.end(new MusterError('SLOW_READER'), 'held_events'),
+    });
+    this.requests = new ServerRequests({
+      session: id,
+      writer: this.writer,
+      protocol: context.protocol,
+      answered: (data) => this.tellAnswer(data),
     });
     this.places = this.newPlaces();
     this.attachment = this.newAttachment(who);
@@ -151,19 +162,20 @@ export class PlayerSession implements SocketListener, Newcomer {
       this.close(CLOSE_POLICY, 'Rate limited');
       return;
     }
-    let message: Message;
     try {
-      message = protocol.parse(text);
+      this.take(protocol.parse(text));
     } catch (error) {
       if (!isMusterError(error)) throw error;
       this.end(error, error.code === 'FRAME_TOO_LARGE' ? 'frame_too_large' : 'bad_message');
-      return;
     }
+  }
+
+  private take(message: Message): void {
     if (message.type === 'request' && this.state === 'queued') this.outside(message);
     else if (message.type === 'request') this.commands.take(message);
-    else if (message.type === 'response') this.unasked(message.messageId);
+    else if (message.type === 'response') this.response(message);
     // No event is defined from players to the server, and an event has no answer.
-    else traffic.dropped('event_refused');
+    else this.context.traffic.dropped('event_refused');
   }
 
   binary(): void {
@@ -323,9 +335,22 @@ export class PlayerSession implements SocketListener, Newcomer {
     this.close(CLOSE_NORMAL, 'goodbye');
   }
 
-  private unasked(messageId: string): void {
-    this.context.traffic.dropped('unasked_response');
-    this.close(CLOSE_POLICY, `Received response to message id ${messageId} but no request pending.`);
+  private response(message: ResponseMessage): void {
+    const how = this.requests.answer(message);
+    if (how === 'taken') return;
+    this.context.traffic.dropped(how === 'late' ? 'late_response' : 'unasked_response');
+    if (how === 'unasked')
+      this.close(CLOSE_POLICY, `Received response to message id ${message.messageId} but no request pending.`);
+  }
+
+  /** Again until the actor has heard it. One that refuses asks anew, or never did. */
+  private tellAnswer(data: AnsweredData): void {
+    const { cluster, clock, options } = this.context;
+    if (this.state === 'over') return;
+    cluster.router.call(this.commands.ownCall('answered', data), (outcome) => {
+      if (!outcome.ok && ERRORS[outcome.code].retryable)
+        clock.after(options.attachRetryMaxMs, () => this.tellAnswer(data));
+    });
   }
 
   /** The client goes for good, and is answered when its actor has heard of it, or will. */
@@ -344,8 +369,9 @@ export class PlayerSession implements SocketListener, Newcomer {
   }
 
   /** `user/self` was sent: the client may be answered. */
-  private selfTold({ session, places }: SelfSnapshot): void {
+  private selfTold({ session, places, requests = [] }: SelfSnapshot): void {
     if (session === this.id) {
+      for (const request of requests) this.requests.ask(request);
       this.places.set(places);
       this.commands.placesWereTold();
     }

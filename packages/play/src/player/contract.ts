@@ -12,7 +12,9 @@ import type {
 } from '@muster/tachyon';
 import type { HeardPlace } from '../chat/marker.js';
 import type { Confirmation, Membership, Op } from '../membership/protocol.js';
+import type { RequestNotice } from '../requests/contract.js';
 import type { AccountView } from './account.js';
+import type { BattleCommands, BattleEvents } from './battle.js';
 import type { FriendsCommands, FriendsEvents } from './friends.js';
 import type { Subscribing, SubscriptionCheck } from './state.js';
 
@@ -44,6 +46,8 @@ export interface SelfSnapshot {
   readonly messages?: readonly ReceivedMessage[];
   /** Where the player is. */
   readonly places: Places;
+  /** What this connection is asked. */
+  readonly requests?: readonly RequestNotice[];
 }
 
 export interface SessionNotice {
@@ -277,6 +281,7 @@ export interface PlayerCommands
     MessagingCommands,
     PlacesCommands,
     LobbyMembershipCommands,
+    BattleCommands,
     FriendsCommands {}
 
 /** What happens to a player. */
@@ -287,5 +292,6 @@ export interface PlayerEvents
     MessagingEvents,
     PlacesEvents,
     LobbyMembershipEvents,
+    BattleEvents,
     ErrandsEvents,
     FriendsEvents {}

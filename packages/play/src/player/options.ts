@@ -34,6 +34,9 @@ export interface PlayerOptions {
   /** Requests of one player that wait for storage. Lower: less is kept for a client that asks in bursts while storage is slow. Higher: fewer of
    *  its requests are refused then. */
   readonly errandsMax: number;
+  /** How often a player in a battle looks whether the battle goes on. Lower: who is shown as playing after a double failure is right again sooner.
+   *  Higher: less traffic. */
+  readonly battleCheckMs: number;
   /** Idle time after which the actor leaves memory. Lower: less memory for players who are offline but looked at.
    *  Higher: fewer reads of accounts. */
   readonly passivateAfterMs: number;
@@ -51,6 +54,7 @@ export const PLAYER_DEFAULTS: PlayerOptions = {
   placeRequestsMax: 8,
   placeAuditMs: 300_000,
   errandsMax: 16,
+  battleCheckMs: 300_000,
   passivateAfterMs: 60_000,
 };
 

@@ -210,7 +210,16 @@ function graceOver(
   ctx: DecideContext,
   tools: SliceTools,
 ): Pieces {
-  return state.session?.id === session && state.session.suspendedUntil !== null ? end(state, ctx, tools) : {};
+  if (state.session?.id !== session || state.session.suspendedUntil === null) return {};
+  return tools.whole.holdsSession(state) ? graceBegins(state, ctx.now, tools.options) : end(state, ctx, tools);
+}
+
+/** What held the session is over: whoever is not there has the whole grace to come back. */
+export function graceBegins(state: PlayerState, now: number, options: PlayerOptions): Pieces {
+  if (!state.session || state.session.suspendedUntil === null) return {};
+  const session = state.session.id;
+  const until = now + options.graceMs;
+  return { events: [event('suspended', { session, until })], timers: [graceTimer(session, until)] };
 }
 
 function suspend(state: PlayerState, now: number, options: PlayerOptions): Pieces {

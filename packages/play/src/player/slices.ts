@@ -1,4 +1,5 @@
 import { accountSlice } from './account-slice.js';
+import { battleSlice } from './battle.js';
 import { errandsSlice } from './errands.js';
 import { friendsSlice } from './friends.js';
 import { lobbySlice } from './lobby.js';
@@ -17,6 +18,7 @@ export function playerSlices(tools: SliceTools): readonly AnySlice[] {
     messagingSlice(tools),
     placesSlice(tools),
     lobbySlice(tools),
+    battleSlice(tools),
     errandsSlice(tools),
     friendsSlice(tools),
   ];

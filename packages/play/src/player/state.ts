@@ -1,8 +1,9 @@
 import type { Ties } from '@muster/ports';
 import { type DecideContext, type EventRecord, event, type Refusal, type ReplyTicket } from '@muster/runtime';
-import type { MessagesSince } from '@muster/tachyon';
+import type { MessagesSince, PrivateBattle } from '@muster/tachyon';
 import type { HeardPlace } from '../chat/marker.js';
 import type { Membership } from '../membership/protocol.js';
+import type { RequestTable } from '../requests/table.js';
 import type { AccountView } from './account.js';
 import {
   type PlaceKind,
@@ -20,8 +21,16 @@ export interface PlayerState
     WatchingPart,
     MessagingPart,
     PlacesPart,
+    BattlePart,
     ErrandsPart,
     FriendsPart {}
+
+export interface BattlePart {
+  /** The battle that the player was told to start last, while it runs. */
+  battle: { readonly id: string; readonly access: PrivateBattle } | null;
+  /** What the client was asked and has not answered. */
+  requests: RequestTable;
+}
 
 /** What a client asked for and storage has not answered: names of those who wait. */
 export interface ErrandsPart {

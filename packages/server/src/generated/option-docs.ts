@@ -342,6 +342,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "placeRequestsMax": "Requests of one session that wait for the same place. Lower: a client that asks in bursts is refused. Higher: more waiting replies in the state.",
     "placeAuditMs": "How often a player asks its party and its lobby whether they still have it. Both sides are asked at once where something may be lost; this finds what nobody could know. Lower: ghosts are found sooner. Higher: less traffic (100,000 players in lobbies: 333 questions/s).",
     "errandsMax": "Requests of one player that wait for storage. Lower: less is kept for a client that asks in bursts while storage is slow. Higher: fewer of its requests are refused then.",
+    "battleCheckMs": "How often a player in a battle looks whether the battle goes on. Lower: who is shown as playing after a double failure is right again sooner. Higher: less traffic.",
     "passivateAfterMs": "Idle time after which the actor leaves memory. Lower: less memory for players who are offline but looked at. Higher: fewer reads of accounts."
   },
   "SocialOptions": {
