@@ -139,6 +139,7 @@ export class Asking {
       from,
       force,
       stepTimeoutMs: stepTimeout,
+      restMs: options.restMs,
       pollMs: options.pollMs,
       ends: terminal.ended(),
     });

@@ -8,6 +8,7 @@ export interface CliOptions {
   readonly keepAliveMs: number;
   readonly stateLinesMax: number;
   readonly pollMs: number;
+  readonly restMs: number;
 }
 
 export const defaultCliOptions: CliOptions = {
@@ -28,4 +29,7 @@ export const defaultCliOptions: CliOptions = {
   stateLinesMax: 120,
   /** How often a command that waits for the cluster looks. Lower: it goes on sooner. Higher: fewer questions. */
   pollMs: 250,
+  /** How long a rollout waits before it begins for a cluster that is not at rest. Lower: it is refused while a node that has just come is given its
+   *  share. Higher: trouble that stays is told later. A share of 341 shards takes about two seconds. */
+  restMs: 15_000,
 };

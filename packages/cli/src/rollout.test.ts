@@ -10,7 +10,7 @@ import { FakeAdmin, type FakeAnswer, FakeTerminal, refused } from './testdata/fa
 const [, HEALTHY] = ANSWERS.status;
 const [, LIST] = ANSWERS['node.list'];
 const [, COORDINATORS] = ANSWERS['coordinator.list'];
-const POLL = { pollMs: 5 };
+const POLL = { pollMs: 5, restMs: 40 };
 
 /** A cluster whose processes come back when they are asked to end, after a few looks at it. */
 class FakeCluster {
@@ -120,6 +120,18 @@ describe('a cluster that is not at rest', () => {
     expect([exit, cluster.restarted]).toEqual([5, []]);
     expect(err).toContain('the cluster is not at rest: The cluster store does not answer');
     expect(err).toContain('try: --force begins nevertheless');
+  });
+
+  test('is waited for where it comes to rest', async () => {
+    let looks = 0;
+    cluster.first = (command) => {
+      if (command !== 'status') return undefined;
+      looks += 1;
+      return looks <= 2 ? { body: TROUBLED } : undefined;
+    };
+    const { exit, out } = await rollout('--roles gateways');
+    expect([exit, ids()]).toEqual([0, ['gateway-1', 'gateway-2']]);
+    expect(out).toMatch(/^Waits for the cluster to come to rest: The cluster store does not answer.*\nOne at a time/);
   });
 
   test('is restarted all the same with --force', async () => {

@@ -21,6 +21,7 @@ export interface RolloutStep {
 
 /** One document per line of `--json`. */
 export type RolloutProgress =
+  | { readonly type: 'waiting'; readonly why: string }
   | { readonly type: 'plan'; readonly steps: readonly RolloutStep[] }
   | { readonly type: 'asked' | 'skipped'; readonly step: number; readonly of: number; readonly peer: string }
   | { readonly type: 'back'; readonly step: number; readonly of: number; readonly peer: string; readonly ms: number }
@@ -37,6 +38,8 @@ export interface RolloutSetup {
   readonly force: boolean;
   /** For one process: to hand off, to come back, and until all is well. */
   readonly stepTimeoutMs: number;
+  /** How long it waits for a cluster that is not at rest before it begins. */
+  readonly restMs: number;
   readonly pollMs: number;
   /** Aborted by Ctrl-C. */
   readonly ends: AbortSignal;
@@ -73,9 +76,7 @@ export function unrest({ healthy, problems, nodes, gateways, shards }: StatusDoc
 export async function rollout(setup: RolloutSetup): Promise<void> {
   const { ask, progress, roles, force } = setup;
   const from = performance.now();
-  const trouble = unrest(await ask('status', {}));
-  if (trouble !== '' && !force)
-    throw new Failure(EXIT.conflict, `the cluster is not at rest: ${trouble}`, { hint: '--force begins nevertheless' });
+  if (!force) await atRest(setup);
   const { coordinators } = await ask('coordinator.list', {});
   const { nodes, gateways } = await ask('node.list', {});
   const plan = rolloutPlan(coordinators, nodes, gateways, roles);
@@ -89,6 +90,22 @@ export async function rollout(setup: RolloutSetup): Promise<void> {
     });
   }
   progress({ type: 'done', restarted: steps.length, ms: Math.round(performance.now() - from) });
+}
+
+/** Whoever came back a moment ago is still given its share: that passes. */
+async function atRest(setup: RolloutSetup): Promise<void> {
+  const look = async (): Promise<string> => unrest(await setup.ask('status', {}));
+  const until = performance.now() + setup.restMs;
+  let why = await look();
+  if (why !== '') setup.progress({ type: 'waiting', why });
+  const isOver = (): boolean => why === '' || performance.now() > until;
+  if (!isOver())
+    await eventually(setup, until, 'nobody says how the cluster is', async () => {
+      why = await look();
+      return isOver() || undefined;
+    });
+  if (why !== '')
+    throw new Failure(EXIT.conflict, `the cluster is not at rest: ${why}`, { hint: '--force begins nevertheless' });
 }
 
 async function restartOne(setup: RolloutSetup, step: RolloutStep, at: { step: number; of: number }): Promise<void> {

@@ -6,6 +6,8 @@ import { idOf } from './view.js';
 /** One line of a rollout, for people. */
 export function rolloutLine(progress: RolloutProgress, paint: Paint): string {
   switch (progress.type) {
+    case 'waiting':
+      return `Waits for the cluster to come to rest: ${printable(progress.why)}`;
     case 'plan':
       return `One at a time: ${progress.steps.map(({ id }) => printable(id)).join(', ')}`;
     case 'asked':
