@@ -1,6 +1,7 @@
-import type { Storage } from '@muster/ports';
+import type { Clock, Storage } from '@muster/ports';
 import type { AnyServiceKind } from '@muster/runtime';
 import { battleRecordsService } from './match/records.js';
+import { clansService } from './social/clans.js';
 import { friendshipsService } from './social/friendships.js';
 import { type SocialOptions, socialOptions } from './social/options.js';
 
@@ -9,11 +10,17 @@ export type PlayStorage = Pick<Storage, 'accounts' | 'friendships' | 'clans' | '
 
 export interface PlayServiceDependencies {
   readonly storage: PlayStorage;
+  readonly clock: Clock;
   readonly social?: Partial<SocialOptions>;
 }
 
 /** Every service that play's actors ask: what each node runs. */
-export function playServices({ storage, social }: PlayServiceDependencies): readonly AnyServiceKind[] {
+export function playServices({ storage, clock, social }: PlayServiceDependencies): readonly AnyServiceKind[] {
   const options = socialOptions(social);
-  return [friendshipsService({ friendships: storage.friendships, options }), battleRecordsService(storage.battles)];
+  const { friendships, clans, battles } = storage;
+  return [
+    friendshipsService({ friendships, options }),
+    clansService({ clans, clock, options }),
+    battleRecordsService(battles),
+  ];
 }

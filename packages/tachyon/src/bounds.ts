@@ -18,6 +18,19 @@ export function Text(maxLength: number, options: StringOptions = {}) {
   return Type.String({ ...options, maxLength, oursAlone: ['maxLength'] });
 }
 
+/** What no database keeps, and what is no character: NUL and lone surrogates. */
+const STORABLE = '^[^\\u0000\\p{Cs}]*$';
+
+/** A text of several lines that is kept. `oursAlone`: what else the published schema does not ask. */
+export function Prose(options: StringOptions & { readonly oursAlone?: readonly string[] } = {}) {
+  return Type.String({
+    ...options,
+    pattern: STORABLE,
+    says: 'must have no NUL and no half characters',
+    oursAlone: [...(options.oursAlone ?? []), 'pattern'],
+  });
+}
+
 /** A text that people read on one line. */
 export function Name(maxLength: number = LIMITS.nameLengthMax, options: StringOptions = {}) {
   return Type.String({

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Id, Name, OneOf, PublishedName } from './bounds.js';
+import { Id, Name, OneOf, Prose, PublishedName } from './bounds.js';
 import { type ActorTarget, defineCommand } from './definition.js';
 import { UnixTime, UserId } from './shapes.js';
 
@@ -8,11 +8,11 @@ const ClanText = {
   tag: PublishedName({ minLength: 3, maxLength: 10 }),
   language: Name(35),
 };
-/** Several lines, so control characters are no fault in it. */
-const Description = Type.Optional(Type.String({ maxLength: 500 }));
+const Description = Type.Optional(Prose({ maxLength: 500 }));
 
 /** What a clan's leaders choose. */
 export const ClanUpdateable = Type.Object({ ...ClanText, description: Description });
+export type ClanUpdateable = Static<typeof ClanUpdateable>;
 
 /** What is shown beside its members' names. */
 export const ClanBaseData = Type.Object({ clanId: Id(), ...ClanText }, { title: 'ClanBaseData' });
@@ -35,9 +35,9 @@ export type Clan = Static<typeof Clan>;
 const WhichClan = Type.Object({ clanId: Id() });
 const WhichUser = Type.Object({ userId: UserId });
 
-// K12, as with parties: a player owns its membership, the clan everything else.
 const self = (command: string): ActorTarget => ({ kind: 'player', id: 'caller', command });
-const own = (command: string): ActorTarget => ({ kind: 'clan', id: 'place', command });
+/** Asked past the player: everybody may know. */
+const known = (command: string): ActorTarget => ({ kind: 'clans', id: 'caller', command });
 
 const clanId = '12345';
 const text = { name: 'The Foxes', tag: 'FOX', language: 'en' };
@@ -50,7 +50,6 @@ export const clanCreate = defineCommand(
     what: 'Founds a clan with you as its leader. Fails where you are in one, or the name or tag is taken.',
     data: ClanUpdateable,
     target: self('createClan'),
-    unserved: true,
   },
   { data: { ...text, description: 'We meet on Sundays.' } },
 );
@@ -61,8 +60,7 @@ export const clanDelete = defineCommand(
     direction: 'user→server',
     kind: 'request',
     what: 'Ends your clan. Its leader may.',
-    target: own('delete'),
-    unserved: true,
+    target: self('deleteClan'),
   },
   {},
 );
@@ -74,8 +72,7 @@ export const clanUpdate = defineCommand(
     kind: 'request',
     what: 'Changes name, tag, language and description of your clan. Its leaders may.',
     data: ClanUpdateable,
-    target: own('update'),
-    unserved: true,
+    target: self('updateClan'),
   },
   { data: text },
 );
@@ -87,8 +84,7 @@ export const clanInvite = defineCommand(
     kind: 'request',
     what: 'Invites a player to your clan. Its leaders may.',
     data: WhichUser,
-    target: own('invite'),
-    unserved: true,
+    target: self('inviteToClan'),
   },
   { data: { userId: '43' } },
 );
@@ -98,10 +94,9 @@ export const clanCancel = defineCommand(
     commandId: 'clan/cancel',
     direction: 'user→server',
     kind: 'request',
-    what: 'Takes an invitation to your clan back.',
+    what: 'Takes an invitation to your clan back. Its leaders may; where there is none it succeeds.',
     data: WhichUser,
-    target: own('cancelInvite'),
-    unserved: true,
+    target: self('cancelClanInvite'),
   },
   { data: { userId: '43' } },
 );
@@ -114,7 +109,6 @@ export const clanAccept = defineCommand(
     what: 'Joins a clan that invited you.',
     data: WhichClan,
     target: self('acceptClanInvite'),
-    unserved: true,
   },
   { data: { clanId } },
 );
@@ -127,7 +121,6 @@ export const clanDecline = defineCommand(
     what: 'Says no to a clan that invited you.',
     data: WhichClan,
     target: self('declineClanInvite'),
-    unserved: true,
   },
   { data: { clanId } },
 );
@@ -139,7 +132,6 @@ export const clanLeave = defineCommand(
     kind: 'request',
     what: 'Leaves your clan. A leader names another first, unless nobody else is in it.',
     target: self('leaveClan'),
-    unserved: true,
   },
   {},
 );
@@ -149,10 +141,9 @@ export const clanKick = defineCommand(
     commandId: 'clan/kick',
     direction: 'user→server',
     kind: 'request',
-    what: 'Removes a member from your clan. Its leaders may.',
+    what: 'Removes a member from your clan. Its leader may, and a co-leader those who are neither.',
     data: WhichUser,
-    target: own('kick'),
-    unserved: true,
+    target: self('kickFromClan'),
   },
   { data: { userId: '43' } },
 );
@@ -162,10 +153,9 @@ export const clanSetRole = defineCommand(
     commandId: 'clan/setRole',
     direction: 'user→server',
     kind: 'request',
-    what: 'Gives a member a role. Who makes another the leader is a co-leader from then on.',
+    what: 'Gives a member a role. The leader may; who makes another the leader is a co-leader from then on.',
     data: Type.Object({ userId: UserId, clanId: Id(), targetRole: ClanRole }),
-    target: { kind: 'clan', id: (data: { clanId: string }) => data.clanId, command: 'setRole' },
-    unserved: true,
+    target: self('setClanRole'),
   },
   { data: { userId: '43', clanId, targetRole: 'coLeader' } },
 );
@@ -178,8 +168,7 @@ export const clanView = defineCommand(
     what: 'All about one clan.',
     data: WhichClan,
     reply: Clan,
-    target: { kind: 'clan', id: (data: { clanId: string }) => data.clanId, command: 'view' },
-    unserved: true,
+    target: known('view'),
   },
   {
     data: { clanId },
@@ -192,10 +181,9 @@ export const clanViewList = defineCommand(
     commandId: 'clan/viewList',
     direction: 'user→server',
     kind: 'request',
-    what: 'All clans.',
+    what: 'All clans, or the first thousand by name. What changed in the last ten seconds may be missing.',
     reply: Type.Object({ clanList: Type.Array(ClanBaseData) }),
-    target: 'gateway',
-    unserved: true,
+    target: known('viewList'),
   },
   { reply: { clanList: [{ clanId, ...text }] } },
 );
@@ -208,7 +196,6 @@ export const clanInvited = defineCommand(
     what: 'A clan invites you. The published schema leaves its id out; without it nobody could accept.',
     data: Type.Object({ clanId: Id(), ...ClanText }, { oursAlone: ['properties/clanId'] }),
     source: 'player',
-    unserved: true,
   },
   { data: { clanId, ...text } },
 );
@@ -218,10 +205,9 @@ export const clanUpdated = defineCommand(
     commandId: 'clan/updated',
     direction: 'server→user',
     kind: 'event',
-    what: 'Your clan changed.',
+    what: 'Your clan changed. Whoever changed it hears it too.',
     data: ClanUpdateable,
-    source: 'clan',
-    unserved: true,
+    source: 'player',
   },
   { data: text },
 );
@@ -234,7 +220,6 @@ export const clanRoleChanged = defineCommand(
     what: 'Your role in the clan changed.',
     data: Type.Object({ userId: UserId, clanId: Id(), newRole: ClanRole }),
     source: 'player',
-    unserved: true,
   },
   { data: { userId: '42', clanId, newRole: 'coLeader' } },
 );
@@ -247,7 +232,6 @@ export const clanKicked = defineCommand(
     what: 'You were removed from the clan.',
     data: WhichClan,
     source: 'player',
-    unserved: true,
   },
   { data: { clanId } },
 );
@@ -260,7 +244,6 @@ export const clanDeleted = defineCommand(
     what: 'Your clan is no more.',
     data: WhichClan,
     source: 'player',
-    unserved: true,
   },
   { data: { clanId } },
 );

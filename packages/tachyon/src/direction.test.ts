@@ -110,7 +110,7 @@ describe('the actor that a command goes to', () => {
   });
 
   test('an id that no actor can have is refused', () => {
-    expect(ask('clan/view', { clanId: '12' })).toMatchObject({ entity: { kind: 'clan', id: '12' } });
+    expect(ask('user/info', { userId: '12' })).toMatchObject({ entity: { kind: 'player', id: '12' } });
     expect(ask('lobby/spectate', undefined, 'user→server', { lobby: '' })).toMatchObject({ details: 'no such id' });
     expect(ask('clan/view', { clanId: 'a\u2028b' })).toMatchObject({ reason: 'invalid_request' });
   });

@@ -1,4 +1,5 @@
 import type { Case } from './case.js';
+import { CLAN_CASES } from './clan.js';
 import { FRIEND_CASES } from './friend.js';
 import { LOBBY_LIST_CASES } from './lobby-list.js';
 import { MESSAGING_CASES } from './messaging.js';
@@ -12,4 +13,5 @@ export const CASES: readonly Case[] = [
   ...MESSAGING_CASES,
   ...FRIEND_CASES,
   ...LOBBY_LIST_CASES,
+  ...CLAN_CASES,
 ];

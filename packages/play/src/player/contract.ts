@@ -15,6 +15,7 @@ import type { Confirmation, Membership, Op } from '../membership/protocol.js';
 import type { RequestNotice } from '../requests/contract.js';
 import type { AccountView } from './account.js';
 import type { BattleCommands, BattleEvents } from './battle.js';
+import type { ClanCommands, ClanEvents } from './clan.js';
 import type { FriendsCommands, FriendsEvents } from './friends.js';
 import type { Subscribing, SubscriptionCheck } from './state.js';
 
@@ -282,7 +283,8 @@ export interface PlayerCommands
     PlacesCommands,
     LobbyMembershipCommands,
     BattleCommands,
-    FriendsCommands {}
+    FriendsCommands,
+    ClanCommands {}
 
 /** What happens to a player. */
 export interface PlayerEvents
@@ -294,4 +296,5 @@ export interface PlayerEvents
     LobbyMembershipEvents,
     BattleEvents,
     ErrandsEvents,
-    FriendsEvents {}
+    FriendsEvents,
+    ClanEvents {}

@@ -13,10 +13,11 @@ import { initialParts, rulesOf, selfSnapshot, wholeOf } from './whole.js';
 export interface PlayerStorage {
   readonly accounts: Pick<Storage['accounts'], 'byId'>;
   readonly friendships: Pick<Storage['friendships'], 'of'>;
+  readonly clans: Pick<Storage['clans'], 'of'>;
 }
 
 /** Parts of the state that begin as storage has them. */
-type PlayerSeed = Pick<PlayerState, 'account' | 'ties'>;
+type PlayerSeed = Pick<PlayerState, 'account' | 'ties' | 'clan'>;
 
 export interface PlayerDependencies {
   /** Where players are read. Rejecting refuses the waiting commands (retryable). */
@@ -57,8 +58,12 @@ export function playerKind({ storage, metrics, options: changes }: PlayerDepende
   });
 }
 
-async function readPlayer(id: string, { accounts, friendships }: PlayerStorage): Promise<PlayerSeed | undefined> {
+async function readPlayer(
+  id: string,
+  { accounts, friendships, clans }: PlayerStorage,
+): Promise<PlayerSeed | undefined> {
   if (!isUserId(id)) return undefined;
-  const [account, ties] = await Promise.all([accounts.byId(playerId(id)), friendships.of(playerId(id))]);
-  return account && { account: accountView(account), ties };
+  const who = playerId(id);
+  const [account, ties, [clan]] = await Promise.all([accounts.byId(who), friendships.of(who), clans.of([who])]);
+  return account && { account: accountView(account), ties, clan: clan! };
 }

@@ -1,5 +1,6 @@
 import { accountSlice } from './account-slice.js';
 import { battleSlice } from './battle.js';
+import { clanSlice } from './clan.js';
 import { errandsSlice } from './errands.js';
 import { friendsSlice } from './friends.js';
 import { lobbySlice } from './lobby.js';
@@ -21,5 +22,6 @@ export function playerSlices(tools: SliceTools): readonly AnySlice[] {
     battleSlice(tools),
     errandsSlice(tools),
     friendsSlice(tools),
+    clanSlice(tools),
   ];
 }

@@ -1,4 +1,4 @@
-import type { Ties } from '@muster/ports';
+import type { ClanTies, Ties } from '@muster/ports';
 import { type DecideContext, type EventRecord, event, type Refusal, type ReplyTicket } from '@muster/runtime';
 import type { MessagesSince, PrivateBattle } from '@muster/tachyon';
 import type { HeardPlace } from '../chat/marker.js';
@@ -23,7 +23,8 @@ export interface PlayerState
     PlacesPart,
     BattlePart,
     ErrandsPart,
-    FriendsPart {}
+    FriendsPart,
+    ClanPart {}
 
 export interface BattlePart {
   /** The battle that the player was told to start last, while it runs. */
@@ -35,6 +36,10 @@ export interface BattlePart {
 /** What a client asked for and storage has not answered: names of those who wait. */
 export interface ErrandsPart {
   errands: readonly ReplyTicket[];
+}
+
+export interface ClanPart {
+  clan: ClanTies;
 }
 
 export interface FriendsPart {

@@ -10,6 +10,16 @@ export interface SocialOptions {
   readonly incomingRequestsMax: number;
   /** Players that one player ignores. Lower: less to load at each sign-in. Higher: more room for the easily annoyed. */
   readonly ignoredMax: number;
+  /** Members of a clan. Lower: what changes a clan costs less, as every member's actor hears of it. Higher: bigger clans. */
+  readonly clanMembersMax: number;
+  /** Players a clan has invited who have not answered. Lower: clans must choose. Higher: more who can be pestered at a time. */
+  readonly clanInvitesMax: number;
+  /** Clans that one player is invited to. Lower: a popular player becomes unreachable sooner. Higher: longer lists at sign-in. */
+  readonly invitesToClansMax: number;
+  /** Clans that `clan/viewList` shows: Tachyon has no pages. Lower: small clans far back in the alphabet are not seen. Higher: larger frames (120 bytes each). */
+  readonly clanListMax: number;
+  /** How long a node keeps that list. Lower: it is fresher. Higher: less is read for clients that look at it. */
+  readonly clanListKeepMs: number;
 }
 
 export const SOCIAL_DEFAULTS: SocialOptions = {
@@ -17,6 +27,11 @@ export const SOCIAL_DEFAULTS: SocialOptions = {
   outgoingRequestsMax: 50,
   incomingRequestsMax: 100,
   ignoredMax: 250,
+  clanMembersMax: 100,
+  clanInvitesMax: 50,
+  invitesToClansMax: 20,
+  clanListMax: 1_000,
+  clanListKeepMs: 10_000,
 };
 
 /** The defaults with `changes`. @throws MusterError BAD_CONFIG */

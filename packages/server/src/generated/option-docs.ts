@@ -8,7 +8,8 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "reconnectForMs": "",
     "keepAliveMs": "",
     "stateLinesMax": "",
-    "pollMs": ""
+    "pollMs": "",
+    "restMs": ""
   },
   "ClientOptions": {
     "requestTimeoutMs": "How long a request may wait for its response, time without a connection included. Lower: a cluster that replaces a node (up to 3 s) fails requests it would have answered. Higher: a person waits for nothing.",
@@ -349,7 +350,12 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "friendsMax": "Friends of one player. Lower: less to load and to send at each sign-in. Higher: people with many friends need not choose.",
     "outgoingRequestsMax": "Unanswered friend requests that one player has sent. Lower: fewer can be pestered at a time. Higher: newcomers can ask a whole clan.",
     "incomingRequestsMax": "Unanswered friend requests to one player. Lower: a popular player becomes unreachable sooner. Higher: longer lists at sign-in.",
-    "ignoredMax": "Players that one player ignores. Lower: less to load at each sign-in. Higher: more room for the easily annoyed."
+    "ignoredMax": "Players that one player ignores. Lower: less to load at each sign-in. Higher: more room for the easily annoyed.",
+    "clanMembersMax": "Members of a clan. Lower: what changes a clan costs less, as every member's actor hears of it. Higher: bigger clans.",
+    "clanInvitesMax": "Players a clan has invited who have not answered. Lower: clans must choose. Higher: more who can be pestered at a time.",
+    "invitesToClansMax": "Clans that one player is invited to. Lower: a popular player becomes unreachable sooner. Higher: longer lists at sign-in.",
+    "clanListMax": "Clans that `clan/viewList` shows: Tachyon has no pages. Lower: small clans far back in the alphabet are not seen. Higher: larger frames (120 bytes each).",
+    "clanListKeepMs": "How long a node keeps that list. Lower: it is fresher. Higher: less is read for clients that look at it."
   },
   "RuntimeOptions": {
     "mailboxMax": "Commands that may wait for one actor. Lower: a slow actor pushes back sooner. Higher: bursts are smoothed, at more memory and staler replies.",

@@ -14,8 +14,8 @@ export function kindsOf({ config, metrics }: Foundation, storage: Storage) {
 }
 
 /** What they ask of storage. */
-function servicesOf({ config }: Foundation, storage: Storage) {
-  return playServices({ storage, social: config.social });
+function servicesOf({ config, clock }: Foundation, storage: Storage) {
+  return playServices({ storage, clock, social: config.social });
 }
 
 export async function startNode(

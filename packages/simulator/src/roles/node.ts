@@ -28,7 +28,7 @@ export class NodeRole implements Role {
       metrics,
       log,
       kinds: [...play, registerKind, accountKind, alarmKind, pulseKind(acts)],
-      services: playServices({ storage }),
+      services: playServices({ storage, clock }),
       storage: storage.shards,
       scheduler: new InlineScheduler(clock, (worker, error) => log.write('error', 'worker.failed', { worker, error })),
       tracer: silentTracer,

@@ -3,6 +3,7 @@
 import { entity, MemoryMetrics, SeededRandom } from '@muster/ports';
 import type { DecideContext, Decision, EventRecord, Origin, Publication, Send, TimerChange } from '@muster/runtime';
 import type { AccountView, AttachData, PlayerCommands, PlayerEvents, PlayerOptions } from '../../index.js';
+import { NO_CLAN } from '../clan.js';
 import { NO_TIES } from '../friends.js';
 import { type PlayerKind, type PlayerStorage, playerKind } from '../player.js';
 import type { PlayerState } from '../state.js';
@@ -13,6 +14,7 @@ export const ANN: AccountView = { username: 'ann', displayName: 'Ann', countryCo
 const NOWHERE: PlayerStorage = {
   accounts: { byId: async () => undefined },
   friendships: { of: async () => NO_TIES },
+  clans: { of: async () => [NO_CLAN] },
 };
 
 export interface Turn {
@@ -40,7 +42,7 @@ export class Stage {
   constructor(id = '1', account: AccountView | null = ANN, options: Partial<PlayerOptions> = {}) {
     this.id = id;
     this.kind = playerKind({ storage: NOWHERE, metrics: this.metrics, options });
-    this.state = this.kind.initial(id, account ? { account, ties: NO_TIES } : undefined);
+    this.state = this.kind.initial(id, account ? { account, ties: NO_TIES, clan: NO_CLAN } : undefined);
   }
 
   /** A command of the client whose connection is `session`. */

@@ -126,7 +126,7 @@ export class Town {
       random: this.random.fork(),
       scheduler: this.scheduler,
       kinds: [...playKinds({ storage, metrics: this.metrics }), ...this.more],
-      services: playServices({ storage }),
+      services: playServices({ storage, clock: this.clock }),
       logs: { open: (shard) => new CopyingLog(copies, shard) },
       outlet: {
         reply: (to, _shard, _term, outcome) => {
