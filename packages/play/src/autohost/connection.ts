@@ -73,8 +73,8 @@ export function subscribe(
   again = false,
 ): void {
   const kept = unixTime(ctx.now - options.replayWindowMs + options.replayMarginMs);
-  // Who was never heard of has nothing to tell of before.
-  const since = state.since === 0 || again ? unixTime(ctx.now) : Math.max(state.since, kept);
+  // Also where nothing was ever heard of it: a battle may run that has said nothing yet, or this actor may have lost what it knew.
+  const since = again ? unixTime(ctx.now) : Math.max(state.since, kept);
   const [n] = nextNumbers(state.requests, ctx.now);
   const request = {
     n: n!,
