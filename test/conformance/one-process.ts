@@ -16,6 +16,7 @@ export const TEST_LIMITS: readonly string[] = [
   // Few enough that a case can reach them.
   'social.outgoingRequestsMax=3',
   'social.incomingRequestsMax=3',
+  'lobby.membersMax=4',
   'telemetry.logLevel="error"',
 ];
 

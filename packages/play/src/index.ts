@@ -12,6 +12,8 @@ export * from './lobby/contract.js';
 export * from './lobby/lobby.js';
 export { diffPatch, mergePatch } from './lobby/merge-patch.js';
 export * from './lobby/options.js';
+export { lobbyPatch } from './lobby/patch.js';
+export { votesEnded } from './lobby/votes.js';
 export * from './lobby-list/contract.js';
 export * from './lobby-list/list.js';
 export * from './lobby-list/options.js';

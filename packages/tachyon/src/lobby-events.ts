@@ -14,7 +14,6 @@ export const lobbyUpdated = defineCommand(
     what: 'What changed in your lobby, as a merge patch of its details.',
     data: LobbyPatch,
     source: 'lobby',
-    unserved: true,
   },
   {
     data: {
@@ -43,7 +42,6 @@ export const lobbyVoteEnded = defineCommand(
     what: 'A vote is over.',
     data: Type.Object({ id: Id(), outcome: VoteOutcome }),
     source: 'lobby',
-    unserved: true,
   },
   { data: { id: 'vote-1', outcome: 'passed' } },
 );
@@ -56,7 +54,6 @@ export const lobbyLeft = defineCommand(
     what: 'You are no longer in the lobby, and it was not you who left: kicked, banned, or the lobby is gone.',
     data: Type.Object({ id: Type.String(), reason: Type.String(), bannedUntil: Type.Optional(UnixTime) }),
     source: 'player',
-    unserved: true,
   },
   { data: { id, reason: 'banned', bannedUntil: 1_705_436_298_000_000 } },
 );
@@ -96,7 +93,6 @@ export const lobbyListUpdated = defineCommand(
     what: 'What changed in the list of lobbies, as a merge patch: null is a lobby that is gone.',
     data: Type.Object({ lobbies: Type.Record(Type.String(), Nullable(LobbyOverviewPatch)) }),
     source: 'lobby-list',
-    unserved: true,
   },
   { data: { lobbies: { [id]: { id, playerCount: 2 }, '1882f6b2e3a4d14f24acb7ab': null } } },
 );

@@ -32,7 +32,6 @@ export const lobbyAddBot = defineCommand(
     reply: Type.Object({ id: Type.String() }),
     reasons: ['not_in_lobby', 'ally_team_full'],
     target: lobby('addBot', 'not_in_lobby'),
-    unserved: true,
   },
   {
     data: { allyTeam: '0', name: 'Barb', shortName: 'BARb', version: 'stable', options: { profile: 'hard' } },
@@ -55,7 +54,6 @@ export const lobbyUpdateBot = defineCommand(
     }),
     reasons: ['not_in_lobby', 'invalid_bot'],
     target: lobby('updateBot', 'not_in_lobby'),
-    unserved: true,
   },
   { data: { id: 'bot-1', version: null, options: { profile: 'easy' } } },
 );
@@ -69,7 +67,6 @@ export const lobbyRemoveBot = defineCommand(
     data: Type.Object({ id: Id() }),
     reasons: ['not_in_lobby', 'invalid_bot'],
     target: lobby('removeBot', 'not_in_lobby'),
-    unserved: true,
   },
   { data: { id: 'bot-1' } },
 );
@@ -83,7 +80,6 @@ export const lobbyAppointBoss = defineCommand(
     data: Type.Object({ userId: UserId }),
     reasons: ['bosses_not_allowed'],
     target: lobby('appointBoss'),
-    unserved: true,
   },
   { data: { userId: '43' } },
 );
@@ -97,7 +93,6 @@ export const lobbyUnboss = defineCommand(
     data: Type.Object({ userId: Type.Optional(UserId) }),
     reasons: ['not_a_boss'],
     target: lobby('unboss'),
-    unserved: true,
   },
   { data: { userId: '43' } },
 );
@@ -110,7 +105,6 @@ export const lobbyKickban = defineCommand(
     what: 'Removes a member, and keeps it out until the time given. A boss may; where there is none and several players are, it is put to the vote.',
     data: Type.Object({ userId: UserId, banUntil: Type.Optional(UnixTime) }),
     target: lobby('kickban'),
-    unserved: true,
   },
   { data: { userId: '43', banUntil: 1_705_436_298_000_000 } },
 );
@@ -123,7 +117,6 @@ export const lobbyVoteSubmit = defineCommand(
     what: 'Votes. Only who was a player when the vote began may.',
     data: Type.Object({ id: Id(), vote: OneOf('yes', 'no', 'abstain') }),
     target: lobby('voteSubmit'),
-    unserved: true,
   },
   { data: { id: 'vote-1', vote: 'yes' } },
 );

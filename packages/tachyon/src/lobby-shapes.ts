@@ -170,8 +170,10 @@ export const LobbyPatch = Type.Object(
     ),
     voteHistory: Type.Optional(Record(Nullable(PastVote))),
     eventNumber: EventNumber,
+    /** How many events this patch stands for, where it is not one: the number is so much higher than the last. */
+    events: Type.Optional(Type.Integer({ minimum: 2 })),
   },
-  { title: 'LobbyPatch', oursAlone: ['properties/eventNumber'] },
+  { title: 'LobbyPatch', oursAlone: ['properties/eventNumber', 'properties/events'] },
 );
 export type LobbyPatch = Static<typeof LobbyPatch>;
 

@@ -49,7 +49,6 @@ export const lobbyCreate = defineCommand(
     reply: LobbyDetails,
     target: self('createLobby'),
     moves: 'lobby',
-    unserved: true,
   },
   {
     data: {
@@ -72,7 +71,6 @@ export const lobbyJoin = defineCommand(
     reasons: ['lobby_full', 'banned'],
     target: self('joinLobby'),
     moves: 'lobby',
-    unserved: true,
   },
   { data: { id: lobbyExample.id }, reply: lobbyExample },
 );
@@ -85,7 +83,6 @@ export const lobbyLeave = defineCommand(
     what: 'Leaves the lobby, with the bots that you brought.',
     target: self('leaveLobby'),
     moves: 'lobby',
-    unserved: true,
   },
   {},
 );
@@ -104,7 +101,6 @@ export const lobbyUpdate = defineCommand(
       tags: Type.Optional(TagsPatch),
     }),
     target: lobby('update'),
-    unserved: true,
   },
   { data: { name: 'Beginners only', tags: { noob: {}, rated: null } } },
 );
@@ -118,7 +114,6 @@ export const lobbyJoinAllyTeam = defineCommand(
     data: Type.Object({ allyTeam: Id() }),
     reasons: ['not_in_lobby', 'ally_team_full'],
     target: lobby('joinAllyTeam', 'not_in_lobby'),
-    unserved: true,
   },
   { data: { allyTeam: '0' } },
 );
@@ -131,7 +126,6 @@ export const lobbySpectate = defineCommand(
     what: 'Gives up your place, or your place in the queue, and watches.',
     reasons: ['not_in_lobby'],
     target: lobby('spectate', 'not_in_lobby'),
-    unserved: true,
   },
   {},
 );
@@ -144,7 +138,6 @@ export const lobbyJoinQueue = defineCommand(
     what: 'Waits for the next free place; takes it at once where there is one. A player lets the first who waits have the place.',
     reasons: ['not_in_lobby'],
     target: lobby('joinQueue', 'not_in_lobby'),
-    unserved: true,
   },
   {},
 );
@@ -158,7 +151,6 @@ export const lobbyUpdateClientStatus = defineCommand(
     data: Type.Object({ isReady: Type.Optional(Type.Boolean()), assetStatus: Type.Optional(AssetStatus) }),
     reasons: ['not_in_lobby', 'not_a_player'],
     target: lobby('updateClientStatus', 'not_in_lobby'),
-    unserved: true,
   },
   { data: { isReady: true, assetStatus: 'complete' } },
 );

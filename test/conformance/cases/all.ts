@@ -1,6 +1,7 @@
 import type { Case } from './case.js';
 import { CLAN_CASES } from './clan.js';
 import { FRIEND_CASES } from './friend.js';
+import { LOBBY_CASES } from './lobby.js';
 import { LOBBY_LIST_CASES } from './lobby-list.js';
 import { MESSAGING_CASES } from './messaging.js';
 import { SYSTEM_CASES } from './system.js';
@@ -12,6 +13,7 @@ export const CASES: readonly Case[] = [
   ...USER_CASES,
   ...MESSAGING_CASES,
   ...FRIEND_CASES,
+  ...LOBBY_CASES,
   ...LOBBY_LIST_CASES,
   ...CLAN_CASES,
 ];

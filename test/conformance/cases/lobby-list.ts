@@ -1,17 +1,56 @@
+import type { Peer } from '../peer.js';
 import { type Case, story } from './case.js';
 
+type Lines = Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;
+
+const BOX = { top: 0, bottom: 1, left: 0, right: 0.25 };
+const LOBBY = {
+  name: 'Listed',
+  mapName: 'Comet',
+  allyTeamConfig: [{ maxTeams: 2, startBox: BOX, teams: [{ maxPlayers: 1 }, { maxPlayers: 1 }] }],
+};
+
+/** The next line about this lobby; the lobbies of other cases come and go. */
+async function lineOf(reader: Peer, id: string): Promise<Lines[string]> {
+  for (;;) {
+    const { lobbies } = await reader.hears<{ lobbies: Lines }>('lobby/listUpdated');
+    if (id in lobbies) return lobbies[id]!;
+  }
+}
+
+function says(line: Lines[string], part: Readonly<Record<string, unknown>>): void {
+  if (!line || Object.entries(part).some(([key, value]) => line[key] !== value))
+    throw new Error(`${JSON.stringify(line)} should say ${JSON.stringify(part)}`);
+}
+
 export const LOBBY_LIST_CASES: readonly Case[] = [
-  story(
-    'lobby/subscribeList is answered, then comes the whole list; asking again brings nothing new',
-    async (stage) => {
-      const ann = await stage.player('ann');
-      await ann.ok('lobby/subscribeList');
-      await ann.hears('lobby/listReset');
-      await ann.ok('lobby/subscribeList');
-      await ann.ok('lobby/unsubscribeList');
-      await ann.ok('lobby/unsubscribeList');
-      await ann.ok('lobby/subscribeList');
-      await ann.hears('lobby/listReset');
-    },
-  ),
+  story('lobby/subscribeList is answered, then comes the whole list; asking again brings nothing', async (stage) => {
+    const [ann, bob] = await stage.players('ann', 'bob');
+    const { id } = await bob.ok<{ id: string }>('lobby/create', LOBBY);
+    await ann.ok('lobby/subscribeList');
+    const { lobbies } = await ann.hears<{ lobbies: Lines }>('lobby/listReset');
+    if (id in lobbies) says(lobbies[id]!, { name: 'Listed' });
+    await ann.ok('lobby/subscribeList');
+    await ann.ok('lobby/unsubscribeList');
+    await ann.ok('lobby/unsubscribeList');
+  }),
+
+  story('who shows the list hears of lobbies that open, change and close', async (stage) => {
+    const [ann, bob, cid] = await stage.players('ann', 'bob', 'cid');
+    await ann.ok('lobby/subscribeList');
+    await ann.hears('lobby/listReset');
+    const { id } = await bob.ok<{ id: string }>('lobby/create', LOBBY);
+    says(await lineOf(ann, id), { id, name: 'Listed', playerCount: 1, maxPlayerCount: 2, currentBattle: null });
+    await cid.ok('lobby/join', { id });
+    await bob.hears('lobby/updated');
+    await cid.ok('lobby/joinQueue');
+    for (const peer of [bob, cid]) await peer.hears('lobby/updated');
+    says(await lineOf(ann, id), { id, playerCount: 2 });
+    await cid.ok('lobby/leave');
+    await bob.hears('lobby/updated');
+    await bob.ok('lobby/leave');
+    let line = await lineOf(ann, id);
+    while (line !== null) line = await lineOf(ann, id);
+    await ann.ok('lobby/unsubscribeList');
+  }),
 ];

@@ -1,0 +1,29 @@
+import { lobbyPatch, MEMBERS_TOPIC, mergePatch, votesEnded } from '@muster/play';
+import { type LobbyDetails, type LobbyPatch, lobbyUpdated, lobbyVoteEnded } from '@muster/tachyon';
+import type { PlaceFrame, PlaceView } from './place-feeds.js';
+
+/** A lobby as its members' clients have it; null: there is none. */
+export const lobbyView: PlaceView<LobbyDetails | null> = {
+  topic: MEMBERS_TOPIC,
+  read: (json) => json as LobbyDetails | null,
+  after: (details, name, data) =>
+    details && name === lobbyUpdated.commandId ? (mergePatch(details, data) as LobbyDetails) : details,
+  between: (before, after) => {
+    if (!before || !after) return [];
+    const patch = lobbyPatch(before, after);
+    const ended = votesEnded(before, after).map((vote) => frame(lobbyVoteEnded.commandId, vote));
+    return patch ? [frame(lobbyUpdated.commandId, counted(patch, before)), ...ended] : [];
+  },
+  has: (details, userId) =>
+    details !== null && (Object.hasOwn(details.players, userId) || Object.hasOwn(details.spectators, userId)),
+};
+
+/** One patch for several events says how many, so that nobody takes the gap in the numbers for missed ones. */
+function counted(patch: LobbyPatch, { eventNumber: before = 0 }: LobbyDetails): LobbyPatch {
+  const events = (patch.eventNumber ?? before) - before;
+  return events > 1 ? { ...patch, events } : patch;
+}
+
+function frame(commandId: string, data: unknown): PlaceFrame {
+  return { commandId, json: JSON.stringify(data) };
+}
