@@ -114,7 +114,7 @@ test('a client that did not ask for messages hears no chat', () => {
   const world = coreWorld();
   attachedClient(world);
   world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user: {}, places: { lobby: '7', party: '9' } });
-  expect(world.cluster.subscribed).toEqual(['player/1 self']);
+  expect(world.cluster.subscribed).toEqual(['lobby/7 members', 'player/1 self']);
 });
 
 test('where the chat shows its state instead of events, what was not given yet is given; of another life everything that is kept', () => {

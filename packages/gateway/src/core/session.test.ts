@@ -108,7 +108,7 @@ describe('requests', () => {
   });
 
   test.each([
-    ['lobby/create', {}, 'command_unimplemented'],
+    ['matchmaking/list', {}, 'command_unimplemented'],
     ['user/self', {}, 'command_unimplemented'],
     ['autohost/status', {}, 'unauthorized'],
     ['constructor', {}, 'command_unimplemented'],
