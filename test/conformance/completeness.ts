@@ -2,9 +2,6 @@ import { COMMANDS, type CommandDefinition } from '@muster/tachyon';
 
 /** What no case shows, and where it is shown instead or why it cannot be. */
 const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
-  'autohost/status': 'no autohost plays along yet: play/autohost, play/match',
-  'autohost/update': 'no autohost plays along yet: play/autohost, play/match',
-  'autohost/subscribeUpdates': 'no autohost plays along yet: play/autohost, play/match',
   'autohost/start': 'no autohost plays along yet: play/autohost, play/match',
   'autohost/start battle_already_exists': 'no autohost plays along yet: play/autohost, play/match',
   'autohost/start engine_version_not_available': 'no autohost plays along yet: play/autohost, play/match',

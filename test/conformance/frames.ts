@@ -26,12 +26,12 @@ export class FrameBook {
   private readonly protocol = new TachyonProtocol();
   private readonly commands: ReadonlyMap<string, CommandDefinition> = commandsById(COMMANDS);
 
-  /** What is wrong with a frame that a client sends or gets; undefined: nothing. */
-  fault(frame: Frame): string | undefined {
+  /** What is wrong with a frame that a client has sent or got; undefined: nothing. */
+  fault(frame: Frame, way: 'sent' | 'got'): string | undefined {
     const definition = this.commands.get(frame.commandId);
     // Why something is refused that is no request of this client has no schema of its own.
-    const isRequest = definition?.kind === 'request' && definition.direction !== 'server→user';
-    if (frame.type === 'response' && frame.status === 'failed' && !isRequest)
+    const isRequest = definition?.kind === 'request' && !definition.direction.startsWith('server');
+    if (way === 'got' && frame.type === 'response' && frame.status === 'failed' && !isRequest)
       return ['command_unimplemented', 'unauthorized'].includes(frame.reason ?? '') ? undefined : 'must be refused';
     if (!definition) return 'no such command';
     return this.againstOwn(frame, definition) ?? this.againstPublished(frame, definition);

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DevServer, serveDev } from '@muster/server';
+import { BotPool } from './bot-pool.js';
 import type { Peer } from './peer.js';
-import type { SystemUnderTest } from './stage.js';
+import type { Bot, SystemUnderTest } from './stage.js';
 
 /** Cases count what the server does, not how often it may be asked. */
 export const TEST_LIMITS: readonly string[] = [
@@ -24,18 +25,26 @@ export const TEST_LIMITS: readonly string[] = [
 export class OneProcess implements SystemUnderTest {
   readonly maybeRefreshes = false;
   private readonly data: string;
+  private readonly bots: BotPool;
   private server: DevServer | undefined;
   private readonly restarts: boolean;
 
   /** `restarts`: between any two requests the whole system is stopped and started again. */
   constructor({ restarts = false }: { readonly restarts?: boolean } = {}) {
     this.data = mkdtempSync(join(tmpdir(), 'muster-conformance-'));
+    this.bots = new BotPool(this.data);
     this.restarts = restarts;
   }
 
   async start(): Promise<void> {
     const port = this.server ? Number(new URL(this.server.gateway).port) : 0;
-    this.server = await serveDev({ port, adminPort: 0, data: this.data, config: undefined, overrides: TEST_LIMITS });
+    this.server = await serveDev({
+      port,
+      adminPort: 0,
+      data: this.data,
+      config: this.bots.config,
+      overrides: TEST_LIMITS,
+    });
   }
 
   get gateways(): readonly string[] {
@@ -47,6 +56,10 @@ export class OneProcess implements SystemUnderTest {
     await this.halt();
     await this.start();
     for (const peer of peers) await peer.enter();
+  }
+
+  nextBot(): Bot {
+    return this.bots.next();
   }
 
   async stop(): Promise<void> {

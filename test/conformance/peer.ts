@@ -12,6 +12,7 @@ export interface PeerSetup {
   readonly url: () => string;
   readonly token: (url: string) => Promise<string>;
   readonly protocol: 'v0.tachyon' | 'v0.muster';
+  readonly role: 'player' | 'autohost';
   /** Called before every request: what may happen between two steps happens now. */
   readonly between: () => Promise<void>;
   /** The client is told its whole state again where events were lost with a process; else that is a mistake. */
@@ -48,6 +49,10 @@ export class Peer {
   get userId(): string {
     if (!this.self) throw new Error(`${this.name} was not told of itself`);
     return this.self.user.userId;
+  }
+
+  get isPlayer(): boolean {
+    return this.setup.role === 'player';
   }
 
   get isConnected(): boolean {
@@ -180,7 +185,7 @@ export class Peer {
   /** Answers a request of the server. */
   answer({ messageId, commandId }: Frame, answer: Partial<Frame> = { status: 'success' }): void {
     const frame: Frame = { type: 'response', messageId, commandId, ...answer };
-    if (this.check('answered', frame)) this.setup.book.show(frame);
+    if (this.check('sent', frame)) this.setup.book.show(frame);
     this.raw(JSON.stringify(frame));
   }
 
@@ -229,7 +234,7 @@ export class Peer {
   }
 
   private take(frame: Frame): void {
-    const isRight = this.check('was sent', frame);
+    const isRight = this.check('got', frame);
     // Of requests only the answer shows anything.
     if (isRight && frame.type !== 'request') this.setup.book.show(frame);
     if (frame.type === 'response') {
@@ -242,12 +247,12 @@ export class Peer {
       this.self = frame.data as Exclude<Peer['self'], undefined>;
       return;
     }
-    if (this.self === undefined && frame.type === 'event') this.faults.push(`${frame.commandId} came before user/self`);
+    if (this.self === undefined && this.isPlayer) this.faults.push(`${frame.commandId} came before user/self`);
     this.heard.push(frame);
   }
 
-  private check(how: string, frame: Frame): boolean {
-    const fault = this.setup.book.fault(frame);
+  private check(how: 'sent' | 'got', frame: Frame): boolean {
+    const fault = this.setup.book.fault(frame, how);
     if (fault !== undefined) this.faults.push(`${this.name} ${how} ${JSON.stringify(frame)}: ${fault}`);
     return fault === undefined;
   }

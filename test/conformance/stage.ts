@@ -1,11 +1,17 @@
-import { Http, playerSignIn } from '@muster/client';
+import { botSignIn, Http, playerSignIn } from '@muster/client';
 import { pause } from '../cluster/until.js';
 import type { FrameBook } from './frames.js';
-import { Peer } from './peer.js';
+import { Peer, type PeerSetup } from './peer.js';
 
 const HTTP_TIMEOUT_MS = 10_000;
 /** What comes late must come within this time to be seen. Nothing is proved by it; something may be found. */
 const AFTERMATH_MS = 40;
+
+/** Credentials of an autohost. */
+export interface Bot {
+  readonly clientId: string;
+  readonly secret: string;
+}
 
 /** A running system that clients can connect to. */
 export interface SystemUnderTest {
@@ -14,6 +20,8 @@ export interface SystemUnderTest {
   readonly maybeRefreshes: boolean;
   /** What happens between two steps of a client; told who is connected, so that it can bring them back. */
   between(peers: readonly Peer[]): Promise<void>;
+  /** One that nobody uses. */
+  nextBot(): Bot;
   stop(): Promise<void>;
 }
 
@@ -50,13 +58,24 @@ export class Stage {
 
   /** One that is not connected yet. The same name is the same account. */
   stranger(name: string, protocol: 'v0.tachyon' | 'v0.muster' = 'v0.tachyon'): Peer {
+    return this.peer({ name, protocol, role: 'player', token: (url) => this.tokenOf(url, `${this.prefix}${name}`) });
+  }
+
+  /** An autohost of its own, connected: it has said nothing yet. */
+  async autohost(): Promise<Peer> {
+    const bot = this.system.nextBot();
+    const token = (url: string): Promise<string> => tokenOfBot(url, bot);
+    const peer = this.peer({ name: bot.clientId, protocol: 'v0.tachyon', role: 'autohost', token });
+    await peer.connect();
+    return peer;
+  }
+
+  private peer(who: Pick<PeerSetup, 'name' | 'protocol' | 'role' | 'token'>): Peer {
     const nth = this.peers.length;
     const peer = new Peer({
-      name,
+      ...who,
       book: this.book,
       url: () => this.system.gateways[nth % this.system.gateways.length]!,
-      token: (url) => this.tokenOf(url, `${this.prefix}${name}`),
-      protocol,
       between: () => this.system.between(this.peers.filter(({ isConnected }) => isConnected)),
       maybeRefreshed: this.system.maybeRefreshes,
     });
@@ -66,7 +85,7 @@ export class Stage {
 
   /** The case is over: nobody may have heard anything that was not taken. @throws Error with everything that was wrong */
   async finish(): Promise<void> {
-    for (const peer of this.peers) if (peer.isConnected) await peer.ok('system/serverStats');
+    for (const peer of this.peers) if (peer.isConnected && peer.isPlayer) await peer.ok('system/serverStats');
     await pause(AFTERMATH_MS);
     const untaken = this.peers.flatMap(({ name, untaken }) =>
       untaken.map((frame) => `${name}: ${JSON.stringify(frame)}`),
@@ -77,11 +96,16 @@ export class Stage {
 
   async leave(): Promise<void> {
     for (const peer of this.peers) {
-      if (peer.isConnected) peer.send('system/disconnect', { reason: 'the case is over' });
+      if (peer.isConnected && peer.isPlayer) peer.send('system/disconnect', { reason: 'the case is over' });
       else peer.drop();
     }
     await pause(0);
   }
+}
+
+async function tokenOfBot(url: string, bot: Bot): Promise<string> {
+  const http = new Http(HTTP_TIMEOUT_MS);
+  return (await botSignIn(bot).obtain(http, await http.metadata(url))).accessToken;
 }
 
 async function tokenOfPlayer(url: string, name: string): Promise<string> {

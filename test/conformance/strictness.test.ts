@@ -51,6 +51,7 @@ async function stageWith(frames: readonly object[], book = new FrameBook()): Pro
     gateways: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`],
     maybeRefreshes: false,
     between: async () => undefined,
+    nextBot: () => ({ clientId: 'b', secret: 's' }),
     stop: async () => undefined,
   };
   return new Stage(system, book, 's', async () => 'token');
@@ -84,7 +85,7 @@ test('an event that nobody expected is noticed, and one that does not come', asy
 
 test('data that does not fit the definition is noticed, and data where there is none', async () => {
   const wrong = { ...UPDATED, data: { users: [{ userId: '2', status: 'asleep' }] } };
-  expect(await played([{}, wrong], ['user/updated'])).toMatch(/was sent .*status must be one of/);
+  expect(await played([{}, wrong], ['user/updated'])).toMatch(/ got .*status must be one of/);
   expect(await played([{ data: {} }])).toMatch(/has no data in its response/);
 });
 
@@ -121,6 +122,6 @@ test('what was shown is what came and was right', async () => {
     const book = new FrameBook();
     // The published schema wants a messageId; our definitions speak of data alone.
     const frame = { type: 'event', commandId: 'user/updated', data: { users: [] } };
-    expect(book.fault(frame as never)).toMatch(/messageId/);
+    expect(book.fault(frame as never, 'got')).toMatch(/messageId/);
   },
 );

@@ -1,3 +1,4 @@
+import { AUTOHOST_CASES } from './autohost.js';
 import type { Case } from './case.js';
 import { CLAN_CASES } from './clan.js';
 import { FRIEND_CASES } from './friend.js';
@@ -16,4 +17,5 @@ export const CASES: readonly Case[] = [
   ...LOBBY_CASES,
   ...LOBBY_LIST_CASES,
   ...CLAN_CASES,
+  ...AUTOHOST_CASES,
 ];
