@@ -109,7 +109,14 @@ export class World {
     const { options, random } = this;
     this.trace = new Trace({ clock, linesMax: options.traceLinesMax, level: setup.level ?? 'info' });
     this.server = new MemoryStoreServer({ clock });
-    this.storage = new FarStorage({ clock, random: random.fork(), latencyMs: options.storeLatencyMs, plant, report });
+    this.storage = new FarStorage({
+      clock,
+      random: random.fork(),
+      trace: this.trace,
+      latencyMs: options.storeLatencyMs,
+      plant,
+      report,
+    });
     const storage = this.storage.near;
     this.network = new SimNetwork({ clock, random: random.fork(), trace: this.trace, options });
     this.view = new StoreView({ server: this.server, cluster: CLUSTER, layout });

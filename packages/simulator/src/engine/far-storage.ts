@@ -3,10 +3,12 @@ import { MemoryShardServer, MemoryShardStore, MemoryStorage, refusalOf } from '@
 import type { Report } from '../checks/violation.js';
 import type { Plant } from '../plants/plants.js';
 import type { SimProcess } from './sim-process.js';
+import type { Trace } from './trace.js';
 
 export interface FarStorageSetup {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
+  readonly trace: Trace;
   readonly latencyMs: Millis;
   /** The defect that this world has, if any. */
   readonly plant: Plant;
@@ -19,14 +21,18 @@ export class FarStorage {
   readonly shards: MemoryShardServer;
   /** Accounts and the remembered regime, past every fault. */
   readonly near: Storage;
+  private readonly clock: VirtualClock;
+  private readonly trace: Trace;
   private readonly latencyMs: Millis;
   private readonly slowness: number[] = [];
   private absences = 0;
 
-  constructor({ clock, random, latencyMs, plant, report }: FarStorageSetup) {
+  constructor({ clock, random, trace, latencyMs, plant, report }: FarStorageSetup) {
     this.near = new MemoryStorage({ clock, random });
     const rule = plant.storage?.refusalOf ?? refusalOf;
     this.shards = new MemoryShardServer({ clock, refusalOf: watched(rule, report) });
+    this.clock = clock;
+    this.trace = trace;
     this.latencyMs = latencyMs;
   }
 
@@ -127,7 +133,12 @@ export class FarStorage {
     const way = this.latencyMs * Math.max(1, ...this.slowness);
     return new Promise<T>((resolve, reject) => {
       clock.after(way, () => {
-        call().then((value) => clock.after(way, () => resolve(value)), reject);
+        this.trace.mix(this.clock.monotonic() * 1_000);
+        const back = (value: T): void => {
+          this.trace.mix(this.clock.monotonic() * 1_000);
+          clock.after(way, () => resolve(value));
+        };
+        call().then(back, reject);
       });
     });
   }

@@ -29,6 +29,11 @@ export class Counters {
     this.totals.set(name, (this.totals.get(name) ?? 0) + value);
   }
 
+  /** How often this happened so far. */
+  count(name: string): number {
+    return this.totals.get(name) ?? 0;
+  }
+
   /** Names of what never happened, though it should have. */
   get unused(): readonly string[] {
     return [...this.totals].filter(([name, value]) => value === 0 && !NOT_EXPECTED.has(name)).map(([name]) => name);
