@@ -10,7 +10,7 @@ import { shrink } from './runs/shrink.js';
 import { type Elapsed, systemStopwatch } from './system-stopwatch.js';
 
 /** Seeds after which everything that is counted must have happened at least once. */
-const SEEDS_FOR_COVERAGE = 500;
+const SEEDS_FOR_COVERAGE = 100;
 
 interface Arguments {
   readonly seeds: number;

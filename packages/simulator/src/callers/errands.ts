@@ -7,7 +7,7 @@ import type { Registers } from '../checks/registers.js';
 import type { Ask, Told } from './caller.js';
 
 /** How many actors of each kind there are: few, so that callers meet. */
-export const ACTORS = { register: 3, account: 5, alarm: 3, pulse: 3 } as const;
+export const ACTORS = { register: 3, account: 5, alarm: 3, pulse: 8 } as const;
 
 export interface ErrandsSetup {
   readonly random: SeededRandom;

@@ -27,7 +27,7 @@ export class Trace {
   private readonly threshold: number;
   private readonly lines: Line[] = [];
   private readonly counts = new Map<string, number>();
-  private readonly listeners = new Map<string, (who: string, fields: LogFields) => void>();
+  private readonly listeners = new Map<string, Set<(who: string, fields: LogFields) => void>>();
   private low = 0x811c9dc5;
   private high = 0x01000193;
   private dropped = 0;
@@ -47,7 +47,7 @@ export class Trace {
     }
     this.mix(at * 1_000);
     this.counts.set(event, (this.counts.get(event) ?? 0) + 1);
-    this.listeners.get(event)?.(who, fields);
+    for (const told of this.listeners.get(event) ?? []) told(who, fields);
     if (LEVELS.indexOf(level) < this.threshold) return;
     this.lines.push({ at, who, level, event, fields });
     if (this.lines.length < 2 * this.setup.linesMax) return;
@@ -61,9 +61,11 @@ export class Trace {
     this.high = Math.imul(this.high ^ (this.low >>> 13), 0x85ebca6b);
   }
 
-  /** Called for every line of this event; one listener each. */
-  listen(event: string, told: (who: string, fields: LogFields) => void): void {
-    this.listeners.set(event, told);
+  /** Called for every line of this event. @returns ends it */
+  listen(event: string, told: (who: string, fields: LogFields) => void): () => void {
+    const listeners = this.listeners.get(event) ?? new Set();
+    this.listeners.set(event, listeners.add(told));
+    return () => listeners.delete(told);
   }
 
   /** A process's log, written here. */

@@ -1,4 +1,5 @@
 import type { Millis, SeededRandom } from '@muster/ports';
+import { SEAL_KINDS } from './at-seal.js';
 import type { Simulation } from './simulation.js';
 
 /** One fault of a plan: data, so that a run can be repeated, printed and cut short. */
@@ -14,7 +15,7 @@ export interface Fault {
   readonly count: number;
 }
 
-interface Kind {
+export interface Kind {
   /** Typical length: lengths are drawn log-uniformly between these. */
   readonly msMin: Millis;
   readonly msMax: Millis;
@@ -33,6 +34,16 @@ export const KINDS = {
   'kill-leader': { msMin: 250, msMax: 5_000, places: ['leader'], apply: (world, f) => world.restart(f.place, f.ms) },
   'kill-vice': { msMin: 250, msMax: 5_000, places: ['vice'], apply: (world, f) => world.restart(f.place, f.ms) },
   'kill-gateway': { msMin: 250, msMax: 5_000, places: ['gateway'], apply: (world, f) => world.restart(f.place, f.ms) },
+  'kill-two-nodes': {
+    msMin: 250,
+    msMax: 5_000,
+    places: ['node'],
+    others: ['node'],
+    apply: (world, f) => {
+      world.restart(f.place, f.ms);
+      world.restart(f.other, f.ms);
+    },
+  },
   'kill-node-then-leader': {
     msMin: 250,
     msMax: 5_000,
@@ -122,7 +133,8 @@ export const KINDS = {
     msMin: 1_500,
     msMax: 9_000,
     places: ['node'],
-    others: ['leader', 'vice', 'node', 'gateway'],
+    // With its leader beside it a node may go on for long.
+    others: ['leader', 'leader', 'vice', 'node', 'gateway'],
     apply: (world, f) => void world.split([f.place, f.other], f.ms),
   },
   reset: { msMin: 1, msMax: 1, places: ALL, others: ALL, apply: (world, f) => world.reset(f.place, f.other) },
@@ -173,6 +185,7 @@ export const KINDS = {
     places: ['store'],
     apply: (world, f) => void world.slowNetwork(3 * f.count, f.ms),
   },
+  ...SEAL_KINDS,
 } as const satisfies Record<string, Kind>;
 
 export type FaultKind = keyof typeof KINDS;
@@ -184,7 +197,8 @@ export function drawFault(kind: FaultKind, random: SeededRandom, atMs: Millis, r
   const { msMin, msMax, places, others = [''] }: Kind = KINDS[kind];
   const place = someone(places, random, roles);
   let other = someone(others, random, roles);
-  while (other === place && others.includes('any')) other = someone(others, random, roles);
+  // Two of one kind are meant to be two; where there is one only, it is.
+  for (let tries = 0; other === place && tries < 8; tries += 1) other = someone(others, random, roles);
   const ms = msMin * (msMax / msMin) ** random.next();
   return { atMs, kind, place, other, ms, count: 1 + Math.floor(10 * random.next()) };
 }

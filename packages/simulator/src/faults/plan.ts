@@ -30,6 +30,8 @@ const RATE_MAX = 0.9;
 const MIXES: readonly (readonly FaultKind[])[] = [
   // A leader that nobody confirms, with members that hear nobody else.
   ['split', 'split', 'cut-coordinators'],
+  ['split'],
+  ['split', 'pause-coordinator', 'cut-leader-vice'],
   // Owners that were replaced and do not know it yet.
   ['cut-coordinators', 'pause-node', 'split', 'slow-network'],
   // Deaths while second places are being made.
@@ -42,6 +44,9 @@ const MIXES: readonly (readonly FaultKind[])[] = [
   ['move-shards', 'move-shard', 'drain-node', 'kill-node', 'kill-leader'],
   ['move-shards', 'drain-node', 'stop', 'pause-node', 'slow-network', 'unknown-outcomes'],
   ['rolling-restart', 'move-shards', 'stop-in-a-hurry'],
+  // Somebody who has a part in a hand-off is gone just then.
+  ['move-shards', 'kill-at-seal', 'pause-at-seal', 'cut-at-seal', 'reset-at-seal'],
+  ['move-shards', 'drain-node', 'cut-at-seal', 'pause-at-seal', 'kill-node', 'pause-coordinator'],
   // Shards that move while nothing else is wrong: a seal costs nobody anything.
   ['move-shards', 'move-shard'],
   // Owners that were replaced, with records that are not stored yet.
@@ -49,6 +54,8 @@ const MIXES: readonly (readonly FaultKind[])[] = [
   // Storage in trouble while somebody is alone, or dies.
   ['stall-storage', 'slow-storage', 'kill-node', 'kill-node-then-leader', 'quick-restart'],
   ['lose-storage', 'fill-storage', 'kill-node', 'pause-node', 'stop'],
+  // Both who have it, with storage behind.
+  ['lose-storage', 'stall-storage', 'kill-two-nodes', 'kill-two-nodes'],
   // Clients that have to ask again elsewhere.
   ['kill-gateway', 'pause-gateway', 'reset', 'pause-node'],
 ];

@@ -1,4 +1,4 @@
-import type { Millis } from '@muster/ports';
+import type { LogFields, Millis } from '@muster/ports';
 import { type SimulateSetup, World } from '../world.js';
 
 /** A process's id, or who it is at the moment: `leader`, `vice`; or several: `coordinators`, `nodes`, `gateways`; or `store`. */
@@ -279,6 +279,17 @@ export class Simulation extends World {
     for (const id of [...this.drained]) this.undrain(id);
     for (const id of this.fleet.ids()) if (!this.fleet.get(id)) this.fleet.startIn(id, this.options.superviseMs);
     this.trouble.endAll();
+  }
+
+  /** Once this next happens anywhere, `ms` from now at the latest. @returns waits no longer */
+  atNext(event: string, ms: Millis, happened: (who: string, fields: LogFields) => void): Heal {
+    const stop = this.trace.listen(event, (who, fields) => {
+      disarm();
+      // Whoever writes the line is in the middle of it.
+      this.clock.defer(() => happened(who, fields));
+    });
+    const disarm = this.healing(ms, stop);
+    return disarm;
   }
 
   /** Ids that a place stands for at this moment. */

@@ -1,14 +1,8 @@
 import type { MemoryMetrics } from '@muster/ports';
 import type { World } from '../world.js';
 
-/**
- * What no run has to show, and why. The first only act where another mechanism has not: links to the dead are ended before their last
- * words could be taken for stale.
- */
+/** What no run has to show, and why. */
 const NOT_EXPECTED: ReadonlySet<string> = new Set([
-  'stale answers dropped',
-  'stale events dropped',
-  'gaps in event streams',
   // Nothing carves an entity out of its shard yet (K1).
   'solo shards carved',
 ]);
