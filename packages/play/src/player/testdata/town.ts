@@ -95,8 +95,9 @@ export class Town {
     for (let shard = 0; shard < SHARD_COUNT; shard += 1) this.runtime.open(shardId(shard), term(1));
   }
 
-  /** Both processes that have it die; another one goes on with what is stored, which the last second may not have reached. */
-  load(): void {
+  /** Both processes that have it die; another one goes on with what is stored, which the last second may not have reached: of `lost` nothing is. */
+  load(...lost: readonly EntityRef[]): void {
+    for (const ref of lost) this.copies.get(shardOfKey(entityKey(ref)))?.delete(entityKey(ref));
     this.goOn({ how: 'loaded', mayLack: true });
   }
 
