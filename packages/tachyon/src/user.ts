@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { PrivateBattle } from './battle.js';
-import { Id, Nullable, OneOf, Text } from './bounds.js';
+import { Id, Name, Nullable, OneOf, Prose } from './bounds.js';
 import { ClanBaseData } from './clan.js';
 import { defineCommand } from './definition.js';
 import { LIMITS } from './limits.js';
@@ -171,12 +171,11 @@ export const userReport = defineCommand(
         maxItems: LIMITS.reportedUsersMax,
         oursAlone: ['minItems', 'maxItems'],
       }),
-      reason: Type.Object({ type: Text(LIMITS.idLengthMax) }),
-      message: Type.Optional(Text(LIMITS.reportLengthMax)),
+      reason: Type.Object({ type: Name(LIMITS.idLengthMax) }),
+      message: Type.Optional(Prose({ maxLength: LIMITS.reportLengthMax, oursAlone: ['maxLength'] })),
     }),
     reasons: ['unknown_user'],
     target: { kind: 'player', id: 'caller', command: 'report' },
-    unserved: true,
   },
   { data: { userIds: ['43'], reason: { type: 'cheating' }, message: 'Saw through the fog.' } },
 );

@@ -13,6 +13,19 @@ async function hearsOf(who: Peer, whom: Peer, part: Readonly<Record<string, unkn
 }
 
 export const USER_CASES: readonly Case[] = [
+  story('user/report is answered when it is kept, and nobody else hears of it', async (stage) => {
+    const [ann, bob, cid] = await stage.players('ann', 'bob', 'cid');
+    const userIds = [bob.userId, cid.userId];
+    await ann.ok('user/report', { userIds, reason: { type: 'cheating' }, message: 'Saw\nthrough fog.' });
+    await ann.ok('user/report', { userIds: [bob.userId, bob.userId], reason: { type: 'spam' } });
+    const reason = { type: 'x' };
+    await ann.fails('unknown_user', 'user/report', { userIds: [bob.userId, '999999999'], reason });
+    await ann.fails('invalid_request', 'user/report', { userIds: [ann.userId], reason });
+    await ann.fails('invalid_request', 'user/report', { userIds: ['bob'], reason }, { malformed: true });
+    await ann.fails('invalid_request', 'user/report', { userIds, reason, message: 'a\0' }, { malformed: true });
+    await ann.fails('invalid_request', 'user/report', { userIds, reason: { type: '' } }, { malformed: true });
+  }),
+
   story('user/self comes first and tells everything about a new account', async (stage) => {
     const ann = await stage.player('ann');
     const { username, party, currentLobby, invitedToParties, friendIds, status } = ann.self!.user;

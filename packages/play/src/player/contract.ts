@@ -17,6 +17,7 @@ import type { AccountView } from './account.js';
 import type { BattleCommands, BattleEvents } from './battle.js';
 import type { ClanCommands, ClanEvents } from './clan.js';
 import type { FriendsCommands, FriendsEvents } from './friends.js';
+import type { ReportCommands } from './reports.js';
 import type { Subscribing, SubscriptionCheck } from './state.js';
 
 /** `player/<userId>` */
@@ -284,7 +285,8 @@ export interface PlayerCommands
     LobbyMembershipCommands,
     BattleCommands,
     FriendsCommands,
-    ClanCommands {}
+    ClanCommands,
+    ReportCommands {}
 
 /** What happens to a player. */
 export interface PlayerEvents

@@ -6,6 +6,7 @@ import { friendsSlice } from './friends.js';
 import { lobbySlice } from './lobby.js';
 import { messagingSlice } from './messaging.js';
 import { placesSlice } from './places.js';
+import { reportsSlice } from './reports.js';
 import { sessionSlice } from './session.js';
 import type { AnySlice, SliceTools } from './slice.js';
 import { watchingSlice } from './watching.js';
@@ -23,5 +24,6 @@ export function playerSlices(tools: SliceTools): readonly AnySlice[] {
     errandsSlice(tools),
     friendsSlice(tools),
     clanSlice(tools),
+    reportsSlice(tools),
   ];
 }

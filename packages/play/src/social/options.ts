@@ -20,6 +20,10 @@ export interface SocialOptions {
   readonly clanListMax: number;
   /** How long a node keeps that list. Lower: it is fresher. Higher: less is read for clients that look at it. */
   readonly clanListKeepMs: number;
+  /** Reports that one player may file within {@link reportsWindowMs}. Lower: less storage for whoever wants to fill it. Higher: a bad evening can be told whole. */
+  readonly reportsMax: number;
+  /** See {@link reportsMax}. */
+  readonly reportsWindowMs: number;
 }
 
 export const SOCIAL_DEFAULTS: SocialOptions = {
@@ -32,6 +36,8 @@ export const SOCIAL_DEFAULTS: SocialOptions = {
   invitesToClansMax: 20,
   clanListMax: 1_000,
   clanListKeepMs: 10_000,
+  reportsMax: 20,
+  reportsWindowMs: 3_600_000,
 };
 
 /** The defaults with `changes`. @throws MusterError BAD_CONFIG */

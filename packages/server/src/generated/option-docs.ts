@@ -355,7 +355,9 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "clanInvitesMax": "Players a clan has invited who have not answered. Lower: clans must choose. Higher: more who can be pestered at a time.",
     "invitesToClansMax": "Clans that one player is invited to. Lower: a popular player becomes unreachable sooner. Higher: longer lists at sign-in.",
     "clanListMax": "Clans that `clan/viewList` shows: Tachyon has no pages. Lower: small clans far back in the alphabet are not seen. Higher: larger frames (120 bytes each).",
-    "clanListKeepMs": "How long a node keeps that list. Lower: it is fresher. Higher: less is read for clients that look at it."
+    "clanListKeepMs": "How long a node keeps that list. Lower: it is fresher. Higher: less is read for clients that look at it.",
+    "reportsMax": "Reports that one player may file within {@link reportsWindowMs}. Lower: less storage for whoever wants to fill it. Higher: a bad evening can be told whole.",
+    "reportsWindowMs": "See {@link reportsMax}."
   },
   "RuntimeOptions": {
     "mailboxMax": "Commands that may wait for one actor. Lower: a slow actor pushes back sooner. Higher: bursts are smoothed, at more memory and staler replies.",
