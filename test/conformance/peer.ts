@@ -175,6 +175,12 @@ export class Peer {
     return data;
   }
 
+  /** Whether this was heard is all the same. */
+  mayHaveHeard(commandId: string): void {
+    const others = this.heard.filter((frame) => frame.commandId !== commandId);
+    this.heard.splice(0, this.heard.length, ...others);
+  }
+
   /** The next request of the server, which is then to be answered. */
   async asked(commandId: string): Promise<Frame> {
     const frame = await this.next(commandId);

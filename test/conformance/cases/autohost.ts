@@ -31,6 +31,8 @@ export const AUTOHOST_CASES: readonly Case[] = [
       update: { type: 'start' },
     });
     const { code } = await autohost.ended();
+    // It is asked as soon as it is connected.
+    autohost.mayHaveHeard('autohost/subscribeUpdates');
     if (code !== 1008) throw new Error(String(code));
   }),
 ];
