@@ -23,6 +23,8 @@ export * from './match/options.js';
 export * from './match/records.js';
 export type { MatchState } from './match/state.js';
 export * from './membership/holder.js';
+export * from './party/contract.js';
+export * from './party/options.js';
 export * from './player/account.js';
 export * from './player/contract.js';
 export { missedAfter } from './player/inbox.js';

@@ -11,6 +11,8 @@ import { lobbyListKind } from './lobby-list/list.js';
 import type { LobbyListOptions } from './lobby-list/options.js';
 import { matchKind } from './match/match.js';
 import type { MatchOptions } from './match/options.js';
+import type { PartyOptions } from './party/options.js';
+import { partyKind } from './party/party.js';
 import type { PlayerOptions } from './player/options.js';
 import { type PlayerStorage, playerKind } from './player/player.js';
 
@@ -19,6 +21,7 @@ export interface PlayDependencies {
   readonly metrics: Metrics;
   readonly player?: Partial<PlayerOptions>;
   readonly chat?: Partial<ChatOptions>;
+  readonly party?: Partial<PartyOptions>;
   readonly lobby?: Partial<LobbyOptions>;
   readonly lobbyList?: Partial<LobbyListOptions>;
   readonly autohost?: Partial<AutohostOptions>;
@@ -31,6 +34,7 @@ export function playKinds({
   metrics,
   player,
   chat,
+  party,
   lobby,
   lobbyList,
   autohost,
@@ -39,6 +43,7 @@ export function playKinds({
   return [
     playerKind({ storage, metrics, ...(player && { options: player }) }),
     chatKind({ metrics, ...(chat && { options: chat }) }),
+    partyKind(party),
     lobbyKind(lobby),
     lobbyListKind(metrics, lobbyList),
     autohostKind({ metrics, ...(autohost && { options: autohost }) }),

@@ -43,7 +43,6 @@ export const partyCreate = defineCommand(
     reply: Type.Object({ party: PartyState }),
     target: self('createParty'),
     moves: 'party',
-    unserved: true,
   },
   { reply: { party: { ...partyExample, invited: [] } } },
 );
@@ -56,7 +55,6 @@ export const partyInvite = defineCommand(
     what: 'Invites a player who is online. Every member may; not while the party is queued.',
     data: WhichUser,
     target: party('invite'),
-    unserved: true,
   },
   { data: { userId: '43' } },
 );
@@ -70,7 +68,6 @@ export const partyAcceptInvite = defineCommand(
     data: WhichParty,
     target: self('acceptPartyInvite'),
     moves: 'party',
-    unserved: true,
   },
   { data: { partyId } },
 );
@@ -83,7 +80,6 @@ export const partyDeclineInvite = defineCommand(
     what: 'Says no to an invitation. The others get `party/updated`, you get no event.',
     data: WhichParty,
     target: self('declinePartyInvite'),
-    unserved: true,
   },
   { data: { partyId } },
 );
@@ -97,7 +93,6 @@ export const partyCancelInvite = defineCommand(
     data: WhichUser,
     reasons: ['not_in_party', 'invalid_invite'],
     target: party('cancelInvite', 'not_in_party'),
-    unserved: true,
   },
   { data: { userId: '43' } },
 );
@@ -110,7 +105,6 @@ export const partyKickMember = defineCommand(
     what: 'Removes a member. Every member may.',
     data: WhichUser,
     target: party('kickMember'),
-    unserved: true,
   },
   { data: { userId: '43' } },
 );
@@ -123,7 +117,6 @@ export const partyLeave = defineCommand(
     what: 'Leaves the party; without one it succeeds and does nothing.',
     target: self('leaveParty'),
     moves: 'party',
-    unserved: true,
   },
   {},
 );
@@ -136,7 +129,6 @@ export const partyInvited = defineCommand(
     what: 'A party invites you.',
     data: Type.Object({ party: PartyState }),
     source: 'player',
-    unserved: true,
   },
   { data: { party: partyExample } },
 );
@@ -149,7 +141,6 @@ export const partyUpdated = defineCommand(
     what: 'Your party, or one that invites you, changed: its whole state.',
     data: PartyState,
     source: 'player',
-    unserved: true,
   },
   { data: partyExample },
 );
@@ -162,7 +153,6 @@ export const partyRemoved = defineCommand(
     what: 'You are no longer in the party, or no longer invited: kicked, taken back, expired, or the party is gone.',
     data: WhichParty,
     source: 'player',
-    unserved: true,
   },
   { data: { partyId } },
 );

@@ -5,6 +5,7 @@ import { FRIEND_CASES } from './friend.js';
 import { LOBBY_CASES } from './lobby.js';
 import { LOBBY_LIST_CASES } from './lobby-list.js';
 import { MESSAGING_CASES } from './messaging.js';
+import { PARTY_CASES } from './party.js';
 import { SYSTEM_CASES } from './system.js';
 import { USER_CASES } from './user.js';
 
@@ -18,4 +19,5 @@ export const CASES: readonly Case[] = [
   ...LOBBY_LIST_CASES,
   ...CLAN_CASES,
   ...AUTOHOST_CASES,
+  ...PARTY_CASES,
 ];

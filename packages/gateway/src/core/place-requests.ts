@@ -1,7 +1,7 @@
 // Requests that go to the place where the client is (`party/invite`, `lobby/joinAllyTeam`), while that is about to change or is not sure.
 //
-// A request that may move the player (`moves`) is a barrier: what needs that kind of place waits until it is answered, else a client that sends
-// `lobby/join` and `lobby/joinAllyTeam` in one breath would be told that it is in no lobby. A place that does not know the client
+// A request that may move the player (`moves`) is a barrier: what needs that kind of place, or moves it again, waits until it is answered, else
+// a client that sends `lobby/join` and `lobby/joinAllyTeam` in one breath would be told that it is in no lobby. A place that does not know the client
 // (`not_a_member`) makes the gateway ask the player's actor once where it is, and the request goes again, or fails as from outside.
 import type { CommandDefinition, RequestMessage } from '@muster/tachyon';
 

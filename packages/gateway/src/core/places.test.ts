@@ -80,8 +80,11 @@ describe('a request to a place', () => {
     const client = attachedClient(world);
     client.request('pot/enter');
     client.request('pot/stir', {}, 'stirring');
+    client.request('pot/enter');
     client.request('user/info', { userId: '5' });
     expect(world.cluster.asked.map(({ name }) => name)).toEqual(['enter', 'info']);
+    world.cluster.next('enter').ok(came(1, 'leek'));
+    expect(world.cluster.asked.map(({ name }) => name)).toEqual(['info', 'stir', 'enter']);
     world.cluster.next('enter').ok(came(1, 'leek'));
     expect(client.socket.frames.at(-1)).toMatchObject({ commandId: 'pot/enter', data: { soup: 'leek' } });
     expect(world.cluster.next('stir').entity).toEqual(entity('pot', 'a'));
@@ -90,7 +93,7 @@ describe('a request to a place', () => {
     world.cluster.next('leave').ok({ moved: { kind: 'pot', id: null }, data: null });
     expect(client.socket.frames.at(-2)).toEqual({
       type: 'response',
-      messageId: 'm3',
+      messageId: 'm4',
       commandId: 'pot/leave',
       status: 'success',
     });

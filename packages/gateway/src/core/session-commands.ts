@@ -157,7 +157,8 @@ export class SessionCommands {
 
   private accept(message: RequestMessage): void {
     const { protocol } = this.context;
-    const kind = placeNeeded(protocol.definition(message.commandId));
+    const definition = protocol.definition(message.commandId);
+    const kind = placeNeeded(definition) ?? definition?.moves;
     if (kind !== undefined && this.isMoving(kind)) {
       this.placeRequests.hold(message);
       return;

@@ -17,6 +17,7 @@ import type { AccountView } from './account.js';
 import type { BattleCommands, BattleEvents } from './battle.js';
 import type { ClanCommands, ClanEvents } from './clan.js';
 import type { FriendsCommands, FriendsEvents } from './friends.js';
+import type { PartyMembershipCommands, PartyMembershipEvents } from './party.js';
 import type { ReportCommands } from './reports.js';
 import type { Subscribing, SubscriptionCheck } from './state.js';
 
@@ -283,6 +284,7 @@ export interface PlayerCommands
     MessagingCommands,
     PlacesCommands,
     LobbyMembershipCommands,
+    PartyMembershipCommands,
     BattleCommands,
     FriendsCommands,
     ClanCommands,
@@ -296,6 +298,7 @@ export interface PlayerEvents
     MessagingEvents,
     PlacesEvents,
     LobbyMembershipEvents,
+    PartyMembershipEvents,
     BattleEvents,
     ErrandsEvents,
     FriendsEvents,

@@ -28,6 +28,8 @@ export interface PlayerOptions {
   readonly listenersMax: number;
   /** Requests of one session that wait for the same place. Lower: a client that asks in bursts is refused. Higher: more waiting replies in the state. */
   readonly placeRequestsMax: number;
+  /** Invitations to parties that one player has at a time. Lower: somebody who is popular misses some. Higher: more to replicate and to tell. */
+  readonly invitationsMax: number;
   /** How often a player asks its party and its lobby whether they still have it. Both sides are asked at once where something may be lost;
    *  this finds what nobody could know. Lower: ghosts are found sooner. Higher: less traffic (100,000 players in lobbies: 333 questions/s). */
   readonly placeAuditMs: number;
@@ -53,6 +55,7 @@ export const PLAYER_DEFAULTS: PlayerOptions = {
   listenersMax: 16,
   placeRequestsMax: 8,
   placeAuditMs: 300_000,
+  invitationsMax: 16,
   errandsMax: 16,
   battleCheckMs: 300_000,
   passivateAfterMs: 60_000,

@@ -42,6 +42,8 @@ export interface PlaceRules {
     place: { readonly id: string; readonly value: unknown },
     ctx: DecideContext,
   ) => Pieces;
+  /** Not let in, whatever the reason. */
+  readonly refused?: (state: PlayerState, place: { readonly id: string }, ctx: DecideContext) => Pieces;
   /** No longer a member. */
   readonly gone?: (state: PlayerState, gone: PlaceGone, ctx: DecideContext) => Pieces;
 }
@@ -55,6 +57,8 @@ export interface PlaceGone {
 
 /** What the place answered, or said by itself; goes with the effects of one input. */
 interface Word {
+  /** Id of the place that answered. */
+  readonly from?: string;
   readonly value?: unknown;
   readonly refusal?: Refusal;
   /** Data of `admit`, for the place's own rules. */
@@ -190,7 +194,7 @@ function admitAnswered(state: PlayerState, answer: Answer, ctx: DecideContext, t
   const refusal = sure
     ? { reason: said.reason ?? 'invalid_request', details: said.details }
     : { reason: 'internal_error', details: 'try again' };
-  return moved(state, kind, { type: 'refused', id, op, sure }, ctx, tools, { refusal });
+  return moved(state, kind, { type: 'refused', id, op, sure }, ctx, tools, { refusal, from: id });
 }
 
 /** One step of the protocol as pieces of a turn. */
@@ -216,6 +220,8 @@ function moved(
   return joined({ events }, ...pieces, cameIn);
 }
 
+type Resolution = Extract<MembershipEffect, { type: 'resolve' }>['how'];
+
 interface Circumstances {
   readonly state: PlayerState;
   readonly kind: PlaceKind;
@@ -236,18 +242,26 @@ function piecesOf(effect: MembershipEffect, { state, kind, after, ctx, tools, wo
       return rules.gone?.(state, { id: effect.id, how: effect.how, said: word.value ?? null }, ctx) ?? {};
     case 'resolve': {
       const { how, tickets } = effect;
-      const own =
-        how === 'admitted' && after.phase === 'in'
-          ? (rules.admitted?.(state, { id: after.id, value: word.value }, ctx) ?? {})
-          : {};
+      const own = said(how, { state, after, ctx, rules, word });
       const answer = answerOf(how, kind, after, rules, word);
       return joined(own, { resolve: tickets.map((ticket) => ({ ticket, ...answer })) });
     }
   }
 }
 
+/** What its slice makes of the place's answer. */
+function said(
+  how: Resolution,
+  { state, after, ctx, rules, word }: Omit<Circumstances, 'tools' | 'kind'> & { readonly rules: PlaceRules },
+): Pieces {
+  if (how === 'admitted' && after.phase === 'in')
+    return rules.admitted?.(state, { id: after.id, value: word.value }, ctx) ?? {};
+  if (how === 'refused') return rules.refused?.(state, { id: word.from ?? '' }, ctx) ?? {};
+  return {};
+}
+
 function answerOf(
-  how: Extract<MembershipEffect, { type: 'resolve' }>['how'],
+  how: Resolution,
   kind: PlaceKind,
   after: Membership,
   rules: PlaceRules,

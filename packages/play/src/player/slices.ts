@@ -5,6 +5,7 @@ import { errandsSlice } from './errands.js';
 import { friendsSlice } from './friends.js';
 import { lobbySlice } from './lobby.js';
 import { messagingSlice } from './messaging.js';
+import { partySlice } from './party.js';
 import { placesSlice } from './places.js';
 import { reportsSlice } from './reports.js';
 import { sessionSlice } from './session.js';
@@ -19,6 +20,7 @@ export function playerSlices(tools: SliceTools): readonly AnySlice[] {
     watchingSlice(tools),
     messagingSlice(tools),
     placesSlice(tools),
+    partySlice(tools),
     lobbySlice(tools),
     battleSlice(tools),
     errandsSlice(tools),

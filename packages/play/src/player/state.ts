@@ -13,6 +13,7 @@ import {
   type SubscribedReply,
 } from './contract.js';
 import type { Inbox } from './inbox.js';
+import type { PartyPart } from './party.js';
 
 /** Every slice's part. Plain JSON; changed in place by `evolve` only. */
 export interface PlayerState
@@ -22,6 +23,7 @@ export interface PlayerState
     MessagingPart,
     PlacesPart,
     BattlePart,
+    PartyPart,
     ErrandsPart,
     FriendsPart,
     ClanPart {}

@@ -331,6 +331,12 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "keepEndedMs": "How long the actor of a battle that is over is kept, so that what comes late finds it ended.",
     "passivateAfterMs": "Idle time after which the actor leaves memory."
   },
+  "PartyOptions": {
+    "size": "Members and invited players together. Fixed when a party is made. Lower: bigger groups of friends cannot queue together. Higher: each change is told to that many, and queues need teams of that size.",
+    "inviteMs": "How long an invitation stands. Lower: somebody who is busy misses it. Higher: it holds a place that others could have.",
+    "auditMs": "How often a party asks its members whether they are there: it finds members that have lost their state and do not know that they should leave. Lower: they go sooner. Higher: less traffic. Both sides ask at once where something may be lost.",
+    "passivateAfterMs": "Idle time after which the actor leaves memory. Lower: less memory for parties that only sit. Higher: fewer of them are read again."
+  },
   "PlayerOptions": {
     "graceMs": "How long a session waits for its player after a connection was lost. Lower: queues and parties are freed sooner, but a router restart throws people out. Higher: ghosts stay in parties longer. Clients come back within 10 s and their own liveness check takes up to 30 s.",
     "inboxMessagesMax": "Messages kept per session for clients that reconnect. Lower: less state per player to replicate. Higher: more is there after a long absence. Lobby clients expect 200.",
@@ -341,6 +347,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "positionTimeoutMs": "How long the chats of lobby and party may take to say where a client goes on. Lower: while their shard changes its owner, clients are told that they may have missed messages, and get all that is kept. Higher: they wait longer for that. A change of owner takes up to 3 s.",
     "listenersMax": "Processes of which the actor remembers that they listen to `self`: the gateways of its newest connections. Lower: after many take-overs at once the newest connection may have to prove itself by a command. Higher: more state per player.",
     "placeRequestsMax": "Requests of one session that wait for the same place. Lower: a client that asks in bursts is refused. Higher: more waiting replies in the state.",
+    "invitationsMax": "Invitations to parties that one player has at a time. Lower: somebody who is popular misses some. Higher: more to replicate and to tell.",
     "placeAuditMs": "How often a player asks its party and its lobby whether they still have it. Both sides are asked at once where something may be lost; this finds what nobody could know. Lower: ghosts are found sooner. Higher: less traffic (100,000 players in lobbies: 333 questions/s).",
     "errandsMax": "Requests of one player that wait for storage. Lower: less is kept for a client that asks in bursts while storage is slow. Higher: fewer of its requests are refused then.",
     "battleCheckMs": "How often a player in a battle looks whether the battle goes on. Lower: who is shown as playing after a double failure is right again sooner. Higher: less traffic.",

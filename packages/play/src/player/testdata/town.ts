@@ -77,6 +77,8 @@ export class Town {
   private readonly copies = new Map<ShardId, Map<string, SavedActor>>();
   private scheduler: InlineScheduler;
   runtime: ActorRuntime;
+  /** Grows with each change of owner: numbers of sends go by it. */
+  private term = 1;
   private requests = 0;
   /** Kinds beside those that play has. */
   private readonly more: readonly AnyActorKind[];
@@ -106,14 +108,26 @@ export class Town {
     this.goOn({ how: 'promoted', mayLack: false });
   }
 
+  /** All is stopped in order and started again: everything is in storage. */
+  restart(): void {
+    this.goOn({ how: 'loaded', mayLack: false });
+  }
+
+  /** Both processes that have it die, and storage has lost this actor altogether: nobody has heard of it. */
+  forget(ref: EntityRef): void {
+    for (const actors of this.copies.values()) actors.delete(entityKey(ref));
+    this.goOn({ how: 'promoted', mayLack: false });
+  }
+
   private goOn(adopted: Adopted): void {
     const former = this.runtime;
+    this.term += 1;
     this.scheduler = new InlineScheduler(this.clock);
     this.runtime = this.newRuntime();
     for (let shard = 0; shard < SHARD_COUNT; shard += 1) {
       const actors = this.copies.get(shardId(shard)) ?? new Map();
       this.copies.set(shardId(shard), new Map(actors));
-      this.runtime.open(shardId(shard), term(2), { actors, fencedMs: 0, ...adopted });
+      this.runtime.open(shardId(shard), term(this.term), { actors, fencedMs: 0, ...adopted });
     }
     this.seen.length = 0;
     void former.shutdown();
