@@ -16,6 +16,8 @@ export interface TurnRecord {
   readonly entries: readonly unknown[];
   /** `entries` as JSON, empty where there are none, if somebody has encoded them already. */
   readonly text?: string;
+  /** The actor after this record as text, which makes all records up to it unnecessary; to be called in `append`, or not at all. */
+  readonly whole?: () => string;
 }
 
 /**

@@ -2,7 +2,7 @@ import { ERRORS, type Millis, type Span } from '@muster/ports';
 import type { Activation, SystemMessage } from './activation.js';
 import type { Origin } from './actor.js';
 import type { Entry } from './entries.js';
-import { applyEntry } from './envelope.js';
+import { applyEntry, saveEnvelope } from './envelope.js';
 import type { Delivery, DeliveryOrigin, Outcome } from './host.js';
 import { decodeJson } from './json.js';
 import { failure } from './outcome.js';
@@ -19,6 +19,7 @@ export class Turns {
   bornAt = 0;
   private readonly actor: Activation;
   private readonly repeats = new Repeats();
+  private whole: (() => string) | undefined;
 
   constructor(actor: Activation) {
     this.actor = actor;
@@ -206,7 +207,8 @@ export class Turns {
     }
     envelope.seq += 1;
     this.actor.services.counters.records.add();
-    this.actor.log.append({ entity: this.actor.key, seq: envelope.seq, entries });
+    this.whole ??= () => saveEnvelope(this.actor.envelope!);
+    this.actor.log.append({ entity: this.actor.key, seq: envelope.seq, entries, whole: this.whole });
   }
 
   private failed(part: string, cause: unknown, command: string): void {

@@ -95,8 +95,17 @@ export class BackupKeeper {
         log.write('error', 'replication.unmerged', { entity, error });
       },
     };
-    peers.on('append', (from, envelope) => this.heard(envelope, () => this.append(from, envelope)));
-    peers.on('snapshot', (from, envelope) => this.heard(envelope, () => this.snapshot(from, envelope)));
+    // No closure for each: nearly nothing is early.
+    peers.on('append', (from, envelope) => {
+      const when = this.hears(envelope);
+      if (when === 'now') this.append(from, envelope);
+      else if (when === 'later') this.early.add(envelope.shard as ShardId, () => this.append(from, envelope));
+    });
+    peers.on('snapshot', (from, envelope) => {
+      const when = this.hears(envelope);
+      if (when === 'now') this.snapshot(from, envelope);
+      else if (when === 'later') this.early.add(envelope.shard as ShardId, () => this.snapshot(from, envelope));
+    });
     peers.on('dismissed', ({ peer }, { shard, body }) => {
       const held = this.copies.get(shard as ShardId);
       if (held) this.step(shard as ShardId, held, { type: 'dismissed', from: peer, seeding: body.seeding });
@@ -202,15 +211,12 @@ export class BackupKeeper {
     this.acks.clear();
   }
 
-  private heard(
-    { shard: number, term: of }: { readonly shard: number; readonly term: number },
-    take: () => void,
-  ): void {
-    if (!this.setup.table.layout.has(number)) return;
-    const shard = number as ShardId;
-    const row = this.setup.table.row(shard);
-    if (row.owner === this.setup.peers.self.peer && of > row.term) this.early.add(shard, take);
-    else take();
+  /** Later: this process owns the shard as far as it knows, and somebody speaks of it under a newer term. */
+  private hears({ shard, term: of }: { readonly shard: number; readonly term: number }): 'now' | 'later' | 'never' {
+    const { table, peers } = this.setup;
+    if (!table.layout.has(shard)) return 'never';
+    const row = table.row(shard as ShardId);
+    return row.owner === peers.self.peer && of > row.term ? 'later' : 'now';
   }
 
   private append({ peer, role }: PeerInfo, { shard, term: of, body }: EnvelopeOf<'append'>): void {
@@ -292,7 +298,10 @@ export class BackupKeeper {
   private acknowledge(shard: ShardId, { to, ack }: Extract<FollowerEffect, { type: 'ack' }>): void {
     this.answers.add(1, { code: ack.code });
     const ofOwner = this.acks.get(to) ?? new Map<ShardId, AckInit>();
-    this.acks.set(to, ofOwner.set(shard, { shard, ...ack }));
+    this.acks.set(
+      to,
+      ofOwner.set(shard, { shard, term: ack.term, seeding: ack.seeding, position: ack.position, code: ack.code }),
+    );
     if (this.acking) return;
     this.acking = true;
     this.setup.clock.defer(() => {

@@ -8,6 +8,8 @@ export interface CopiedRecord {
   readonly seq: number;
   /** JSON; empty: the actor is gone. */
   readonly entries: string;
+  /** The actor after this record; empty: not told. */
+  readonly whole?: string;
 }
 
 /** `older` and `newer` are its records; only `older` is ever merged: what was published last can still be told to those who missed it. */
@@ -16,6 +18,8 @@ class Held implements SavedActor {
   private saved: SavedActor;
   older: string;
   newer = '';
+  /** The actor as `older` leaves it, where its owner has told. */
+  private between = '';
   seq: number;
   /** Of its last record in the owner's log, or of the snapshot that it came with. */
   position: Position;
@@ -42,10 +46,27 @@ class Held implements SavedActor {
     return this.saved.recent ?? '';
   }
 
+  /** `older` is given up where somebody has told what it leads to. */
+  drop(): boolean {
+    if (this.between === '') return false;
+    this.merged(this.between);
+    return true;
+  }
+
+  /** What all the records that are here lead to. The newer stay, as the older. */
+  told(whole: string): void {
+    if (!this.drop()) {
+      this.older = this.tail;
+      this.newer = '';
+    }
+    this.between = whole;
+  }
+
   merged(text: string): void {
     this.saved = { text, tail: '', seq: this.seq };
     this.older = this.newer;
     this.newer = '';
+    this.between = '';
     this.failures = 0;
   }
 }
@@ -108,7 +129,7 @@ export class Copy {
   }
 
   /** False where a record before it is missing. `complete`: every actor that there is, is here. */
-  take({ entity, seq, entries }: CopiedRecord, position: Position, complete: boolean): boolean {
+  take({ entity, seq, entries, whole }: CopiedRecord, position: Position, complete: boolean): boolean {
     if (entries === '') {
       this.went(entity, position);
       return true;
@@ -124,7 +145,8 @@ export class Copy {
     held.seq = seq;
     held.position = position;
     held.newer = joined(held.newer, entries);
-    if (this.isLong(held)) this.merge(entity, held);
+    if (whole) held.told(whole);
+    else if (this.isLong(held) && !held.drop()) this.merge(entity, held);
     return true;
   }
 

@@ -101,15 +101,16 @@ function append(before: FollowerState, message: AppendMessage): FollowerStep {
     const { state, effects } = append({ ...before, owner: from, seeding }, { ...message, continues: '' });
     return { state, effects: [{ type: 'continued', former }, ...effects] };
   }
-  const state = { ...before, term, heardIn: term };
-  if (state.phase === 'none' || from !== state.owner || seeding !== state.seeding) {
+  const fits = before.phase !== 'none' && from === before.owner && seeding === before.seeding;
+  if (!fits || first > before.position + 1) {
+    const state = { ...before, term, heardIn: term };
     // Of a snapshot that was given up: its owner knows.
-    if (from === state.owner && seeding < state.seeding) return { state, effects: NONE };
+    if (!fits && from === state.owner && seeding < state.seeding) return { state, effects: NONE };
     return { state, effects: [gap(state, from, seeding)] };
   }
-  if (first > state.position + 1) return { state, effects: [gap(state, from, seeding)] };
+  const state = before;
   const position = Math.max(state.position, end);
-  const taken = { ...state, position };
+  const taken: FollowerState = { term, phase: state.phase, owner: from, seeding, position, heardIn: term };
   const records: FollowerEffect = { type: 'records', skip: state.position + 1 - first };
   return { state: taken, effects: taken.phase === 'complete' ? [records, ack(taken)] : [records] };
 }

@@ -83,8 +83,8 @@ export function stepOwner(
   gate: (state: OwnerState) => Position = gatePosition,
 ): OwnerStep {
   const next = stepped(state, input, now, options, fresh);
-  const durable = Math.max(next.state.durable, gate(next.state));
-  return durable === next.state.durable ? next : { state: { ...next.state, durable }, effects: next.effects };
+  const durable = gate(next.state);
+  return durable <= next.state.durable ? next : { state: { ...next.state, durable }, effects: next.effects };
 }
 
 function stepped(
@@ -226,20 +226,21 @@ function up(state: OwnerState, peer: PeerId, now: Millis, fresh: number): OwnerS
 
 function acknowledged(state: OwnerState, from: PeerId, ack: AckMessage, now: Millis, fresh: number): OwnerStep {
   if (ack.code === 'STALE_TERM') return refused(state, from, ack, now, fresh);
-  const effects: OwnerEffect[] = [];
-  const followers = state.followers.map((it): FollowerView => {
-    if (it.peer !== from || it.seeding !== ack.seeding || !it.linked) return it;
-    if (ack.code === 'GAP') {
-      effects.push({ type: 'seed', peer: from, seeding: fresh });
-      return { ...it, phase: 'seeding', seeding: fresh, acked: 0 };
-    }
-    if (ack.position <= it.acked && it.phase === 'following') return it;
-    const acked = Math.max(it.acked, ack.position);
-    // Not before it has all that was ever let out: it may be the only one who has it soon.
-    const caughtUp = it.caughtUp || acked >= state.durable;
-    return { ...it, phase: 'following', acked, caughtUp, behindSince: undefined };
-  });
-  return settle(state, { followers }, now, effects);
+  const at = state.followers.findIndex(({ peer }) => peer === from);
+  const it = state.followers[at];
+  if (!it || it.seeding !== ack.seeding || !it.linked) return settle(state, {}, now, NONE);
+  if (ack.code === 'GAP') {
+    const begun = viewOf(it, 'seeding', fresh, 0, it.caughtUp, it.behindSince);
+    const effects: readonly OwnerEffect[] = [{ type: 'seed', peer: from, seeding: fresh }];
+    return settle(state, { followers: withOne(state.followers, at, begun) }, now, effects);
+  }
+  if (ack.position <= it.acked && it.phase === 'following') return settle(state, {}, now, NONE);
+  const acked = Math.max(it.acked, ack.position);
+  // Not before it has all that was ever let out: it may be the only one who has it soon.
+  const caughtUp = it.caughtUp || acked >= state.durable;
+  const behindSince = acked >= state.end ? undefined : now;
+  const heard = viewOf(it, 'following', it.seeding, acked, caughtUp, behindSince);
+  return settle(state, { followers: withOne(state.followers, at, heard) }, now, NONE);
 }
 
 /** The copy knows a newer term. What it was sent of a snapshot is lost, and nobody repeats that: it begins again in that term. */
@@ -275,6 +276,23 @@ function isLost(it: FollowerView, now: Millis, { silenceMs }: ReplicationOptions
   return it.silent || (it.caughtUp && it.behindSince !== undefined && now - it.behindSince >= silenceMs);
 }
 
+/** All of it by name: this is made twice for every record. */
+function viewOf(
+  { peer, role, linked, silent }: FollowerView,
+  phase: FollowerView['phase'],
+  seeding: number,
+  acked: Position,
+  caughtUp: boolean,
+  behindSince: Millis | undefined,
+): FollowerView {
+  return { peer, role, phase, linked, seeding, acked, caughtUp, behindSince, silent };
+}
+
+function withOne(followers: readonly FollowerView[], at: number, view: FollowerView): readonly FollowerView[] {
+  if (followers.length === 1) return [view];
+  return followers.map((it, i) => (i === at ? view : it));
+}
+
 /** What follows from any change: who is behind. */
 function settle(
   before: OwnerState,
@@ -282,13 +300,17 @@ function settle(
   now: Millis,
   effects: readonly OwnerEffect[],
 ): OwnerStep {
-  const state = { ...before, ...changes };
-  const followers = state.followers.map((it) => {
-    if (it.acked >= state.end && it.phase !== 'joining')
-      return it.behindSince === undefined ? it : { ...it, behindSince: undefined };
-    return it.behindSince === undefined ? { ...it, behindSince: now } : it;
-  });
-  return { state: { ...state, followers }, effects };
+  const { term = before.term, newerTerm = before.newerTerm, end = before.end } = changes;
+  const { followers: given = before.followers, reportedLost = before.reportedLost } = changes;
+  let followers = given;
+  // For every record and every acknowledgement: what did not change is not made anew.
+  for (let i = 0; i < given.length; i += 1) {
+    const it = given[i]!;
+    const isBehind = it.acked < end || it.phase === 'joining';
+    if (isBehind !== (it.behindSince !== undefined))
+      followers = withOne(followers, i, viewOf(it, it.phase, it.seeding, it.acked, it.caughtUp, isBehind ? now : undefined)); // biome-ignore format: one line
+  }
+  return { state: { term, newerTerm, end, durable: before.durable, followers, reportedLost }, effects };
 }
 
 /** The gate (fence 2): what lies before this position is in a second place wherever there has to be one, and may leave. */
@@ -297,6 +319,7 @@ export function gatePosition({ term, newerTerm, durable, end, followers, reporte
   // K9: the row may have dropped it by now, and then what it has does not count: a shard without a second place may be placed afresh.
   if (reportedLost) return durable;
   if (followers.length === 0) return end;
-  const members = followers.filter(({ caughtUp }) => caughtUp);
-  return members.length === 0 ? durable : Math.min(...members.map(({ acked }) => acked));
+  let position = Infinity;
+  for (const { caughtUp, acked } of followers) if (caughtUp && acked < position) position = acked;
+  return position === Infinity ? durable : position;
 }

@@ -15,6 +15,7 @@ import {
 } from './owner.js';
 import type { Place } from './replicator.js';
 import type { ReportedChange } from './report.js';
+import { Tails } from './tails.js';
 
 /** What the logs of one process share. */
 export interface LogKeeper {
@@ -66,6 +67,7 @@ export class ReplicatedLog implements CommitLog {
   /** Characters of records after `state.durable`, and of all that are kept. */
   private openChars = 0;
   private keptChars = 0;
+  private readonly tails: Tails;
   private readonly cursors = new Map<PeerId, Position>();
   private waiting: Waiting[] = [];
   /** Since when the first of `waiting` waits without any progress. */
@@ -88,6 +90,7 @@ export class ReplicatedLog implements CommitLog {
     this.go = go;
     this.heldUntil = place.heldUntil;
     const { from, position } = place.continues ?? NOBODY;
+    this.tails = new Tails(keeper.options);
     this.continues = from;
     this.base = position;
     this.last = position;
@@ -113,12 +116,13 @@ export class ReplicatedLog implements CommitLog {
     return this.waiting.length > 0;
   }
 
-  append({ entity, seq, entries, text: encoded }: TurnRecord): Position {
+  append({ entity, seq, entries, text: encoded, whole }: TurnRecord): Position {
     this.last += 1;
     if (this.state.followers.length === 0) return this.last;
     const text = encoded ?? (entries.length === 0 ? '' : encodeJson(entries));
-    const chars = text.length + entity.length;
-    this.records.push({ entity, seq, entries: text, chars });
+    const told = this.tails.add(entity, text.length, whole);
+    const chars = text.length + told.length + entity.length;
+    this.records.push({ entity, seq, entries: text, whole: told, chars });
     this.openChars += chars;
     this.keptChars += chars;
     if (this.openChars > this.keeper.options.lagCharsMax) this.full = true;
@@ -276,7 +280,8 @@ export class ReplicatedLog implements CommitLog {
     );
     this.state = state;
     this.quiet = isQuiet(state);
-    this.forget(before.durable);
+    // Records that came are kept, and nobody has more than before.
+    if (input.type !== 'appended' || state.durable !== before.durable) this.forget(before.durable);
     for (const effect of effects) this.perform(effect);
     if (andPump) this.pump();
   }

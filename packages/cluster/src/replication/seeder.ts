@@ -67,6 +67,8 @@ export class Seeder {
 
   /** False while a piece that was taken could not be sent. */
   flows(log: ReplicatedLog, peer: PeerId): boolean {
+    // Asked for every record that is sent.
+    if (this.seedings.size === 0) return true;
     const seeding = this.seedings.get(keyOf(log, peer));
     return seeding?.chunk === undefined || this.sendChunk(seeding);
   }

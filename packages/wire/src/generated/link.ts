@@ -847,6 +847,8 @@ export interface Record {
   readonly seq: number;
   /** JSON array; empty: the actor is gone and its state was worth nothing */
   readonly entries: string;
+  /** now and then: the actor's envelope after this record, so that copies need not read records to keep them few */
+  readonly whole: string;
 }
 export interface RecordInit {
   /** kind/id */
@@ -855,12 +857,15 @@ export interface RecordInit {
   readonly seq?: number | undefined;
   /** JSON array; empty: the actor is gone and its state was worth nothing */
   readonly entries?: string | undefined;
+  /** now and then: the actor's envelope after this record, so that copies need not read records to keep them few */
+  readonly whole?: string | undefined;
 }
 
 export function writeRecord(w: Writer, m: RecordInit): void {
   if (m.entity) { w.uint32(10); w.string(m.entity); }
   if (m.seq) { w.uint32(16); writeUint53(w, m.seq); }
   if (m.entries) { w.uint32(26); w.string(m.entries); }
+  if (m.whole) { w.uint32(34); w.string(m.whole); }
 }
 
 export function readRecord(r: Reader, end: number): Record {
@@ -868,17 +873,19 @@ export function readRecord(r: Reader, end: number): Record {
   let entity_: string = '';
   let seq_: number = 0;
   let entries_: string = '';
+  let whole_: string = '';
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
       case 10: entity_ = readString(r); break;
       case 16: seq_ = readUint53(r); break;
       case 26: entries_ = readString(r); break;
+      case 34: whole_ = readString(r); break;
       default: throw wrongField('Record', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Record');
-  return { entity: entity_, seq: seq_, entries: entries_ };
+  return { entity: entity_, seq: seq_, entries: entries_, whole: whole_ };
 }
 
 /** Backup or learner → owner, once per turn of its loop; control lane, or acknowledgements would starve behind data (K15). */
