@@ -200,6 +200,8 @@ export interface Moderation {
   ban(ban: Pick<Ban, 'userId' | 'reason' | 'by' | 'until'>): Promise<Ban>;
   /** Ends every ban of the account. @returns how many there were */
   lift(id: PlayerId, by: string): Promise<number>;
+  /** Bans that were decided since then and stand now, the newest first. */
+  standing(since: Millis, max: number): Promise<readonly Ban[]>;
   /** Newest first. */
   bansOf(id: PlayerId, max: number): Promise<readonly Ban[]>;
 }

@@ -152,6 +152,15 @@ export class GatewayCore {
     for (const session of [...this.autohosts]) session.close(CLOSE_RESTART, 'the server is restarting');
   }
 
+  /** Ends the sessions of a player who may not play any more. @returns how many */
+  banish(player: PlayerId, reason: string): number {
+    const { id } = entity(PLAYER_KIND, player);
+    const shard = this.cluster.table.shardOf(entity(PLAYER_KIND, player));
+    const sessions = [...(this.byShard.get(shard) ?? [])].filter((session) => session.player.id === id);
+    for (const session of sessions) session.banish(reason);
+    return sessions.length;
+  }
+
   /** Whether a session of this player waits in its actor; false where nobody can tell. */
   isAwaited(player: PlayerId): Promise<boolean> {
     this.opened += 1;

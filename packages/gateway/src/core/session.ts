@@ -238,6 +238,17 @@ export class PlayerSession implements SocketListener, Newcomer {
     this.socket.close(code, closeReason(reason));
   }
 
+  /** The account may not play any more: the session ends with its connection. */
+  banish(reason: string): void {
+    const begun = this.state === 'starting' || this.state === 'open';
+    if (begun) {
+      this.state = 'leaving';
+      this.attachment.end();
+      this.context.departures.leave((clean) => this.detach(clean), { clean: true, told: () => undefined });
+    }
+    this.close(CLOSE_POLICY, reason);
+  }
+
   /** Forgets everything and tells the actor, unless it was told. */
   private leave(): void {
     if (this.state === 'over') return;

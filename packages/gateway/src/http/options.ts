@@ -28,6 +28,8 @@ export interface GatewayServerOptions {
   /** Sign-ins of one account by WebSocket within the window. Existing Tachyon servers allow 3 in 10 s. */
   readonly loginsMax: number;
   readonly loginsWindowMs: Millis;
+  /** How often storage is asked who was banned meanwhile. Lower: who is banned is gone sooner. Higher: fewer queries (one per gateway and look). */
+  readonly banCheckMs: Millis;
   /** HTTP requests of one account within the window; beyond it, the account is blocked. */
   readonly accountRequestsMax: number;
   readonly accountWindowMs: Millis;
@@ -60,6 +62,7 @@ export const GATEWAY_SERVER_DEFAULTS: GatewayServerOptions = {
   connectionsPerAddressMax: 10_000,
   loginsMax: 3,
   loginsWindowMs: 10_000,
+  banCheckMs: 5_000,
   accountRequestsMax: 100,
   accountWindowMs: 60_000,
   accountBlockMs: 5 * 60_000,

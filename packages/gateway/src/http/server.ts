@@ -7,6 +7,7 @@ import { type OAuthChanges, oauthOptions } from '../oauth/options.js';
 import { SigningKeyring } from '../oauth/signing-keys.js';
 import { TokenVerifier } from '../oauth/token-verifier.js';
 import { plainAddress } from './address.js';
+import { BanWatch } from './ban-watch.js';
 import { EdgeCounts } from './edge-counts.js';
 import { type GatewayServerOptions, gatewayServerOptions } from './options.js';
 import { RequestLimits } from './request-limits.js';
@@ -34,6 +35,7 @@ export class GatewayServer {
   private readonly limits: RequestLimits;
   private readonly counts: EdgeCounts;
   private readonly upgrades: Upgrades;
+  private readonly bans: BanWatch;
   private readonly app: FastifyInstance;
   private origin = '';
 
@@ -51,6 +53,7 @@ export class GatewayServer {
     const verifier = new TokenVerifier(oauth, keyring, clock);
     const door = new Door({ verifier, storage, limits, counts, clock, log });
     this.upgrades = new Upgrades({ core, door, limits, counts, options });
+    this.bans = new BanWatch({ core, moderation: storage.moderation, clock, log, options });
     this.app = this.httpServer();
     addRoutes(this.app, { issuer: this.issuer, door, limits, counts, oauth, options, listening: () => this.origin });
   }
@@ -68,6 +71,7 @@ export class GatewayServer {
     const { address, port: taken, family } = this.app.server.address() as AddressInfo;
     this.origin = `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
     this.issuer.start();
+    this.bans.start();
     this.setup.log.write('info', 'gateway.listening', { url: this.origin });
     return { url: this.origin };
   }
@@ -92,6 +96,7 @@ export class GatewayServer {
     const { core, clock } = this.setup;
     this.upgrades.stop();
     this.issuer.stop();
+    this.bans.stop();
     await core.stop();
     // Closing frames are on their way: whoever answers is gone by then.
     for (let waited = 0; this.upgrades.open > 0 && waited < this.options.closeTimeoutMs; waited += CLOSE_POLL_MS)

@@ -236,6 +236,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "connectionsPerAddressMax": "Of one address. Generous: whole schools and tournaments share one, and a load test comes from 127.0.0.1.",
     "loginsMax": "Sign-ins of one account by WebSocket within the window. Existing Tachyon servers allow 3 in 10 s.",
     "loginsWindowMs": "Sign-ins of one account by WebSocket within the window. Existing Tachyon servers allow 3 in 10 s.",
+    "banCheckMs": "How often storage is asked who was banned meanwhile. Lower: who is banned is gone sooner. Higher: fewer queries (one per gateway and look).",
     "accountRequestsMax": "HTTP requests of one account within the window; beyond it, the account is blocked.",
     "accountWindowMs": "HTTP requests of one account within the window; beyond it, the account is blocked.",
     "accountBlockMs": "HTTP requests of one account within the window; beyond it, the account is blocked.",

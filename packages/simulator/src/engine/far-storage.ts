@@ -106,6 +106,7 @@ export class FarStorage {
         file: far((operation, report, limit) => moderation.file(operation, report, limit)),
         reports: far((page) => moderation.reports(page)),
         ban: far((ban) => moderation.ban(ban)),
+        standing: far((since, max) => moderation.standing(since, max)),
         lift: far((id, by) => moderation.lift(id, by)),
         bansOf: far((id, max) => moderation.bansOf(id, max)),
       },

@@ -1,6 +1,7 @@
 import {
   type Ban,
   type Clock,
+  type Millis,
   type Moderation,
   MusterError,
   type Operation,
@@ -66,11 +67,16 @@ export class MemoryModeration implements Moderation {
     return kept;
   }
 
+  async standing(since: Millis, max: number): Promise<readonly Ban[]> {
+    this.open();
+    const stands = this.bans.filter((ban) => ban.at >= since && isStanding(ban, this.clock.now()));
+    return stands.reverse().slice(0, max);
+  }
+
   async lift(id: PlayerId, by: string): Promise<number> {
     this.open();
     const at = Math.floor(this.clock.now());
-    const stands = ({ userId, until, liftedAt }: Ban): boolean =>
-      userId === id && liftedAt === null && (until === null || until > at);
+    const stands = (ban: Ban): boolean => ban.userId === id && isStanding(ban, at);
     const count = this.bans.filter(stands).length;
     this.bans = this.bans.map((ban) => (stands(ban) ? { ...ban, liftedAt: at, liftedBy: by } : ban));
     this.accounts.setBanned(id, null);
@@ -84,4 +90,8 @@ export class MemoryModeration implements Moderation {
       .reverse()
       .slice(0, max);
   }
+}
+
+function isStanding({ until, liftedAt }: Ban, now: Millis): boolean {
+  return liftedAt === null && (until === null || until > now);
 }

@@ -86,6 +86,23 @@ function contract(start: () => Promise<Form>): void {
       });
     });
 
+    test('those that stand are found by when they were decided', async () => {
+      const [eve, fred, gina] = (await newcomers(storage, 3)) as [PlayerId, PlayerId, PlayerId];
+      const ban = { reason: 'x', by: 'mod' };
+      clock.wall += 1_000;
+      const since = clock.wall;
+      await storage.moderation.ban({ ...ban, userId: eve, until: null });
+      await storage.moderation.ban({ ...ban, userId: fred, until: clock.wall });
+      await storage.moderation.ban({ ...ban, userId: gina, until: clock.wall + 5 });
+      const standing = async (from: number, max = 9): Promise<unknown> =>
+        (await other.moderation.standing(from, max)).map(({ userId }) => userId);
+      expect(await standing(since)).toEqual([gina, eve]);
+      expect(await standing(since, 1)).toEqual([gina]);
+      expect(await standing(since + 1)).toEqual([]);
+      await storage.moderation.lift(eve, 'boss');
+      expect(await standing(since)).toEqual([gina]);
+    });
+
     test('a ban that is over is not lifted', async () => {
       await storage.moderation.ban({ userId: cas, reason: 'x', by: 'mod', until: clock.wall - 1 });
       expect(await storage.moderation.lift(cas, 'boss')).toBe(0);

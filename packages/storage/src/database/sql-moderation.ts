@@ -1,6 +1,7 @@
 import {
   type Ban,
   type Clock,
+  type Millis,
   type Moderation,
   MusterError,
   type Operation,
@@ -110,6 +111,18 @@ export class SqlModeration implements Moderation {
         return Number(lifted.numUpdatedRows);
       }),
     );
+  }
+
+  async standing(since: Millis, max: number): Promise<readonly Ban[]> {
+    const query = this.db
+      .selectFrom('bans')
+      .selectAll()
+      .where('at', '>=', since)
+      .where('lifted_at', 'is', null)
+      .where((eb) => eb.or([eb('until', 'is', null), eb('until', '>', Math.floor(this.clock.now()))]))
+      .orderBy('id', 'desc')
+      .limit(max);
+    return (await this.calls.run('moderation.standing', () => query.execute())).map(asBan);
   }
 
   async bansOf(id: PlayerId, max: number): Promise<readonly Ban[]> {

@@ -26,4 +26,5 @@ export const moderation: readonly string[] = [
     lifted_by text
   )`,
   'create index bans_by_user on bans (user_id, id)',
+  'create index bans_by_time on bans (at)',
 ];
