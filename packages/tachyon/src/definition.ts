@@ -69,6 +69,8 @@ export interface CommandDefinition {
   readonly source?: string;
   /** The kind of place (`lobby`, `party`) that the sender may be in afterwards, or no longer: what goes to such a place waits for its answer. */
   readonly moves?: string;
+  /** The kind of place that the data speaks of, though the command goes elsewhere: it waits as what goes there does. Gets data that nobody has checked. */
+  readonly speaksOf?: (data: unknown) => string | undefined;
   /** No actor behaves accordingly yet: answered `command_unimplemented`, and never sent. Whoever serves the command takes this away. */
   readonly unserved?: true;
   readonly example: Example;

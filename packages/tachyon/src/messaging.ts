@@ -27,6 +27,12 @@ export const MessagesSince = Type.Union([
 ]);
 export type MessagesSince = Static<typeof MessagesSince>;
 
+/** `lobby` or `party`, or what is no place. */
+function targetOf(data: unknown): string | undefined {
+  const type = (data as { readonly target?: { readonly type?: unknown } } | undefined)?.target?.type;
+  return typeof type === 'string' ? type : undefined;
+}
+
 export const messagingSend = defineCommand(
   {
     commandId: 'messaging/send',
@@ -37,6 +43,7 @@ export const messagingSend = defineCommand(
     reasons: ['message_too_long', 'invalid_target'],
     violations: { '/message maxLength': 'message_too_long', '/target/userId pattern': 'invalid_target' },
     target: { kind: 'player', id: 'caller', command: 'send' },
+    speaksOf: targetOf,
   },
   { data: { target: { type: 'player', userId: '43' }, message: 'Hello!' } },
 );

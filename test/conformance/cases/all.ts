@@ -1,5 +1,6 @@
 import { AUTOHOST_CASES } from './autohost.js';
 import type { Case } from './case.js';
+import { CHAT_CASES } from './chat.js';
 import { CLAN_CASES } from './clan.js';
 import { FRIEND_CASES } from './friend.js';
 import { LOBBY_CASES } from './lobby.js';
@@ -17,6 +18,7 @@ export const CASES: readonly Case[] = [
   ...FRIEND_CASES,
   ...LOBBY_CASES,
   ...LOBBY_LIST_CASES,
+  ...CHAT_CASES,
   ...CLAN_CASES,
   ...AUTOHOST_CASES,
   ...PARTY_CASES,

@@ -100,6 +100,21 @@ describe('a request to a place', () => {
     expect(failure(client)).toMatchObject({ reason: 'not_in_pot' });
   });
 
+  test('waits also where it goes to the player and only speaks of the place: one does not talk in a lobby before one is in it', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    client.request('lobby/join', { id: '7' });
+    for (const type of ['lobby', 'player', 'party'])
+      client.request('messaging/send', { target: { type, userId: '2' }, message: type });
+    const told = (): readonly unknown[] => world.cluster.asked.map(({ json }) => (json as { message: string }).message);
+    expect(told()).toEqual([undefined, 'player', 'party']);
+    world.cluster.next('joinLobby').ok({ moved: { kind: 'lobby', id: '7' }, data: {} });
+    expect(told()).toEqual(['player', 'party', 'lobby']);
+    for (const data of [undefined, null, 7, { target: null }, { target: { type: 7 } }])
+      client.request('messaging/send', data);
+    expect(client.socket.said.slice(-5)).toEqual(Array(5).fill('messaging/send!'));
+  });
+
   test('waits no longer where the client was not let in', () => {
     const world = potWorld();
     const client = attachedClient(world);

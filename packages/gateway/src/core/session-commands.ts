@@ -158,7 +158,7 @@ export class SessionCommands {
   private accept(message: RequestMessage): void {
     const { protocol } = this.context;
     const definition = protocol.definition(message.commandId);
-    const kind = placeNeeded(definition) ?? definition?.moves;
+    const kind = placeNeeded(definition) ?? definition?.moves ?? definition?.speaksOf?.(message.data);
     if (kind !== undefined && this.isMoving(kind)) {
       this.placeRequests.hold(message);
       return;
