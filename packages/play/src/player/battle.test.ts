@@ -43,6 +43,11 @@ const statusOf = (stage: Stage) => (stage.snapshot('public') as { users: { statu
 const names = (turn: Turn) => turn.published.map(({ topic, name }) => `${topic} ${name}`);
 
 describe('a battle begins', () => {
+  test('of somebody who has gone meanwhile nobody is told that it plays', () => {
+    const stage = new Stage();
+    expect([start(stage).published, statusOf(stage)]).toEqual([[], 'offline']);
+  });
+
   test('the client is asked to start, and everybody sees who plays', () => {
     const stage = new Stage();
     stage.attach(SESSION);

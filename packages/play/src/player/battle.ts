@@ -62,7 +62,11 @@ export function battleSlice({ options }: SliceTools): PlayerSlice<BattleCommands
       },
     },
     publish: {
-      battleBegan: (state, _, self) => [...requested(state), toPublic(self, { status: 'playing' })],
+      // Somebody who has gone meanwhile is not shown to play.
+      battleBegan: (state, _, self) => [
+        ...requested(state),
+        ...(state.session ? [toPublic(self, { status: 'playing' })] : []),
+      ],
       battleOver: (state, { ended }, self) => [
         ...(ended && state.session ? [toSelf('battle/ended', ended)] : []),
         ...(state.battle ? [] : [toPublic(self, { status: state.session ? 'menu' : 'offline' })]),

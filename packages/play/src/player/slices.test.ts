@@ -53,7 +53,7 @@ test('a slice that says what the player does shows it only while the player is o
   expect(whole.publicUser(state, self)).toMatchObject({ status: 'offline', clanId: 'c' });
   const online = { ...state, session: { id: 'g/1' } as never };
   expect(whole.publicUser(online, self)).toMatchObject({ status: 'playing' });
-  expect(whole.privateUser(online, self)).toMatchObject({ status: 'playing', party: null });
+  expect(whole.privateUser(online, self)).toMatchObject({ status: 'playing', clanId: 'c' });
 });
 
 test('a part that did not exist when a state was saved begins anew; the others stay', () => {

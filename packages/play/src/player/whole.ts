@@ -34,18 +34,8 @@ export function wholeOf(slices: readonly AnySlice[]): Whole {
   };
 }
 
-/** What `user/self` says of parts that this player does not have. */
-const NOTHING_ELSE: Omit<PrivateUser, keyof User> = {
-  party: null,
-  invitedToParties: [],
-  friendIds: [],
-  outgoingFriendRequest: [],
-  incomingFriendRequest: [],
-  ignoreIds: [],
-  currentLobby: null,
-  clanInvites: [],
-  matchmaking: { state: 'no_matchmaking' },
-};
+/** What `user/self` says of parts that no slice has yet. */
+const NOTHING_ELSE: Pick<PrivateUser, 'matchmaking'> = { matchmaking: { state: 'no_matchmaking' } };
 
 /** The rules of all slices. @throws MusterError BAD_CONFIG where two have a command, an event or a part of one name */
 export function rulesOf(slices: readonly AnySlice[]): Rules {
