@@ -110,6 +110,13 @@ export interface ShardPage {
   readonly next: string | undefined;
 }
 
+/** Of one call: records or whole actors, and characters of their texts in all; and characters of one of them. */
+export interface ShardStoreLimits {
+  readonly records: number;
+  readonly chars: number;
+  readonly textChars: number;
+}
+
 /**
  * Log and snapshots of shards. Every write names its term and is refused, shard by shard, where a newer one has claimed the shard:
  * a paused owner's late write changes nothing (K5). A call is one transaction, each shard at most once in it; what may have happened
@@ -117,6 +124,8 @@ export interface ShardPage {
  * @throws MusterError STORAGE_UNAVAILABLE (repeat it), STORAGE_MISMATCH, INVALID_REQUEST (limits of one call)
  */
 export interface ShardStore {
+  /** What one call takes; whoever makes larger ones is refused at its start, and not by its first large call. Absent: whatever is sent. */
+  readonly limits?: ShardStoreLimits;
   /** Raises the shards' terms: to be done before anything is read (K5). Repeated under the same term it answers the same. */
   claim(claims: readonly ShardClaim[]): Promise<readonly ClaimAnswer[]>;
   /** One group commit of many shards. Positions that are stored already are left out, so that a batch may be sent again. */

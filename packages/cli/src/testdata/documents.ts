@@ -31,6 +31,7 @@ function member(id: string, peer: string, own: Partial<MemberDocument>): MemberD
     utilisation: 0.07,
     rssBytes: 96_468_992,
     frozen: false,
+    storageAwayMs: 0,
     ...own,
   };
 }

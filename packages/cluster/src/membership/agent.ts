@@ -48,6 +48,8 @@ export interface LoadReport {
   readonly occupied: Uint8Array;
   /** About the second places of what it owns; each is repeated until the row has changed. */
   readonly reports?: readonly ShardReport[];
+  /** For how long storage has not answered; 0: it does. */
+  readonly storageAwayMs?: Millis;
   /** Seconds of turns per second: of everything, and of the busiest shards. */
   readonly turns?: number;
   readonly busiest?: readonly { readonly shard: number; readonly turns: number }[];

@@ -164,6 +164,7 @@ export class ComputeNode {
     this.target = new HandoffTarget({ peers, table, backups: this.backups, options: handoff, metrics, log });
     // Before the router: when it hears of a row, this process must own the shard already.
     this.keeper = new ShardKeeper({
+      clock,
       self: peers.self.peer,
       table,
       host,
@@ -336,6 +337,7 @@ export class ComputeNode {
       utilisation,
       rssBytes,
       occupied,
+      storageAwayMs: Math.round(this.persistence?.awayMs ?? 0),
       reports: [...this.replicator.reports(), ...this.keeper.reports()],
       ...this.turnLoads.report(),
     };

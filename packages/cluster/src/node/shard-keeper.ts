@@ -1,4 +1,4 @@
-import type { Log, PeerId, ShardId, ShardRefusal, Term } from '@muster/ports';
+import type { Clock, Log, PeerId, ShardId, ShardRefusal, Term } from '@muster/ports';
 import type { ActorHost, Adoption, SavedActor } from '@muster/runtime';
 import type { HandoffSource } from '../handoff/source-side.js';
 import type { HandoffTarget } from '../handoff/target-side.js';
@@ -7,8 +7,10 @@ import type { BackupKeeper } from '../replication/backup-keeper.js';
 import type { Replicator } from '../replication/replicator.js';
 import type { ShardReport } from '../replication/report.js';
 import type { RoutingTable, ShardRow } from '../table/routing-table.js';
+import { Promotions } from './promotions.js';
 
 export interface ShardKeeperSetup {
+  readonly clock: Clock;
   readonly self: PeerId;
   readonly table: RoutingTable;
   readonly host: ActorHost;
@@ -31,10 +33,12 @@ export class ShardKeeper {
   private readonly mine = new Map<ShardId, Term>();
   /** Shards of this process's that storage knows by a newer term than their rows. */
   private readonly outranked = new Map<ShardId, ShardReport>();
+  private readonly promotions: Promotions;
   private readonly release: () => void;
 
   constructor(setup: ShardKeeperSetup) {
     this.setup = setup;
+    this.promotions = new Promotions(setup.clock, setup.log);
     if (setup.persistence) setup.persistence.refused = (shard, refused, known) => this.refused(shard, refused, known);
     this.release = setup.table.listen({ rowChanged: (row, before) => this.changed(row, before) });
     for (const row of setup.table.allRows()) this.follow(row, row);
@@ -98,18 +102,8 @@ export class ShardKeeper {
     target.rowChanged(row);
     if (row.origin === 'moved' && held === undefined && !promotion)
       log.write('error', 'handoff.copy-missing', { shard, term, former: before.owner });
-    if (promotion) {
-      const { size } = promotion.adoption.actors;
-      const { origin } = row;
-      log.write('info', 'shard.promoted', {
-        shard,
-        term,
-        actors: size,
-        former: before.owner,
-        sure: row.sure === true,
-        origin,
-      });
-    } else if (!persistence) log.write('debug', 'shard.opened', { shard, term });
+    if (promotion) this.promotions.add(row, before.owner, promotion.adoption.actors.size);
+    else if (!persistence) log.write('debug', 'shard.opened', { shard, term });
   }
 
   /** What there is of it is in storage. */

@@ -1,4 +1,4 @@
-import { type Millis, MusterError } from '@muster/ports';
+import { type Millis, MusterError, type ShardStoreLimits } from '@muster/ports';
 
 /** What may be tuned in how actors' state gets into storage and out of it. Every value is checked by {@link persistenceOptions}. */
 export interface PersistenceOptions {
@@ -77,6 +77,20 @@ export function persistenceOptions(given: Partial<PersistenceOptions> = {}): Per
   if (options.flushMs > 1_000) throw bad('flushMs is at most 1,000: that much may be missing after two deaths');
   if (options.retryMinMs > options.retryMaxMs) throw bad('retryMinMs is at most retryMaxMs');
   if (options.lagCharsMax > options.totalCharsMax) throw bad('lagCharsMax is at most totalCharsMax');
+  return options;
+}
+
+/** The options, for a store of such limits. @throws MusterError BAD_CONFIG: a call that the store refuses would be repeated for ever */
+export function withinLimits(
+  options: PersistenceOptions,
+  { records, chars, textChars }: ShardStoreLimits = { records: Infinity, chars: Infinity, textChars: 0 },
+): PersistenceOptions {
+  const { commitRecordsMax, commitCharsMax, savesMax, savesCharsMax } = options;
+  if (commitRecordsMax > records || savesMax > records)
+    throw bad(`commitRecordsMax and savesMax are at most what storage takes in one call: ${records}`);
+  // The last actor of a call may be as long as one can be, and so may the only record.
+  if (Math.max(commitCharsMax, textChars) > chars || savesCharsMax + textChars > chars)
+    throw bad(`commitCharsMax, and savesCharsMax with one whole actor, are at most what storage takes: ${chars}`);
   return options;
 }
 

@@ -103,12 +103,18 @@ export class Persistence {
     });
   }
 
+  /** For how long no call of storage has been answered; 0: the last one was. */
+  get awayMs(): Millis {
+    const { awaySince, now } = this.writer;
+    return awaySince === undefined ? 0 : now - awaySince;
+  }
+
   get health(): StorageHealth {
-    const { awaySince, waitingChars, now } = this.writer;
+    const { waitingChars, now } = this.writer;
     let oldest = now;
     for (const log of this.logs.values()) oldest = Math.min(oldest, log.waitsSince ?? now);
     return {
-      awayMs: awaySince === undefined ? 0 : now - awaySince,
+      awayMs: this.awayMs,
       behindMs: now - oldest,
       waitingChars,
       loadingShards: this.loading.size,

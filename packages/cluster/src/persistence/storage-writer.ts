@@ -39,7 +39,7 @@ import {
 import type { Answered, Committer } from './committer.js';
 import { WriterCounters } from './counters.js';
 import type { LogStart, Need } from './log-start.js';
-import { type PersistenceOptions, persistenceOptions } from './options.js';
+import { type PersistenceOptions, persistenceOptions, withinLimits } from './options.js';
 import { Outage } from './outage.js';
 import { lossesOf, savesOf } from './parts.js';
 import { StoredLog } from './stored-log.js';
@@ -72,7 +72,7 @@ export class StorageWriter implements Committer {
 
   constructor(setup: StorageWriterSetup) {
     this.setup = setup;
-    this.options = persistenceOptions(setup.options);
+    this.options = withinLimits(persistenceOptions(setup.options), setup.store.limits);
     this.counters = new WriterCounters(setup.metrics);
     this.outage = new Outage(this.options, setup.log);
   }

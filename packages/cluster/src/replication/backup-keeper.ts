@@ -70,7 +70,7 @@ export class BackupKeeper {
   /** By owner and shard: the newest acknowledgement is all that counts. */
   private readonly acks = new Map<PeerId, Map<ShardId, AckInit>>();
   private dismissals: (from: PeerId, shard: ShardId) => void = () => undefined;
-  private readonly early = new EarlyWords();
+  private readonly early: EarlyWords;
   private readonly answers: Counter;
   private readonly continuations: Counter;
   private acking = false;
@@ -84,6 +84,11 @@ export class BackupKeeper {
       'muster_replication_continued_total',
       'Copies that followed a shard to its new owner without a snapshot',
     );
+    const early = metrics.counter(
+      'muster_replication_early_dropped_total',
+      'Envelopes of new owners that came too long before their rows',
+    );
+    this.early = new EarlyWords((words) => early.add(words));
     const failures = metrics.counter('muster_replication_unmerged_total', 'Copies of actors that could not be merged');
     this.copying = {
       kinds: new Map(setup.kinds.map((kind) => [kind.kind, kind])),

@@ -9,11 +9,19 @@ const WORDS_MAX = 32;
  */
 export class EarlyWords {
   private readonly waiting = new Map<ShardId, (() => void)[]>();
+  private readonly dropped: (words: number) => void;
+
+  constructor(dropped: (words: number) => void) {
+    this.dropped = dropped;
+  }
 
   /** What is more than a few is dropped, all of it: the new owner finds out and begins with a snapshot. */
   add(shard: ShardId, take: () => void): void {
     const words = this.waiting.get(shard) ?? [];
-    if (words.length >= WORDS_MAX) words.length = 0;
+    if (words.length >= WORDS_MAX) {
+      this.dropped(words.length);
+      words.length = 0;
+    }
     this.waiting.set(shard, [...words, take]);
   }
 

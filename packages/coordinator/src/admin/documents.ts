@@ -139,6 +139,8 @@ export interface MemberDocument {
   readonly rssBytes: number;
   /** It has stopped its ungated actors for want of a good acknowledgement. */
   readonly frozen: boolean;
+  /** For how long storage has not answered it; 0: it does, or is not asked. */
+  readonly storageAwayMs: number;
 }
 
 export interface NodeListDocument {

@@ -23,6 +23,7 @@ import type {
   StatusDocument,
 } from './documents.js';
 import type { Inspections } from './inspections.js';
+import { storageProblems } from './storage-problems.js';
 
 /** How many shards a process has, and as what. */
 type Held = Pick<MemberDocument, 'shards' | 'backups' | 'learners'>;
@@ -190,6 +191,7 @@ export class Views {
     if (doubtful.length > 0) problems.push(`Not heard: ${doubtful.map(({ id }) => id).join(', ')}.`);
     const frozen = nodes.filter((node) => node.frozen);
     if (frozen.length > 0) problems.push(`Frozen: ${frozen.map(({ id }) => id).join(', ')}.`);
+    problems.push(...storageProblems(nodes));
     return problems;
   }
 
@@ -259,6 +261,7 @@ export class Views {
       utilisation: beat?.utilisation ?? 0,
       rssBytes: beat?.rssBytes ?? 0,
       frozen: beat?.frozen ?? false,
+      storageAwayMs: beat?.storageAwayMs ?? 0,
     };
   }
 

@@ -83,6 +83,7 @@ export class FarStorage {
         raise: far((epoch, term) => regime.raise(epoch, term)),
       },
       shards: {
+        limits: shards.limits,
         claim: late((claims) => shards.claim(claims)),
         append: late((batches) => shards.append(batches)),
         save: late((saves) => shards.save(saves)),

@@ -9,6 +9,7 @@ import {
   type ShardMark,
   type ShardPage,
   type ShardStore,
+  type ShardStoreLimits,
   type Term,
 } from '@muster/ports';
 import type { MemoryStorePath } from '../memory-store/path.js';
@@ -16,7 +17,7 @@ import { Admission, NOTHING_UNSTORABLE, type Unstorable, unstorableAnswer } from
 import { ShardCounters } from './counters.js';
 import { MemoryShardServer } from './memory-shard-server.js';
 import { compareNames, type MemoryShards } from './memory-shards.js';
-import { type ShardStoreOptions, shardStoreOptions } from './options.js';
+import { limitsOf, type ShardStoreOptions, shardStoreOptions } from './options.js';
 import { type RowPage, readPage } from './pages.js';
 
 /** {@link ShardStore} of one simulated process: a client of a {@link MemoryShardServer}, of its own where none is given. Answers always come after the current turn. */
@@ -25,6 +26,7 @@ export class MemoryShardStore implements ShardStore {
   readonly path: MemoryStorePath;
   readonly server: MemoryShardServer;
   private readonly options: ShardStoreOptions;
+  readonly limits: ShardStoreLimits;
   private readonly admission: Admission;
   private readonly counters: ShardCounters;
   private closed = false;
@@ -38,6 +40,7 @@ export class MemoryShardStore implements ShardStore {
     this.server = given.server ?? new MemoryShardServer({ clock: given.clock });
     this.path = this.server.openPath(given.clock);
     this.options = shardStoreOptions(given.options);
+    this.limits = limitsOf(this.options);
     this.admission = new Admission(this.options);
     this.counters = new ShardCounters(given.metrics);
   }

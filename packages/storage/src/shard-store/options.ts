@@ -1,4 +1,4 @@
-import { MusterError } from '@muster/ports';
+import { MusterError, type ShardStoreLimits } from '@muster/ports';
 
 /** What may be tuned in the storage of shards. Every value is checked by {@link shardStoreOptions}. */
 export interface ShardStoreOptions {
@@ -28,6 +28,10 @@ export const SHARD_STORE_DEFAULTS: ShardStoreOptions = {
   entityRowsMax: 100_000,
   entityBytesMax: 67_108_864,
 };
+
+export function limitsOf({ batchRecordsMax, batchCharsMax, textCharsMax }: ShardStoreOptions): ShardStoreLimits {
+  return { records: batchRecordsMax, chars: batchCharsMax, textChars: textCharsMax };
+}
 
 /** The defaults with `given` over them. @throws MusterError BAD_CONFIG */
 export function shardStoreOptions(given: Partial<ShardStoreOptions> = {}): ShardStoreOptions {

@@ -7,6 +7,7 @@ import {
   type ShardId,
   type ShardPage,
   type ShardStore,
+  type ShardStoreLimits,
   type Term,
   term,
 } from '@muster/ports';
@@ -23,7 +24,7 @@ import {
   type Wanted,
 } from './admission.js';
 import { ShardCounters } from './counters.js';
-import { type ShardStoreOptions, shardStoreOptions } from './options.js';
+import { limitsOf, type ShardStoreOptions, shardStoreOptions } from './options.js';
 import { type RowLimits, type RowPage, readPage } from './pages.js';
 import type { StoredRow } from './rows.js';
 import {
@@ -42,6 +43,7 @@ export class SqlShardStore implements ShardStore {
   private readonly db: Kysely<Schema>;
   private readonly calls: Calls;
   private readonly options: ShardStoreOptions;
+  readonly limits: ShardStoreLimits;
   private readonly admission: Admission;
   private readonly counters: ShardCounters;
 
@@ -54,6 +56,7 @@ export class SqlShardStore implements ShardStore {
     this.db = given.db;
     this.calls = given.calls;
     this.options = shardStoreOptions(given.options);
+    this.limits = limitsOf(this.options);
     this.admission = new Admission(this.options);
     this.counters = new ShardCounters(given.metrics);
   }

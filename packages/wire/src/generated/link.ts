@@ -1304,6 +1304,8 @@ export interface Heartbeat {
   readonly busiest: readonly ShardLoad[];
   /** seconds of turns per second, over all that it owns */
   readonly turns: number;
+  /** for how long storage has not answered it; 0: it does, or it has none */
+  readonly storageAwayMs: number;
 }
 export interface HeartbeatInit {
   readonly number?: number | undefined;
@@ -1330,6 +1332,8 @@ export interface HeartbeatInit {
   readonly busiest?: readonly ShardLoadInit[] | undefined;
   /** seconds of turns per second, over all that it owns */
   readonly turns?: number | undefined;
+  /** for how long storage has not answered it; 0: it does, or it has none */
+  readonly storageAwayMs?: number | undefined;
 }
 
 export function writeHeartbeat(w: Writer, m: HeartbeatInit): void {
@@ -1348,6 +1352,7 @@ export function writeHeartbeat(w: Writer, m: HeartbeatInit): void {
   if (m.reports) for (const each of m.reports) { w.uint32(106).fork(); writeShardReport(w, each); w.ldelim(); }
   if (m.busiest) for (const each of m.busiest) { w.uint32(114).fork(); writeShardLoad(w, each); w.ldelim(); }
   if (m.turns) { w.uint32(121); w.double(m.turns); }
+  if (m.storageAwayMs) { w.uint32(128); w.uint32(uint32(m.storageAwayMs)); }
 }
 
 export function readHeartbeat(r: Reader, end: number): Heartbeat {
@@ -1367,6 +1372,7 @@ export function readHeartbeat(r: Reader, end: number): Heartbeat {
   const reports_: ShardReport[] = [];
   const busiest_: ShardLoad[] = [];
   let turns_: number = 0;
+  let storageAwayMs_: number = 0;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -1385,11 +1391,12 @@ export function readHeartbeat(r: Reader, end: number): Heartbeat {
       case 106: reports_.push(readShardReport(r, r.size() + r.pos)); break;
       case 114: busiest_.push(readShardLoad(r, r.size() + r.pos)); break;
       case 121: turns_ = r.double(); break;
+      case 128: storageAwayMs_ = r.uint32(); break;
       default: throw wrongField('Heartbeat', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Heartbeat');
-  return { number: number_, tableRevision: tableRevision_, ownedDigest: ownedDigest_, owned: owned_, actors: actors_, sessions: sessions_, loopLagMs: loopLagMs_, utilisation: utilisation_, rssBytes: rssBytes_, frozen: frozen_, occupied: occupied_, state: state_, reports: reports_, busiest: busiest_, turns: turns_ };
+  return { number: number_, tableRevision: tableRevision_, ownedDigest: ownedDigest_, owned: owned_, actors: actors_, sessions: sessions_, loopLagMs: loopLagMs_, utilisation: utilisation_, rssBytes: rssBytes_, frozen: frozen_, occupied: occupied_, state: state_, reports: reports_, busiest: busiest_, turns: turns_, storageAwayMs: storageAwayMs_ };
 }
 
 /** How long the turns of a shard's actors take, smoothed. */
