@@ -2,10 +2,8 @@ import { COMMANDS, type CommandDefinition } from '@muster/tachyon';
 
 /** What no case shows, and where it is shown instead or why it cannot be. */
 const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
-  'autohost/start': 'no autohost plays along yet: play/autohost, play/match',
   'autohost/start battle_already_exists': 'no autohost plays along yet: play/autohost, play/match',
   'autohost/start engine_version_not_available': 'no autohost plays along yet: play/autohost, play/match',
-  'autohost/addPlayer': 'no autohost plays along yet: play/autohost, play/match',
   'autohost/kickPlayer': 'no autohost plays along yet: play/autohost, play/match',
   'autohost/mutePlayer': 'no autohost plays along yet: play/autohost, play/match',
   'autohost/specPlayers': 'no autohost plays along yet: play/autohost, play/match',
@@ -13,8 +11,7 @@ const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   'autohost/sendCommand': 'no autohost plays along yet: play/autohost, play/match',
   'autohost/kill': 'no autohost plays along yet: play/autohost, play/match',
   'autohost/installEngine': 'no autohost plays along yet: play/autohost, play/match',
-  'battle/start': 'no autohost plays along yet: play/autohost, play/match',
-  'battle/ended': 'no autohost plays along yet: play/autohost, play/match',
+  'lobby/joinBattle battle_full': 'takes 254 participants: play/match, play/lobby',
   'system/moveOn': 'a gateway must stop for it: test/cluster/drain.test.ts',
 };
 

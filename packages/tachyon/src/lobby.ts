@@ -162,7 +162,7 @@ export const lobbyStartBattle = defineCommand(
     kind: 'request',
     what: 'Starts the battle: everybody in the lobby gets `battle/start`.',
     target: lobby('startBattle'),
-    unserved: true,
+    leadsTo: ['battle/start'],
   },
   {},
 );
@@ -175,7 +175,7 @@ export const lobbyJoinBattle = defineCommand(
     what: 'Joins the battle that runs, to watch: you get `battle/start`.',
     reasons: ['not_in_lobby', 'no_battle', 'battle_full'],
     target: lobby('joinBattle', 'not_in_lobby'),
-    unserved: true,
+    leadsTo: ['battle/start'],
   },
   {},
 );

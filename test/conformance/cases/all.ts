@@ -1,4 +1,5 @@
 import { AUTOHOST_CASES } from './autohost.js';
+import { BATTLE_CASES } from './battle.js';
 import type { Case } from './case.js';
 import { CHAT_CASES } from './chat.js';
 import { CLAN_CASES } from './clan.js';
@@ -19,6 +20,7 @@ export const CASES: readonly Case[] = [
   ...LOBBY_CASES,
   ...LOBBY_LIST_CASES,
   ...CHAT_CASES,
+  ...BATTLE_CASES,
   ...CLAN_CASES,
   ...AUTOHOST_CASES,
   ...PARTY_CASES,

@@ -34,6 +34,8 @@ type Notice = SessionNotice & Partial<WatchNotice> & Partial<PlaceNotice> & Part
 /** What the session makes of what it hears. */
 export interface SelfListener {
   isInFlight(request: number): boolean;
+  /** Number of the client's unanswered request that leads to this request of the server. */
+  leadingTo(commandId: string): number | undefined;
   /** `user/self` was sent. `session`: who holds the player. */
   told(snapshot: SelfSnapshot): void;
   /** The player is in that place now, or in none of its kind. */
@@ -95,7 +97,7 @@ export class SelfStream {
       { snapshot: true },
       {
         snapshot: (event) => this.hold(event, () => this.snapshot(event)),
-        event: (event) => this.hold(event, () => this.selfEvent(event)),
+        event: (event) => this.hold(this.behindItsRequest(event), () => this.selfEvent(event)),
         lost: (code) => this.listener.lost(code),
       },
     );
@@ -120,6 +122,14 @@ export class SelfStream {
     this.hold(event ?? OF_NOBODY, () => {
       if (!event || !isOld(event)) this.writer.event(commandId, json);
     });
+  }
+
+  /** What comes of a request by way of somebody else (`battle/start`: of an autohost) does not name it as its cause. */
+  private behindItsRequest(event: StreamEvent): StreamEvent {
+    if (event.name !== NOTICE_REQUEST) return event;
+    const { commandId } = JSON.parse(textOf(event.data)) as RequestNotice;
+    const request = this.listener.leadingTo(commandId);
+    return request === undefined ? event : { ...event, cause: `${this.session}:${request}` };
   }
 
   /** K16 */

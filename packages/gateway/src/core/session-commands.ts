@@ -86,6 +86,11 @@ export class SessionCommands {
     this.rules = rules;
   }
 
+  /** Number of an unanswered request that leads to this request of the server. */
+  leadingTo(commandId: string): number | undefined {
+    return this.inFlight.find(({ definition }) => definition.leadsTo?.includes(commandId))?.request;
+  }
+
   isInFlight(request: number): boolean {
     for (const sent of this.inFlight) if (sent.request === request) return true;
     return false;

@@ -361,3 +361,18 @@ describe('a connection ends', () => {
     expect(world.core.size).toBe(0);
   });
 });
+
+test('what a request leads to by way of others comes after its response', () => {
+  const world = coreWorld();
+  const client = attachedClient(world, '1', [], false, { lobby: 'a' });
+  const battle = { session: FIRST_SESSION, n: 1, commandId: 'battle/start', data: {} };
+  client.request('lobby/startBattle');
+  world.cluster.publish('player/1', 'self', 'muster:request', battle, 'an-autohost:7');
+  world.cluster.publish('player/1', 'self', 'lobby/left', { id: 'a', reason: 'kicked' });
+  expect(client.socket.said).toEqual(['user/self']);
+  world.cluster.next('startBattle').ok();
+  expect(client.socket.said).toEqual(['user/self', 'lobby/startBattle', 'battle/start', 'lobby/left']);
+  world.cluster.publish('player/1', 'self', 'muster:request', { ...battle, n: 2 }, 'an-autohost:8');
+  expect(client.socket.said.at(-1)).toBe('battle/start');
+  expect(client.socket.said).toHaveLength(5);
+});

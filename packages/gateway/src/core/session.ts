@@ -93,6 +93,7 @@ export class PlayerSession implements SocketListener, Newcomer {
     });
     this.self = new SelfStream(context, id, this.player, this.writer, {
       isInFlight: (request) => this.commands.isInFlight(request),
+      leadingTo: (commandId) => this.commands.leadingTo(commandId),
       told: (snapshot) => this.selfTold(snapshot),
       placed: (kind, id) => this.places.move(kind, id),
       asked: (request) => this.requests.ask(request),
