@@ -73,9 +73,11 @@ const OUTSIDE: readonly (readonly [string, object?])[] = [
   ['lobby/addBot', { allyTeam: '0', shortName: 'BARb' }],
   ['lobby/updateBot', { id: 'bot-1' }],
   ['lobby/removeBot', { id: 'bot-1' }],
+  ['lobby/joinBattle'],
 ];
 const OUTSIDE_INVALID: readonly (readonly [string, object?])[] = [
   ['lobby/leave'],
+  ['lobby/startBattle'],
   ['lobby/update', { name: 'x' }],
   ['lobby/appointBoss', { userId: '1' }],
   ['lobby/unboss', {}],

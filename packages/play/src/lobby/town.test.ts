@@ -65,7 +65,8 @@ class Life {
 
   /** `during`: the process dies after it got the command and before anybody saw an answer; the gateway sends it again. */
   async take([user, command, data = {}]: Step, during?: Trouble): Promise<void> {
-    const request = (this.asked += 1);
+    this.asked += 1;
+    const request = this.asked;
     const send = () => {
       if (command === 'joinLobby')
         this.town.askOf(entity('player', user), user, session, command, { id: this.id }, request);
@@ -129,7 +130,8 @@ class Life {
   async beliefs(): Promise<readonly (string | undefined)[]> {
     const answers: (string | undefined)[] = [];
     for (const user of ['1', '2', '3']) {
-      const request = (this.asked += 1);
+      this.asked += 1;
+      const request = this.asked;
       this.town.askOf(entity('player', user), user, `g1#a/${user}`, 'places', {}, request);
       await this.town.clock.advance(5);
       const reply = this.town.seen.find((seen) => seen.type === 'reply' && seen.request === request);
