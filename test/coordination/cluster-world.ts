@@ -12,7 +12,7 @@ import {
   VirtualClock,
 } from '@muster/ports';
 import { defineActor, event, InlineScheduler } from '@muster/runtime';
-import { MemoryStore, MemoryStoreServer } from '@muster/storage';
+import { MemoryStorage, MemoryStore, MemoryStoreServer } from '@muster/storage';
 import { LoopbackNetwork } from '@muster/wire';
 import { Operator } from './operator.js';
 import { SecondPlaceReports } from './second-place-reports.js';
@@ -102,6 +102,8 @@ export class ClusterWorld {
   storageIdentity: string | undefined;
   /** Of every process's event loop, as it says. */
   utilisation = 0;
+  /** Accounts, as every coordinator knows them. */
+  readonly records = new MemoryStorage({ clock: this.clock, random: new SeededRandom(9) });
   private starts = 0;
   private requests = 0;
 
@@ -144,7 +146,11 @@ export class ClusterWorld {
     const part = this.part(id, (setup, replacedBy) => {
       const { regime } = this;
       const onReplaced = (by: string) => replacedBy.push(by);
-      const more = { retire: () => void this.retired.push(id), ...(regime ? { storage: regime } : {}) };
+      const more = {
+        retire: () => void this.retired.push(id),
+        records: this.records,
+        ...(regime ? { storage: regime } : {}),
+      };
       return new Coordinator({ ...setup, ...more, ...this.policies, options: this.options, onReplaced });
     });
     this.coordinators.set(id, part);

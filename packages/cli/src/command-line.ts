@@ -1,5 +1,6 @@
 import { parseEntity } from '@muster/ports';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { accountCommands } from './account-commands.js';
 import { adminAddresses, DEFAULT_ADMIN } from './admin-address.js';
 import { Asking, type RolloutFlags } from './asking.js';
 import { Failure } from './failure.js';
@@ -92,6 +93,7 @@ function lookCommands(root: Command, asking: Asking): void {
     .description('every coordinator')
     .action((_, at: Command) => asking.show(at, 'coordinator.list', {}, coordinatorListView));
   movingCommands(root, asking, { milliseconds, shardNumber });
+  accountCommands(root, asking);
   root
     .command('process')
     .description('any process of the cluster')

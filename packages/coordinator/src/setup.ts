@@ -11,6 +11,7 @@ import type {
   ShardLayout,
 } from '@muster/ports';
 import type { LinkOptions } from '@muster/wire';
+import type { AccountRecords } from './admin/accounts.js';
 import type { CoordinatorOptions } from './options.js';
 import type { PolicyChanges } from './policies.js';
 import type { CoordinatorRules } from './rules.js';
@@ -23,6 +24,8 @@ export interface CoordinatorSetup extends PolicyChanges {
   readonly store: ClusterStore;
   /** Remembers the highest epoch and term (K4). Absent: nothing outlives the cluster store. */
   readonly storage?: RegimeStorage;
+  /** Accounts and what was decided about them, for operators. */
+  readonly records?: AccountRecords;
   /** Which storage that is. Undefined: none, and the cluster may have any. */
   readonly storageIdentity?: string | undefined;
   readonly self: {

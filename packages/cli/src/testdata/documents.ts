@@ -12,6 +12,24 @@ import type {
 export const NOW_MS = Date.parse('2026-11-21T10:24:09.000Z');
 const SINCE = '2026-11-21T10:11:44.120Z';
 
+const ann = {
+  id: '7',
+  username: 'ann',
+  displayName: 'Ann',
+  countryCode: 'SE',
+  roles: ['contributor'],
+  createdAt: SINCE,
+};
+const ban = {
+  id: '3',
+  reason: 'cheating',
+  by: 'cli-1#x',
+  at: '2026-11-21T10:24:00.000Z',
+  until: '2026-11-28T10:24:00.000Z',
+  lifted: null,
+};
+const lifted = { ...ban, id: '1', reason: 'spam', until: null, lifted: { at: SINCE, by: 'cli-1#x' } };
+
 function member(id: string, peer: string, own: Partial<MemberDocument>): MemberDocument {
   return {
     id,
@@ -214,6 +232,28 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
           coordinator('coordinator-1#b7', '127.0.0.1:40001', 'leader', null),
           coordinator('coordinator-2#c1', '127.0.0.1:40002', 'vice', 21),
           coordinator('coordinator-3#d9', '127.0.0.1:40003', 'standby', 36),
+        ],
+      },
+    ],
+    'account.show': [{ account: 'ann' }, { ...ann, banned: null, bans: [lifted] }],
+    'account.ban': [
+      { account: 'ann', reason: 'cheating', forMs: 604_800_000 },
+      { ...ann, banned: { until: ban.until }, bans: [ban, lifted] },
+    ],
+    'account.unban': [
+      { account: '7' },
+      { ...ann, banned: null, bans: [{ ...ban, lifted: { at: '2026-11-21T10:24:08.000Z', by: ban.by } }, lifted] },
+    ],
+    'account.roles': [
+      { account: 'ann', roles: ['moderator', 'contributor'] },
+      { ...ann, roles: ['moderator', 'contributor'], banned: null, bans: [] },
+    ],
+    'report.list': [
+      {},
+      {
+        reports: [
+          { id: '12', reporter: '8', users: ['7', '9'], type: 'cheating', message: 'Saw\nthrough fog.', at: SINCE },
+          { id: '11', reporter: '7', users: ['8'], type: 'spam', message: '', at: SINCE },
         ],
       },
     ],

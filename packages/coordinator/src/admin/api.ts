@@ -1,6 +1,7 @@
 import type { Peers, Registered } from '@muster/cluster';
 import type { Clock, ClusterStore, Log, Metrics } from '@muster/ports';
 import type { Regime } from '../regime.js';
+import { AccountOrders, type AccountRecords } from './accounts.js';
 import { Audit } from './audit.js';
 import type { Followers } from './events.js';
 import { adminHandlers } from './handlers.js';
@@ -23,6 +24,8 @@ export interface AdminApiSetup extends ViewSources {
   readonly leads: () => boolean;
   /** Highest epoch known here. */
   readonly epoch: () => number;
+  /** Absent: this coordinator knows nothing of accounts. */
+  readonly records?: AccountRecords;
   /** This very process is asked to end. */
   readonly retire?: (by: string) => void;
 }
@@ -50,7 +53,14 @@ export function openAdmin(setup: AdminApiSetup): void {
   };
   const views = new Views(setup);
   const retirements = new Retirements({ clock, peers, log, coordinators, epoch, retire });
-  const handlers = adminHandlers({ views, leading, followers, retirements, orders: new Orders(views) });
+  const handlers = adminHandlers({
+    views,
+    leading,
+    followers,
+    retirements,
+    orders: new Orders(views),
+    accounts: new AccountOrders(setup.records, clock),
+  });
   const audit = new Audit({ store, clock, prefix: keys.audit, epoch, leads: setup.leads, max: setup.auditMax, log });
   serveAdmin({ peers, handlers, audit, metrics, log });
 }

@@ -34,6 +34,9 @@ const CHANGING: ReadonlySet<AdminCommand> = new Set<AdminCommand>([
   'shard.move',
   'rebalance.run',
   'process.restart',
+  'account.ban',
+  'account.unban',
+  'account.roles',
 ]);
 
 /** Old entries are looked for at the first entry of a leader and after so many more. */

@@ -25,6 +25,11 @@ export interface AdminResults {
   'move.list': MoveListDocument;
   'rebalance.plan': RebalanceDocument;
   'rebalance.run': RebalanceDocument & { readonly accepted: true };
+  'account.show': AccountDocument;
+  'account.ban': AccountDocument;
+  'account.unban': AccountDocument;
+  'account.roles': AccountDocument;
+  'report.list': ReportListDocument;
 }
 
 export interface AdminArguments {
@@ -54,6 +59,16 @@ export interface AdminArguments {
   'move.list': Record<string, never>;
   'rebalance.plan': Record<string, never>;
   'rebalance.run': Record<string, never>;
+  /** A user id or a username. */
+  'account.show': { readonly account: string };
+  /** For `forMs`, or for good. Who is connected is sent away within seconds. */
+  'account.ban': { readonly account: string; readonly reason: string; readonly forMs?: number };
+  /** Ends every ban. */
+  'account.unban': { readonly account: string };
+  /** These and no others; they show from the account's next sign-in. */
+  'account.roles': { readonly account: string; readonly roles: readonly string[] };
+  /** Newest first; those before the report `before`, about the account `about`. */
+  'report.list': { readonly about?: string; readonly before?: string; readonly max?: number };
 }
 
 export type AdminCommand = keyof AdminResults;
@@ -344,3 +359,44 @@ export type ClusterEvent = { readonly at: string; readonly epoch: number } & (
   | { readonly type: 'store.away'; readonly cause: string }
   | { readonly type: 'store.back'; readonly awayMs: number }
 );
+
+export interface AccountDocument {
+  readonly id: string;
+  readonly username: string;
+  readonly displayName: string;
+  /** `??` where unknown. */
+  readonly countryCode: string;
+  readonly roles: readonly string[];
+  readonly createdAt: string;
+  /** null: it may sign in. `until` null: for good. */
+  readonly banned: { readonly until: string | null } | null;
+  /** The newest first, those that are over or lifted too; ten at most. */
+  readonly bans: readonly BanDocument[];
+}
+
+export interface BanDocument {
+  readonly id: string;
+  readonly reason: string;
+  /** Who decided it. */
+  readonly by: string;
+  readonly at: string;
+  /** null: for good. */
+  readonly until: string | null;
+  readonly lifted: { readonly at: string; readonly by: string } | null;
+}
+
+export interface ReportListDocument {
+  /** Newest first. */
+  readonly reports: readonly ReportDocument[];
+}
+
+export interface ReportDocument {
+  readonly id: string;
+  /** User ids. */
+  readonly reporter: string;
+  readonly users: readonly string[];
+  /** As the client names it. */
+  readonly type: string;
+  readonly message: string;
+  readonly at: string;
+}

@@ -1,5 +1,6 @@
 import { MusterError } from '@muster/ports';
 import type { Regime } from '../regime.js';
+import type { AccountOrders } from './accounts.js';
 import type { AdminResults } from './documents.js';
 import type { Followers } from './events.js';
 import type { Orders } from './orders.js';
@@ -14,10 +15,11 @@ export interface AdminParts {
   readonly followers: Followers;
   readonly retirements: Retirements;
   readonly orders: Orders;
+  readonly accounts: AccountOrders;
 }
 
 /** A handler for every command, each answering with its document. */
-export function adminHandlers({ views, leading, followers, retirements, orders }: AdminParts) {
+export function adminHandlers({ views, leading, followers, retirements, orders, accounts }: AdminParts) {
   return {
     status: () => views.status(leading()),
     'node.list': () => views.nodeList(leading()),
@@ -48,6 +50,26 @@ export function adminHandlers({ views, leading, followers, retirements, orders }
     'rebalance.run': () => orders.rebalanceRun(leading()),
     'move.list': () => orders.moveList(leading()),
     'process.restart': ({ peer }, from) => retirements.ask(leading(), peer, from.peer),
+    'account.show': ({ account }) => {
+      leading();
+      return accounts.show(account);
+    },
+    'account.ban': ({ account, forMs, reason }, from) => {
+      leading();
+      return accounts.ban(account, forMs, reason, from.peer);
+    },
+    'account.unban': ({ account }, from) => {
+      leading();
+      return accounts.unban(account, from.peer);
+    },
+    'account.roles': ({ account, roles }) => {
+      leading();
+      return accounts.roles(account, roles);
+    },
+    'report.list': ({ about, before, max }) => {
+      leading();
+      return accounts.reports(about, before, max);
+    },
   } satisfies {
     readonly [C in keyof AdminResults]: (
       ...given: Parameters<AdminHandler>

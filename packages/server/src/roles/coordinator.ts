@@ -19,6 +19,7 @@ export async function startCoordinator(
     network,
     store,
     storage: storage.regime,
+    records: storage,
     storageIdentity: storage.identity,
     self,
     placementKeys: placementKeys(kindsOf(foundation, storage)),
