@@ -80,6 +80,10 @@ export class Town {
   /** Grows with each change of owner: numbers of sends go by it. */
   private term = 1;
   private requests = 0;
+  /** What storage has: what was recorded up to then. */
+  private stored = new Map<ShardId, Map<string, SavedActor>>();
+  /** Drops messages between actors, and answers: they are repeated. */
+  loses: () => boolean = () => false;
   /** Kinds beside those that play has. */
   private readonly more: readonly AnyActorKind[];
 
@@ -119,7 +123,36 @@ export class Town {
     this.goOn({ how: 'promoted', mayLack: false });
   }
 
-  private goOn(adopted: Adopted): void {
+  /** From now on storage has what is recorded until now. */
+  store(): void {
+    this.stored = new Map([...this.copies].map(([shard, actors]) => [shard, new Map(actors)]));
+  }
+
+  /** Both processes that have these actors die, in the last moment before storage would have had more than {@link store} gave it. */
+  rollBack(...refs: readonly EntityRef[]): void {
+    const lacking = new Set<ShardId>();
+    for (const ref of refs) {
+      const shard = shardOfKey(entityKey(ref));
+      const saved = this.stored.get(shard)?.get(entityKey(ref));
+      if (saved) this.copies.get(shard)?.set(entityKey(ref), saved);
+      else this.copies.get(shard)?.delete(entityKey(ref));
+      lacking.add(shard);
+    }
+    this.goOn({ how: 'loaded', mayLack: false }, lacking);
+  }
+
+  /** Actors of this kind that something is recorded of. */
+  entities(kind: string): readonly EntityRef[] {
+    const keys = [...this.copies.values()].flatMap((actors) => [...actors.keys()]);
+    return keys.filter((key) => key.startsWith(`${kind}/`)).map((key) => entity(kind, key.slice(kind.length + 1)));
+  }
+
+  /** What it is, as operators see it. */
+  stateOf(ref: EntityRef): unknown {
+    return (this.runtime.inspect(shardOfKey(entityKey(ref)), ref) as { state?: unknown } | undefined)?.state;
+  }
+
+  private goOn(adopted: Adopted, lacking: ReadonlySet<ShardId> = new Set()): void {
     const former = this.runtime;
     this.term += 1;
     this.scheduler = new InlineScheduler(this.clock);
@@ -127,7 +160,8 @@ export class Town {
     for (let shard = 0; shard < SHARD_COUNT; shard += 1) {
       const actors = this.copies.get(shardId(shard)) ?? new Map();
       this.copies.set(shardId(shard), new Map(actors));
-      this.runtime.open(shardId(shard), term(this.term), { actors, fencedMs: 0, ...adopted });
+      const mayLack = adopted.mayLack || lacking.has(shardId(shard));
+      this.runtime.open(shardId(shard), term(this.term), { actors, fencedMs: 0, ...adopted, mayLack });
     }
     this.seen.length = 0;
     void former.shutdown();
@@ -149,7 +183,7 @@ export class Town {
         },
         send: ({ from, number, to, command, json, cause, trace }) => {
           const origin: DeliveryOrigin = { type: 'entity', from, number, replyTo: entityKey(to) };
-          this.deliver(to, { command, data: json, origin, cause, trace });
+          if (!this.loses()) this.deliver(to, { command, data: json, origin, cause, trace });
         },
         publish: (gateway, event) => this.published(gateway, event),
       },
@@ -236,7 +270,8 @@ export class Town {
 
   private replied(to: DeliveryOrigin, outcome: Outcome): void {
     if (to.type === 'client') this.seen.push({ type: 'reply', session: to.session, request: to.request, outcome });
-    if (to.type === 'entity') this.runtime.answered(to.from, shardOfKey(entityKey(to.from)), to.number, outcome);
+    if (to.type === 'entity' && !this.loses())
+      this.runtime.answered(to.from, shardOfKey(entityKey(to.from)), to.number, outcome);
   }
 
   private published(gateway: string, { entity: from, topic, name, json, cause }: PublishedEvent): void {
