@@ -2,16 +2,13 @@ import { COMMANDS, type CommandDefinition } from '@muster/tachyon';
 
 /** What no case shows, and where it is shown instead or why it cannot be. */
 const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
-  'autohost/start battle_already_exists': 'no autohost plays along yet: play/autohost, play/match',
-  'autohost/start engine_version_not_available': 'no autohost plays along yet: play/autohost, play/match',
-  'autohost/kickPlayer': 'no autohost plays along yet: play/autohost, play/match',
-  'autohost/mutePlayer': 'no autohost plays along yet: play/autohost, play/match',
-  'autohost/specPlayers': 'no autohost plays along yet: play/autohost, play/match',
-  'autohost/sendMessage': 'no autohost plays along yet: play/autohost, play/match',
-  'autohost/sendCommand': 'no autohost plays along yet: play/autohost, play/match',
-  'autohost/kill': 'no autohost plays along yet: play/autohost, play/match',
-  'autohost/installEngine': 'no autohost plays along yet: play/autohost, play/match',
   'lobby/joinBattle battle_full': 'takes 254 participants: play/match, play/lobby',
+  'autohost/kickPlayer': 'an operator asks for it: play/match/running.test.ts, play/autohost/battles.test.ts',
+  'autohost/mutePlayer': 'an operator asks for it: play/match/running.test.ts, play/autohost/battles.test.ts',
+  'autohost/specPlayers': 'an operator asks for it: play/match/running.test.ts, play/autohost/battles.test.ts',
+  'autohost/sendMessage': 'an operator asks for it: play/match/running.test.ts, play/autohost/battles.test.ts',
+  'autohost/sendCommand': 'an operator asks for it: play/match/running.test.ts, play/autohost/battles.test.ts',
+  'autohost/installEngine': 'an operator asks for it: play/match/running.test.ts, play/autohost/battles.test.ts',
   'system/moveOn': 'a gateway must stop for it: test/cluster/drain.test.ts',
 };
 

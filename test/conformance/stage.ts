@@ -61,13 +61,17 @@ export class Stage {
     return this.peer({ name, protocol, role: 'player', token: (url) => this.tokenOf(url, `${this.prefix}${name}`) });
   }
 
-  /** An autohost of its own, connected: it has said nothing yet. */
-  async autohost(): Promise<Peer> {
-    const bot = this.system.nextBot();
+  /** An autohost connected: it has said nothing yet. Of its own, or another connection of `bot`. */
+  async autohost(bot: Bot = this.system.nextBot()): Promise<Peer> {
     const token = (url: string): Promise<string> => tokenOfBot(url, bot);
     const peer = this.peer({ name: bot.clientId, protocol: 'v0.tachyon', role: 'autohost', token });
     await peer.connect();
     return peer;
+  }
+
+  /** One for several connections. */
+  bot(): Bot {
+    return this.system.nextBot();
   }
 
   private peer(who: Pick<PeerSetup, 'name' | 'protocol' | 'role' | 'token'>): Peer {

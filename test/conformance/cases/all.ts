@@ -4,6 +4,7 @@ import type { Case } from './case.js';
 import { CHAT_CASES } from './chat.js';
 import { CLAN_CASES } from './clan.js';
 import { FRIEND_CASES } from './friend.js';
+import { HOSTING_CASES } from './hosting.js';
 import { LOBBY_CASES } from './lobby.js';
 import { LOBBY_LIST_CASES } from './lobby-list.js';
 import { MESSAGING_CASES } from './messaging.js';
@@ -18,6 +19,7 @@ export const CASES: readonly Case[] = [
   ...MESSAGING_CASES,
   ...FRIEND_CASES,
   ...LOBBY_CASES,
+  ...HOSTING_CASES,
   ...LOBBY_LIST_CASES,
   ...CHAT_CASES,
   ...BATTLE_CASES,

@@ -23,7 +23,7 @@ function allyTeams(...rooms: readonly number[]) {
 const SETTINGS = { name: 'All welcome', mapName: 'Comet', allyTeamConfig: allyTeams(1, 1), areBossesEnabled: false };
 
 /** The first opens it, the others come in; all have heard of all. */
-async function lobbyOf(stage: Stage, names: readonly string[], settings: object = {}) {
+export async function lobbyOf(stage: Stage, names: readonly string[], settings: object = {}) {
   const peers: Peer[] = [];
   for (const name of names) peers.push(await stage.player(name));
   const [first, ...others] = peers;

@@ -75,3 +75,10 @@ test('a sealed shard, a closed one and an entity of another shard each get their
   open.take(4, {}, shardId(shardOfKey('book/1') + 1));
   expect([sealed.happened, closed.happened, open.happened]).toEqual([['SHARD_MOVING'], ['NOT_OWNER'], ['NOT_OWNER']]);
 });
+
+test('K16: a client’s command is its own cause, unless it names the request of another that led to it', () => {
+  const { take, deliveries } = inbound();
+  take(4, { session: 'g#1/1', request: 3, caller: '7' });
+  take(4, { session: 'g#1/1', request: 4, caller: '7', cause: 'g#2/5:9' });
+  expect(deliveries.map(({ cause }) => cause)).toEqual(['g#1/1:3', 'g#2/5:9']);
+});

@@ -112,7 +112,9 @@ export class Inbound {
     }
     this.checkFence();
     const deadline = ttlMs > 0 ? this.clock.monotonic() + ttlMs : Number.POSITIVE_INFINITY;
-    const cause = origin.type === 'client' ? `${origin.session}:${origin.request}` : (body.cause ?? '');
+    const own = origin.type === 'client' ? `${origin.session}:${origin.request}` : '';
+    // A client that answers what another's request led to names that one.
+    const cause = body.cause || own;
     this.host.deliver(shard, { entity: to, command: name, data, origin, deadline, cause, trace });
   }
 

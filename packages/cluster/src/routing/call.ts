@@ -28,7 +28,7 @@ export interface Call {
   /** From now; 0: none but the hold limit. */
   readonly deadlineMs: Millis;
   readonly trace: TraceParent;
-  /** `session:request` of the client command that led to this, or empty. */
+  /** `session:request` of the client command that led to this; empty: none, or this one. */
   readonly cause: string;
 }
 

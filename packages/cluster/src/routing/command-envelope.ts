@@ -23,7 +23,7 @@ export function commandEnvelope({ call, number, shard }: Pending, route: Route, 
     number: sender ? sender.number : 0,
     ttlMs,
     // What a client's own command causes, its receiver knows from session and request.
-    cause: client ? '' : cause,
+    cause: client && cause === `${client.session}:${client.request}` ? '' : cause,
     caller: client ? client.caller : origin.type === 'admin' ? origin.who : '',
     flight: route.flight,
     call: number,

@@ -7,7 +7,8 @@ import type { AutohostStatus, AutohostUpdate } from '@muster/tachyon';
 export type FeedItem =
   | { readonly type: 'status'; readonly data: AutohostStatus }
   | { readonly type: 'update'; readonly data: AutohostUpdate }
-  | { readonly type: 'answered'; readonly data: AnsweredData };
+  /** `cause`: the client's request that led to ours, so that what follows from the answer comes after the answer to that (K16). */
+  | { readonly type: 'answered'; readonly data: AnsweredData; readonly cause: string };
 
 export interface AutohostFeedSetup {
   readonly clock: Clock;
@@ -19,7 +20,7 @@ export interface AutohostFeedSetup {
   readonly bundleMax: number;
   /** The actor may be told now. */
   readonly mayTell: () => boolean;
-  readonly tell: (command: string, data: unknown, done: (outcome: RoutedOutcome) => void) => void;
+  readonly tell: (command: string, data: unknown, done: (outcome: RoutedOutcome) => void, cause: string) => void;
   /** The actor will not have it: this connection is not, or no longer, its own, or it cannot. */
   readonly refused: (outcome: Extract<RoutedOutcome, { ok: false }>) => void;
 }
@@ -54,10 +55,13 @@ export class AutohostFeed {
   goOn(): void {
     if (this.telling || this.retry || this.items.length === 0 || !this.setup.mayTell()) return;
     const bundle = this.bundle();
-    const { type, data } = bundle[0]!;
+    const first = bundle[0]!;
     this.telling = true;
-    this.setup.tell(type, type === 'update' ? { updates: bundle.map((item) => item.data) } : data, (outcome) =>
-      this.told(bundle.length, outcome),
+    this.setup.tell(
+      first.type,
+      first.type === 'update' ? { updates: bundle.map(({ data }) => data) } : first.data,
+      (outcome) => this.told(bundle.length, outcome),
+      first.type === 'answered' ? first.cause : '',
     );
   }
 

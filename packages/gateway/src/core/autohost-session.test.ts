@@ -143,6 +143,19 @@ describe('updates', () => {
   });
 });
 
+test('K16: the answer to what a client’s request led to goes on under that client’s name', () => {
+  const { world, host } = ready();
+  const request = { session: FIRST_SESSION, n: 5, commandId: 'autohost/kill', data: { battleId: BATTLE_ID } };
+  world.cluster.publish('autohost/7', 'self', 'muster:request', request, 'gateway-2#b/1:9');
+  const { messageId, commandId } = host.socket.frames.at(-1)!;
+  host.say({ type: 'response', messageId, commandId, status: 'success' });
+  const answered = world.cluster.next('answered');
+  expect(answered.cause).toBe('gateway-2#b/1:9');
+  answered.ok();
+  host.update(1);
+  expect(world.cluster.next('update').cause).toBe('');
+});
+
 test('K14: the actor has a new owner: the connection is attached again in front of what it has said', () => {
   const { world, host } = ready();
   host.update(1);

@@ -93,7 +93,7 @@ export class AutohostSession implements SocketListener, Watched {
       session: id,
       writer: this.writer,
       protocol,
-      answered: (data) => this.tell({ type: 'answered', data }, JSON.stringify(data).length),
+      answered: (data, cause) => this.tell({ type: 'answered', data, cause }, JSON.stringify(data).length),
     });
     this.feed = new AutohostFeed({
       clock,
@@ -102,7 +102,7 @@ export class AutohostSession implements SocketListener, Watched {
       bytesMax: options.feedBytesMax,
       bundleMax: options.feedBundleMax,
       mayTell: () => this.attachment.attached,
-      tell: (name, data, done) => this.call(name, data, done),
+      tell: (name, data, done, cause) => this.call(name, data, done, cause),
       refused: (outcome) => this.refused(outcome),
     });
     this.attachment = this.newAttachment();
@@ -287,24 +287,24 @@ export class AutohostSession implements SocketListener, Watched {
     else for (const request of requests) this.requests.ask(request);
   }
 
-  private notice({ name, data }: StreamEvent): void {
+  private notice({ name, data, cause }: StreamEvent): void {
     const notice = JSON.parse(textOf(data)) as RequestNotice;
     if (this.isOver || notice.session !== this.id) return;
-    if (name === NOTICE_REQUEST) this.requests.ask(notice);
+    if (name === NOTICE_REQUEST) this.requests.ask(notice, cause);
     else if (name === NOTICE_REQUEST_OVER) this.requests.over(notice.n);
     else if (name === NOTICE_SUPERSEDED) this.end(new MusterError('SUPERSEDED'));
     else if (name === NOTICE_ENDED) this.close(CLOSE_RESTART, 'come back');
   }
 
-  private call(name: string, data: unknown, done: (outcome: RoutedOutcome) => void): void {
-    const { call, number } = this.newCall(name, data);
+  private call(name: string, data: unknown, done: (outcome: RoutedOutcome) => void, cause = ''): void {
+    const { call, number } = this.newCall(name, data, cause);
     this.context.cluster.router.call(call, (outcome) => {
       this.settled(number);
       if (!this.isOver) done(outcome);
     });
   }
 
-  private newCall(name: string, data: unknown): { readonly call: Call; readonly number: number } {
+  private newCall(name: string, data: unknown, cause = ''): { readonly call: Call; readonly number: number } {
     this.asked += 1;
     const number = this.asked;
     this.unanswered.push(number);
@@ -320,7 +320,7 @@ export class AutohostSession implements SocketListener, Watched {
     const json = Buffer.from(JSON.stringify(data));
     return {
       number,
-      call: { entity: this.autohost, name, data: json, origin, deadlineMs: requestTimeoutMs, trace: '', cause: '' },
+      call: { entity: this.autohost, name, data: json, origin, deadlineMs: requestTimeoutMs, trace: '', cause },
     };
   }
 

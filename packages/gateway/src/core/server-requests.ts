@@ -6,15 +6,15 @@ export interface ServerRequestsSetup {
   readonly session: string;
   readonly writer: ClientWriter;
   readonly protocol: TachyonProtocol;
-  /** A checked answer, for the actor. */
-  readonly answered: (data: AnsweredData) => void;
+  /** A checked answer, for the actor. `cause`: the client's request that led to ours. */
+  readonly answered: (data: AnsweredData, cause: string) => void;
 }
 
 /** What the server asked on one connection. The actor has it on record; here is only what this client was asked and owes. */
 export class ServerRequests {
   private readonly setup: ServerRequestsSetup;
   /** By message id. */
-  private readonly open = new Map<string, { readonly n: number; readonly commandId: string }>();
+  private readonly open = new Map<string, { readonly n: number; readonly commandId: string; readonly cause: string }>();
   /** Numbers grow: everything up to here was asked. */
   private highest = 0;
 
@@ -22,16 +22,16 @@ export class ServerRequests {
     this.setup = setup;
   }
 
-  /** Asks once on this connection, however often the actor says so. */
-  ask({ n, commandId, data }: RequestNotice): void {
+  /** Asks once on this connection, however often the actor says so. `cause`: of the event that brought it, where one did. */
+  ask({ n, commandId, data }: RequestNotice, cause = ''): void {
     if (n <= this.highest) return;
     this.highest = n;
     const messageId = this.idOf(n);
     if (!this.setup.writer.request(messageId, commandId, data === null ? undefined : JSON.stringify(data))) {
-      this.setup.answered({ n, ok: false, reason: 'command_unimplemented' });
+      this.setup.answered({ n, ok: false, reason: 'command_unimplemented' }, cause);
       return;
     }
-    this.open.set(messageId, { n, commandId });
+    this.open.set(messageId, { n, commandId, cause });
   }
 
   /** Nobody waits for the answer any more. */
@@ -49,11 +49,11 @@ export class ServerRequests {
     if (!asked) return this.wasAsked(messageId) ? 'late' : 'unasked';
     const answer = this.setup.protocol.answer(message, asked.commandId);
     this.open.delete(messageId);
-    const { n } = asked;
-    if (answer.ok) this.setup.answered({ n, ok: true, data: answer.data ?? null });
+    const { n, cause } = asked;
+    if (answer.ok) this.setup.answered({ n, ok: true, data: answer.data ?? null }, cause);
     else {
       const { reason, details } = answer;
-      this.setup.answered({ n, ok: false, reason, ...(details !== undefined && { details }) });
+      this.setup.answered({ n, ok: false, reason, ...(details !== undefined && { details }) }, cause);
     }
     return 'taken';
   }
