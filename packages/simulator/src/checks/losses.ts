@@ -19,17 +19,26 @@ export interface LossesSetup {
 /** A backup that was well for so long has heard of every row and follows its owner. */
 const WELL_MS: Millis = 5_000;
 
+/** Failures that are so close together count as one disaster: a death by silence, and the time until another copy is in sync. */
+const TOGETHER_MS: Millis = 10_000;
+
+/** Who had a whole copy of a shard, by its row, and until when. */
+interface Holder {
+  readonly peer: PeerId;
+  until: Millis;
+}
+
 /**
  * Invariant 2: one failure loses nothing. State is lost when a process begins with a shard that somebody had, and has neither a
- * copy of it nor all of it from storage. That
- * needs two failures: the owner, and whoever was to go on. While the backup is well, nobody else may begin; and where only one thing
- * was broken lately, nobody may begin with nothing.
+ * copy of it nor all of it from storage. That needs every copy to be out of reach, and two failures close together among those who had
+ * one and storage: killed, paused or cut off. While the backup is well, nobody else may begin.
  */
 export class Losses {
   private readonly setup: LossesSetup;
   private readonly byShard = new Map<ShardId, Millis[]>();
   /** Who got it from an owner that had nothing in it. */
   private readonly emptyTo = new Map<ShardId, PeerId>();
+  private readonly holders = new Map<ShardId, readonly Holder[]>();
   /** Over all shards that are in use. */
   count = 0;
 
@@ -50,6 +59,7 @@ export class Losses {
   /** A row was committed. */
   committed(row: ShardRow, before: ShardRow): void {
     const { owner, backup } = before;
+    this.hold(row);
     if (row.owner !== owner) {
       if (row.owner !== '' && this.isEmptyAt(before)) this.emptyTo.set(row.shard, row.owner);
       else this.emptyTo.delete(row.shard);
@@ -79,8 +89,36 @@ export class Losses {
     if (!isInUse(shard) || this.emptyTo.get(shard) === by) return;
     this.count += 1;
     this.byShard.set(shard, [...this.of(shard), now()]);
-    if (!trouble.excuses(now() - WELL_MS, now()))
-      report('one failure loses nothing', `shard ${shard} term ${term}: ${by} may lack some of what was there`);
+    const had = (this.holders.get(shard) ?? []).filter(({ peer }) => peer !== by);
+    const last = Math.max(...had.map(({ until }) => until));
+    const well = had.filter(({ peer, until }) => until === last && !this.hasFailed(peer)).map(({ peer }) => peer);
+    const failures = had.filter(({ peer }) => this.hasFailed(peer)).map(({ peer }) => String(peer));
+    if (trouble.was(/storage/, now() - TOGETHER_MS)) failures.push('storage');
+    if (well.length === 0 && failures.length > 1) return;
+    const seen = `shard ${shard} term ${term}: ${by} may lack some of what was there; failed: ${failures.join() || 'nobody'}`;
+    report('one failure loses nothing', `${seen}; well: ${well.join() || 'nobody'}`);
+  }
+
+  /** Whoever the row names as owner or backup has all of it. What is parked is in storage, whole. */
+  private hold({ shard, owner, backup }: ShardRow): void {
+    const now = this.setup.now();
+    const named = owner === '' ? [] : [owner, backup].flatMap((peer) => (peer === '' ? [] : [peer]));
+    const before = owner === '' ? [] : (this.holders.get(shard) ?? []);
+    for (const holder of before) if (!named.includes(holder.peer)) holder.until = Math.min(holder.until, now);
+    const known = before.filter(({ until }) => now - until < TOGETHER_MS);
+    const isNew = (peer: PeerId): boolean => !known.some((it) => it.peer === peer && it.until > now);
+    const added = named.filter(isNew).map((peer) => ({ peer, until: Number.POSITIVE_INFINITY }));
+    this.holders.set(shard, [...known, ...added]);
+  }
+
+  /** It is gone, or could not take part lately. */
+  private hasFailed(peer: PeerId): boolean {
+    const { fleet, ways, trouble, now } = this.setup;
+    const { id } = parsePeerId(peer);
+    const process = fleet.get(id)?.process;
+    if (process?.peer !== peer || process.state !== 'running') return true;
+    const since = now() - TOGETHER_MS;
+    return process.steadySince > since || ways.troubledAt(id) > since || trouble.was(/slow network/, since);
   }
 
   /** An owner that has not opened it yet may have a copy of much. */

@@ -48,6 +48,11 @@ export class Trouble {
     return near.some(({ serious }) => serious) || near.length > 1;
   }
 
+  /** Whether something of such a name was at work since then. */
+  was(name: RegExp, since: Millis): boolean {
+    return this.spans.some((span) => span.to >= since && name.test(span.name));
+  }
+
   /** What was at work last, for the report. */
   describe(): string {
     return this.spans
