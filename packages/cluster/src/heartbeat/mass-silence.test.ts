@@ -38,6 +38,11 @@ test('most of the nodes fall silent together: none of them is accused, the longe
   expect(spared(13_000, [2_500, 13_000], first.state)).toEqual({ n2: 'death' });
 });
 
+test('another one that falls silent later does not end the patience with most of them', () => {
+  expect(spared(9_300, [1_000, 1_000, 9_000])).toMatchObject({ n1: 'all', n2: 'all' });
+  expect(spared(9_300, [1_000, 1_500, 9_000, 9_300, 9_300])).toEqual({});
+});
+
 test('a whole cluster that is silent stays, however long', () => {
   expect(spared(3_000, [1_000, 1_000, 1_000])).toEqual({ n1: 'all', n2: 'all', n3: 'all' });
   expect(spareSilent(NO_MASS_SILENCE, heard(90_000, 1_000, 1_000), 90_000, options).state).toBe(NO_MASS_SILENCE);

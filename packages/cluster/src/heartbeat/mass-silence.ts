@@ -48,12 +48,13 @@ export function spareSilent(
   return { state: accused ? { accusedAt: now } : state, spared };
 }
 
-/** More than half of the nodes that were heard until then fell silent within the same window. */
+/** More than half of the nodes that were heard until then fell silent within one window, whoever else has since. */
 function isMass(silent: readonly Watch[], nodes: number, { massWindowMs }: HeartbeatOptions): boolean {
-  const last = Math.max(...silent.map(({ heardAt }) => heardAt));
-  const together = silent.filter(({ heardAt }) => heardAt >= last - massWindowMs).length;
-  const wereHeard = nodes - (silent.length - together);
-  return together > 1 && 2 * together > wereHeard;
+  return silent.some(({ heardAt: last }) => {
+    const before = silent.filter(({ heardAt }) => heardAt < last - massWindowMs).length;
+    const together = silent.filter(({ heardAt }) => heardAt <= last).length - before;
+    return together > 1 && 2 * together > nodes - before;
+  });
 }
 
 /** Of those whose death would help anybody. */
