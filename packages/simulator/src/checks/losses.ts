@@ -89,9 +89,10 @@ export class Losses {
     if (!isInUse(shard) || this.emptyTo.get(shard) === by) return;
     this.count += 1;
     this.byShard.set(shard, [...this.of(shard), now()]);
-    const had = (this.holders.get(shard) ?? []).filter(({ peer }) => peer !== by);
-    const last = Math.max(...had.map(({ until }) => until));
-    const well = had.filter(({ peer, until }) => until === last && !this.hasFailed(peer)).map(({ peer }) => peer);
+    const had = this.holders.get(shard) ?? [];
+    const others = had.filter(({ peer }) => peer !== by);
+    const last = Math.max(...others.map(({ until }) => until));
+    const well = others.filter(({ peer, until }) => until === last && !this.hasFailed(peer)).map(({ peer }) => peer);
     const failures = had.filter(({ peer }) => this.hasFailed(peer)).map(({ peer }) => String(peer));
     if (trouble.was(/storage/, now() - TOGETHER_MS)) failures.push('storage');
     if (well.length === 0 && failures.length > 1) return;
