@@ -25,8 +25,9 @@ export class AwakeningPace {
     return this.left > 0 && this.charsLeft > 0;
   }
 
-  looked({ text, tail }: Pick<SavedActor, 'text' | 'tail'>): void {
-    this.charsLeft -= text.length + tail.length;
+  looked(saved: SavedActor): void {
+    // What is known without reading it costs nothing, and must not be told as text for this.
+    this.charsLeft -= (saved.owes === undefined ? saved.text.length : 1) + saved.tail.length;
     this.spend();
   }
 

@@ -54,6 +54,7 @@ export function namesIn(shard: Shard, kinds: Kinds, which: Which): readonly stri
 class Leftover implements SavedActor {
   readonly tail = '';
   readonly seq: number;
+  readonly owes: boolean;
   private envelope: Envelope | undefined;
   private told = '';
   private keep: (() => string) | undefined;
@@ -61,6 +62,7 @@ class Leftover implements SavedActor {
 
   constructor(envelope: Envelope, emitter: Emitter) {
     this.seq = envelope.seq;
+    this.owes = envelope.timers !== undefined || envelope.outbox !== undefined;
     this.envelope = envelope;
     this.keep = emitter.recently();
   }

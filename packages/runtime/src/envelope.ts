@@ -303,6 +303,8 @@ export interface SavedActor {
   readonly seq: number;
   /** What it published up to `text`, for those who missed it ({@link KeptPublications} as JSON); empty or absent: not known. */
   readonly recent?: JsonText;
+  /** Whether `text` has timers or unanswered sends, where that is known without reading it. */
+  readonly owes?: boolean | undefined;
 }
 
 /** Throws what `upgrade`, `restore` or `evolve` throws. */
@@ -326,9 +328,13 @@ export function compactActor(kind: AnyActorKind, id: string, saved: SavedActor, 
 }
 
 /** True where it has a timer set or a send unanswered, or perhaps: found by looking for the words, as most actors have neither. */
-export function mayOwe({ text, tail }: SavedActor): boolean {
-  if (text.includes('"timers":[') || text.includes('"outbox":[')) return true;
-  return tail.includes('{"type":"timer"') || tail.includes('{"type":"send"');
+export function mayOwe(saved: SavedActor): boolean {
+  const { tail, owes = says(saved.text) } = saved;
+  return owes || tail.includes('{"type":"timer"') || tail.includes('{"type":"send"');
+}
+
+function says(text: JsonText): boolean {
+  return text.includes('"timers":[') || text.includes('"outbox":[');
 }
 
 function upgraded(kind: AnyActorKind, saved: SavedEnvelope): unknown {

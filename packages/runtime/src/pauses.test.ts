@@ -26,6 +26,7 @@ test('what is left of a shard that was handed over is told as text when somebody
   const bank = openBank({ kinds: [counted] });
   void bank.runtime.subscribe(SHARD, { subscriber: 'g', entity: ref('a'), topic: 'balance', after: 0, snapshot: true });
   await bank.ask('deposit', { amount: 9 });
+  await bank.ask('remind', { name: 'x', at: bank.clock.now() + 60_000 });
   await bank.ask('deposit', { amount: 1 }, { to: 'b' });
   await bank.runtime.seal(SHARD);
   const [now] = bank.runtime.copies(SHARD);
@@ -38,6 +39,7 @@ test('what is left of a shard that was handed over is told as text when somebody
   const { text, tail, seq, recent } = left.get('account/a')!;
   expect({ text, tail, seq, recent }).toEqual(now![1]);
   expect([left.get('account/a')!.text, saves]).toEqual([text, 1]);
+  expect([left.get('account/a')!.owes, left.get('account/b')!.owes]).toEqual([true, false]);
 });
 
 test('adopted actors are looked through for what they owe so much at a time, over all shards', async () => {

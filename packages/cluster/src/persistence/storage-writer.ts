@@ -205,7 +205,7 @@ export class StorageWriter implements Committer {
     for (const log of this.wanting) {
       const { need } = log;
       if (need === undefined) this.wanting.delete(log);
-      else by.set(need, [...(by.get(need) ?? []), log]);
+      else by.get(need)?.push(log) ?? by.set(need, [log]);
     }
     const records = [...(by.get('append') ?? []), ...(by.get('ask') ?? [])];
     for (const need of ['claim', 'mark', 'review', 'save'] as const) {

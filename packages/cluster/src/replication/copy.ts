@@ -41,6 +41,10 @@ class Held implements SavedActor {
     return joined(this.older, this.newer);
   }
 
+  get owes(): boolean | undefined {
+    return this.saved.owes;
+  }
+
   /** What was published before `older`; given up with the first merge, as it does not reach up to `newer`. */
   get recent(): string {
     return this.saved.recent ?? '';
