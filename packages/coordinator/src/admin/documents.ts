@@ -1,3 +1,6 @@
+import type { AccountDocument, ReportListDocument } from './account-documents.js';
+
+export type * from './account-documents.js';
 /**
  * What the admin API answers, as JSON: `musterctl`, the console and the tests read these. Peers are `id#incarnation`;
  * ages are "ago" in milliseconds as the answering coordinator's clock sees them, instants are ISO 8601.
@@ -359,44 +362,3 @@ export type ClusterEvent = { readonly at: string; readonly epoch: number } & (
   | { readonly type: 'store.away'; readonly cause: string }
   | { readonly type: 'store.back'; readonly awayMs: number }
 );
-
-export interface AccountDocument {
-  readonly id: string;
-  readonly username: string;
-  readonly displayName: string;
-  /** `??` where unknown. */
-  readonly countryCode: string;
-  readonly roles: readonly string[];
-  readonly createdAt: string;
-  /** null: it may sign in. `until` null: for good. */
-  readonly banned: { readonly until: string | null } | null;
-  /** The newest first, those that are over or lifted too; ten at most. */
-  readonly bans: readonly BanDocument[];
-}
-
-export interface BanDocument {
-  readonly id: string;
-  readonly reason: string;
-  /** Who decided it. */
-  readonly by: string;
-  readonly at: string;
-  /** null: for good. */
-  readonly until: string | null;
-  readonly lifted: { readonly at: string; readonly by: string } | null;
-}
-
-export interface ReportListDocument {
-  /** Newest first. */
-  readonly reports: readonly ReportDocument[];
-}
-
-export interface ReportDocument {
-  readonly id: string;
-  /** User ids. */
-  readonly reporter: string;
-  readonly users: readonly string[];
-  /** As the client names it. */
-  readonly type: string;
-  readonly message: string;
-  readonly at: string;
-}
