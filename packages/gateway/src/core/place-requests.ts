@@ -18,43 +18,46 @@ export function placeNeeded(definition: CommandDefinition | undefined): string |
 
 /** What waits for a place, in the order in which it came. */
 export class PlaceRequests<S extends Astray> {
-  private held: RequestMessage[] = [];
-  private astray: S[] = [];
-  private readonly asking = new Set<string>();
+  // Mostly nothing, in a hundred thousand sessions: lists are made when they are needed.
+  private held: readonly RequestMessage[] = NONE;
+  private astray: readonly S[] = NONE;
+  private asking: readonly string[] = NONE;
 
   get size(): number {
     return this.held.length + this.astray.length;
   }
 
   hold(message: RequestMessage): void {
-    this.held.push(message);
+    this.held = [...this.held, message];
   }
 
   /** Everything held; who takes it looks again whether it may go. */
   takeHeld(): readonly RequestMessage[] {
-    return this.held.length === 0 ? NONE : this.held.splice(0);
+    const { held } = this;
+    this.held = NONE;
+    return held;
   }
 
   /** Is the player's actor being asked for this kind of place? */
   isAsking(kind: string): boolean {
-    return this.asking.has(kind);
+    return this.asking.includes(kind);
   }
 
   /** @returns true where the actor must be asked for this kind, false where it is being asked already */
   stray(kind: string, sent: S): boolean {
-    this.astray.push(sent);
+    this.astray = [...this.astray, sent];
     return this.ask(kind);
   }
 
   ask(kind: string): boolean {
-    if (this.asking.has(kind)) return false;
-    this.asking.add(kind);
+    if (this.asking.includes(kind)) return false;
+    this.asking = [...this.asking, kind];
     return true;
   }
 
   /** The actor has answered: those that were astray there. */
   answered(kind: string): readonly S[] {
-    this.asking.delete(kind);
+    this.asking = this.asking.filter((other) => other !== kind);
     const found = this.astray.filter(({ definition }) => placeNeeded(definition) === kind);
     this.astray = this.astray.filter((sent) => !found.includes(sent));
     return found;
@@ -62,8 +65,10 @@ export class PlaceRequests<S extends Astray> {
 
   /** The connection is over. @returns those that will not be answered */
   clear(): readonly S[] {
-    this.held = [];
-    return this.astray.splice(0);
+    const { astray } = this;
+    this.held = NONE;
+    this.astray = NONE;
+    return astray;
   }
 }
 

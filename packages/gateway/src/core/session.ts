@@ -1,6 +1,6 @@
 import type { Call, CallInFront } from '@muster/cluster';
-import { type AnsweredData, type AttachData, type AttachReply, PLAYER_KIND, type SelfSnapshot } from '@muster/play';
-import { type EntityRef, ERRORS, entity, isMusterError, type Millis, MusterError, type ShardId } from '@muster/ports';
+import { type AnsweredData, type AttachReply, PLAYER_KIND, type SelfSnapshot } from '@muster/play';
+import { type EntityRef, ERRORS, entity, type Millis, MusterError, type ShardId } from '@muster/ports';
 import {
   CLOSE_NORMAL,
   CLOSE_RESTART,
@@ -12,7 +12,8 @@ import {
   systemDisconnect,
   systemMoveOn,
 } from '@muster/tachyon';
-import { Attachment } from './attachment.js';
+import type { Attachment } from './attachment.js';
+import { ClientIntake } from './client-intake.js';
 import type { ClientSocket, SignedPlayer, SocketListener } from './client-socket.js';
 import { ClientWriter } from './client-writer.js';
 import type { Newcomer } from './login-queue.js';
@@ -20,11 +21,11 @@ import { MovingOn } from './moving-on.js';
 import { ownCommands } from './own-commands.js';
 import type { PlaceClient } from './place-feeds.js';
 import { Places } from './places.js';
+import { playerAttachment } from './player-attachment.js';
 import { SelfStream } from './self-stream.js';
 import { ServerRequests } from './server-requests.js';
 import { SessionCommands } from './session-commands.js';
 import type { SessionContext } from './session-context.js';
-import { TokenBucket } from './token-bucket.js';
 import type { DropReason } from './traffic.js';
 
 /** What a client reads that is sent away because this gateway stops. */
@@ -41,11 +42,9 @@ export class PlayerSession implements SocketListener, Newcomer {
   readonly id: string;
   readonly player: EntityRef;
   readonly shard: ShardId;
-  /** Monotonic time of the last sign of life. */
-  heardAt: Millis;
   private readonly context: SessionContext;
   private readonly socket: ClientSocket;
-  private readonly bucket: TokenBucket;
+  private readonly intake: ClientIntake;
   private readonly writer: ClientWriter;
   private readonly commands: SessionCommands;
   private readonly self: SelfStream;
@@ -59,14 +58,18 @@ export class PlayerSession implements SocketListener, Newcomer {
   private state: 'new' | 'asking' | 'queued' | 'starting' | 'open' | 'leaving' | 'over' = 'new';
 
   constructor(context: SessionContext, id: string, socket: ClientSocket, who: SignedPlayer) {
-    const { options, clock, cluster, traffic } = context;
+    const { options, cluster, traffic } = context;
     this.context = context;
     this.id = id;
     this.socket = socket;
     this.player = entity(PLAYER_KIND, who.playerId);
     this.shard = cluster.table.shardOf(this.player);
-    this.heardAt = clock.monotonic();
-    this.bucket = new TokenBucket(options.messagesPerSecond, options.messagesBurst, this.heardAt);
+    this.intake = new ClientIntake(context, {
+      takes: () => this.movingOn?.takesRequests !== false,
+      message: (message) => this.take(message),
+      tooFast: () => this.close(CLOSE_POLICY, 'Rate limited'),
+      end: (error, drop) => this.end(error, drop),
+    });
     const speaks = (commandId: string): boolean => context.protocol.definition(commandId) !== undefined;
     this.writer = new ClientWriter(socket, id, traffic, { bufferMax: options.sendBufferBytesMax, speaks }, () =>
       this.end(new MusterError('SLOW_READER'), 'slow_reader'),
@@ -149,26 +152,7 @@ export class PlayerSession implements SocketListener, Newcomer {
   }
 
   frame(text: string, bytes = text.length): void {
-    if (this.state === 'leaving' || this.state === 'over') return;
-    const { traffic, clock, protocol } = this.context;
-    traffic.framesIn += 1;
-    traffic.bytesIn += bytes;
-    this.heardAt = clock.monotonic();
-    if (this.movingOn?.takesRequests === false) {
-      traffic.dropped('moving_on');
-      return;
-    }
-    if (!this.bucket.take(this.heardAt)) {
-      traffic.dropped('rate_limited');
-      this.close(CLOSE_POLICY, 'Rate limited');
-      return;
-    }
-    try {
-      this.take(protocol.parse(text));
-    } catch (error) {
-      if (!isMusterError(error)) throw error;
-      this.end(error, error.code === 'FRAME_TOO_LARGE' ? 'frame_too_large' : 'bad_message');
-    }
+    if (this.state !== 'leaving' && this.state !== 'over') this.intake.frame(text, bytes);
   }
 
   private take(message: Message): void {
@@ -180,11 +164,15 @@ export class PlayerSession implements SocketListener, Newcomer {
   }
 
   binary(): void {
-    if (this.state !== 'over') this.end(new MusterError('BINARY_FRAME'), 'binary_frame');
+    this.intake.binary();
   }
 
   alive(): void {
-    this.heardAt = this.context.clock.monotonic();
+    this.intake.alive();
+  }
+
+  get heardAt(): Millis {
+    return this.intake.heardAt;
   }
 
   closed(): void {
@@ -284,36 +272,22 @@ export class PlayerSession implements SocketListener, Newcomer {
   }
 
   private newAttachment({ account }: SignedPlayer): Attachment<AttachReply> {
-    const { clock, random, options, cluster, traffic } = this.context;
-    return new Attachment({
-      clock,
-      random,
-      options,
-      send: (name, data, done) => cluster.router.call(this.commands.ownCall(name, data), done),
-      data: (before): AttachData => ({
-        session: this.id,
-        gateway: cluster.self,
-        resume: before !== undefined,
-        ...(before && { login: before.login, held: this.held() }),
-        ...(account && { account }),
-      }),
-      on: {
-        attached: (reply, first) => {
-          traffic.attached(first ? 'new' : reply.resumed ? 'resumed' : 'restored');
-          this.attached(reply);
-        },
-        delayed: (code, details) => {
-          traffic.attached('failed');
-          this.commands.giveUp(code, details);
-        },
-        refused: (error) => this.attachRefused(error),
+    return playerAttachment(this.context, {
+      id: this.id,
+      account,
+      send: (name, data, done) => this.context.cluster.router.call(this.commands.ownCall(name, data), done),
+      held: () => ({ userIds: this.self.following.userIds, messaging: this.commands.messaging }),
+      attached: (reply) => this.attached(reply),
+      delayed: (code, details) => this.commands.giveUp(code, details),
+      superseded: (error) => this.end(error),
+      refused: (error, isPolicy) => {
+        if (!isPolicy) this.end(error, 'attach_refused');
+        else {
+          this.context.traffic.dropped('attach_refused');
+          this.close(CLOSE_POLICY, error.message);
+        }
       },
     });
-  }
-
-  /** What the actor must learn again where it has lost the session. */
-  private held(): NonNullable<AttachData['held']> {
-    return { userIds: this.self.following.userIds, messaging: this.commands.messaging };
   }
 
   private attached({ watch, places }: AttachReply): void {
@@ -326,15 +300,6 @@ export class PlayerSession implements SocketListener, Newcomer {
   private goOn(): void {
     this.self.following.set(this.watch);
     this.commands.goOn();
-  }
-
-  private attachRefused(error: MusterError): void {
-    if (error.code === 'SUPERSEDED') this.end(error);
-    else if (ERRORS[error.code].tachyon !== 'unauthorized') this.end(error, 'attach_refused');
-    else {
-      this.context.traffic.dropped('attach_refused');
-      this.close(CLOSE_POLICY, error.message);
-    }
   }
 
   /** A client that waits for its session may go, and nothing else. */
