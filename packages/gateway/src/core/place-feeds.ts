@@ -38,6 +38,8 @@ export interface PlaceClient {
   placeFrame(frame: PlaceFrame, event: StreamEvent | undefined): void;
   /** The place does not seem to have this user. */
   placeDoubted(kind: string): void;
+  /** Nothing is heard of the place any more, for good. */
+  placeLost(kind: string): void;
 }
 
 /** What a client knows of the place. */
@@ -130,7 +132,9 @@ export class PlaceFeeds {
     const missed = before ? feed.view.between(before.state, state) : [];
     for (const [client, baseline] of [...feed.clients]) {
       if (!baseline) for (const frame of missed) client.placeFrame(frame, undefined);
-      else if (this.caughtUp(feed, client, baseline)) feed.clients.set(client, undefined);
+      // Of before it came in: that says nothing about it.
+      else if (!this.caughtUp(feed, client, baseline)) continue;
+      else feed.clients.set(client, undefined);
       if (!feed.view.has(state, client.userId)) client.placeDoubted(feed.kind);
     }
   }
@@ -149,7 +153,7 @@ export class PlaceFeeds {
   /** No such topic, or no such entity: whoever is there is not there. */
   private lost(feed: Feed, key: string): void {
     if (this.feeds.get(key) === feed) this.feeds.delete(key);
-    for (const client of feed.clients.keys()) client.placeDoubted(feed.kind);
+    for (const client of feed.clients.keys()) client.placeLost(feed.kind);
     feed.clients.clear();
   }
 }

@@ -237,6 +237,8 @@ describe('what happens in a place', () => {
     at(world, 7).publish('pot/a', 'members', 'pot/updated', { soup: 'leek', in: ['1'] });
     at(world, 8).publish('pot/a', 'members', 'pot/updated', { soup: 'pea' });
     expect(soups(client)).toEqual(['pea']);
+    // What was before the client came in says nothing about whether it is there.
+    expect(world.cluster.asked).toEqual([]);
   });
 
   test('between the reply and the first word of the stream is made up for', () => {
@@ -286,10 +288,11 @@ describe('what happens in a place', () => {
     expect(world.cluster.subscribed).toEqual(['player/1 self']);
   });
 
-  test('a place that there is not makes the gateway ask, too', () => {
+  test('a place that there is not makes the gateway ask, too; what is not heard any more is counted', () => {
     const { world } = entered(7);
     world.cluster.lose('pot/a', 'members', 'NOT_FOUND');
     expect(world.cluster.next('places').json).toEqual({ doubt: 'pot' });
+    expect(world.metrics.value('muster_gateway_drops_total', { reason: 'stream_lost' })).toBe(1);
   });
 
   test('a reply that the actor has told more than since is not believed: it is asked', () => {

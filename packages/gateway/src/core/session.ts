@@ -264,11 +264,18 @@ export class PlayerSession implements SocketListener, Newcomer {
     const client: PlaceClient = {
       userId: this.player.id,
       placeFrame: (frame, event) => this.self.place(frame, event, (event) => this.places.isOld(event)),
-      placeDoubted: (kind) => {
-        if (this.state === 'open') this.commands.askPlaces(kind);
+      placeDoubted: (kind) => this.doubt(kind),
+      placeLost: (kind) => {
+        this.context.traffic.dropped('stream_lost');
+        this.doubt(kind);
       },
     };
     return new Places(this.context.feeds, client, (places) => this.self.hearing.moved(places));
+  }
+
+  /** A place does not seem to have this client: its actor knows. */
+  private doubt(kind: string): void {
+    if (this.state === 'open') this.commands.askPlaces(kind);
   }
 
   private newAttachment({ account }: SignedPlayer): Attachment<AttachReply> {
