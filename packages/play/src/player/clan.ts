@@ -41,7 +41,7 @@ export interface ClanEvents {
   clanTied: { readonly ties?: ClanTies; readonly shown: boolean; readonly word?: ClanWord };
 }
 
-/** Nobody's version is below it. */
+/** Not read yet: nobody's version is below it. */
 export const NO_CLAN: ClanTies = { version: -1, clan: null, invites: [] };
 
 export function clanSlice({ options }: SliceTools): PlayerSlice<ClanCommands, ClanEvents, ClanPart> {
@@ -92,9 +92,9 @@ export function clanSlice({ options }: SliceTools): PlayerSlice<ClanCommands, Cl
         ...(shown ? [toPublic(self, shownOf(state))] : []),
       ],
     },
-    // News may be lost with what the actor forgot.
-    onAdopted: (_, { mayLack }, { self }) =>
-      mayLack
+    // News may be lost with what the actor forgot; and an actor that an older build saved has none yet.
+    onAdopted: ({ clan }, { mayLack }, { self }) =>
+      mayLack || clan.version < 0
         ? { sends: [{ to: { kind: CLANS_KIND, id: self.id }, command: 'read', data: {}, answer: 'clanRead' }] }
         : {},
     selfView: ({ clan }) => ({ clanInvites: [...clan.invites] }),

@@ -1,6 +1,8 @@
 // Friends through everything that stands between a client and storage: the player's actor, the service, and the other player's actor.
 import { describe, expect, test } from '@jest/globals';
 import { entity, playerId, shardOfKey } from '@muster/ports';
+import type { PlayerState } from './state.js';
+import { Stage } from './testdata/stage.js';
 import { Town } from './testdata/town.js';
 
 const ANN = 'g1#a/1';
@@ -163,4 +165,16 @@ test('news that comes late changes no list, but the client is told of it', async
   news(6, 'friend/removed');
   expect(await place.told()).toEqual(['g1#a 1 friend/removed {"from":"2"}']);
   expect(await friendsOf(place, '1', ANN)).toEqual(['7', '', '']);
+});
+
+test('an actor that an older build saved reads what that did not know', () => {
+  const adopted = (state: Partial<PlayerState>) => {
+    const stage = new Stage();
+    Object.assign(stage.state, state);
+    const { sends } = stage.internal('adopted', { how: 'promoted', mayLack: false });
+    return sends.map(({ to, command }) => `${to.kind} ${command}`);
+  };
+  expect(adopted({})).toEqual(['friendships read', 'clans read']);
+  const known = { friends: [], outgoing: [], incoming: [], ignored: [], version: 0 };
+  expect(adopted({ ties: known, clan: { version: 0, clan: null, invites: [] } })).toEqual([]);
 });

@@ -33,7 +33,7 @@ export interface FriendsEvents {
 }
 
 type ChangeReply = FriendshipsCommands['change']['reply'];
-/** Nobody's version is below it. */
+/** Not read yet: nobody's version is below it. */
 export const NO_TIES: Ties = { version: -1, friends: [], outgoing: [], incoming: [], ignored: [] };
 
 export function friendsSlice({ options }: SliceTools): PlayerSlice<FriendsCommands, FriendsEvents, FriendsPart> {
@@ -70,9 +70,9 @@ export function friendsSlice({ options }: SliceTools): PlayerSlice<FriendsComman
     publish: {
       tied: (_, { word }) => (word ? [toSelf(word.name, { from: word.from })] : []),
     },
-    // News may be lost with what the actor forgot.
-    onAdopted: (_, { mayLack }, { self }) =>
-      mayLack
+    // News may be lost with what the actor forgot; and an actor that an older build saved has none yet.
+    onAdopted: ({ ties }, { mayLack }, { self }) =>
+      mayLack || ties.version < 0
         ? {
             sends: [
               { to: { kind: FRIENDSHIPS_KIND, id: self.id }, command: 'read', data: {}, answer: 'friendshipsRead' },
