@@ -13,6 +13,7 @@ import {
   type Term,
   VirtualClock,
 } from '@muster/ports';
+import type { Json } from '@muster/runtime';
 import { MemoryStoreServer } from '@muster/storage';
 import { Callers } from './callers/callers.js';
 import { Answers } from './checks/answers.js';
@@ -34,6 +35,7 @@ import { SimNetwork } from './network/sim-network.js';
 import { type WorldOptions, worldOptions } from './options.js';
 import { type Plant, SOUND } from './plants/plants.js';
 import { CoordinatorRole } from './roles/coordinator.js';
+import { NodeRole } from './roles/node.js';
 
 export interface SimulateSetup {
   readonly seed: number;
@@ -207,6 +209,13 @@ export class World {
   ownerOf(entity: string): string {
     const { kind, id } = parseEntity(entity);
     return this.view.ownerOf(this.view.shardOf(`${kind}/${id}`)) ?? '';
+  }
+
+  /** What the entity's owner knows of it; undefined: it is not in memory there, nor kept. */
+  actor(entity: string): Json | undefined {
+    const ref = parseEntity(entity);
+    const running = this.fleet.get(this.ownerOf(entity))?.running;
+    return running instanceof NodeRole ? running.inspect(this.view.shardOf(entity), ref) : undefined;
   }
 
   /** A process's copy of the table. */

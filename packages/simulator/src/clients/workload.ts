@@ -10,6 +10,8 @@ export interface Workload {
   readonly infoShare: number;
   readonly followShare: number;
   readonly statsShare: number;
+  /** `friend/*`: what storage is asked for. */
+  readonly friendShare: number;
   /** `system/disconnect`: the rest is asked for with the connection still open. */
   readonly leaveShare: number;
   /** In place of a request the network of the device breaks. */
@@ -25,6 +27,7 @@ export const WORKLOAD_DEFAULTS = {
   infoShare: 0.35,
   followShare: 0.12,
   statsShare: 0.07,
+  friendShare: 0,
   leaveShare: 0.01,
   dropShare: 0.01,
 } as const;
@@ -36,8 +39,8 @@ export interface Request {
 
 /** One of the commands that players have, drawn by its share. */
 export function nextRequest(workload: Workload, random: SeededRandom, self: PlayerId): Request {
-  const { sendShare, infoShare, followShare, statsShare, leaveShare } = workload;
-  let draw = random.next() * (sendShare + infoShare + followShare + statsShare + leaveShare);
+  const { sendShare, infoShare, followShare, statsShare, friendShare, leaveShare } = workload;
+  let draw = random.next() * (sendShare + infoShare + followShare + statsShare + friendShare + leaveShare);
   const falls = (share: number): boolean => {
     draw -= share;
     return draw < 0;
@@ -56,8 +59,22 @@ export function nextRequest(workload: Workload, random: SeededRandom, self: Play
     };
   }
   if (falls(statsShare)) return { commandId: 'system/serverStats' };
+  if (falls(friendShare)) {
+    const [commandId, field] = one(FRIEND_REQUESTS, random);
+    return { commandId, data: { [field]: other } };
+  }
   return { commandId: 'system/disconnect', data: { reason: 'bye' } };
 }
+
+/** Most are asked for, so that there is something to answer. */
+const FRIEND_REQUESTS = [
+  ['friend/sendRequest', 'to'],
+  ['friend/sendRequest', 'to'],
+  ['friend/acceptRequest', 'from'],
+  ['friend/rejectRequest', 'from'],
+  ['friend/cancelRequest', 'to'],
+  ['friend/remove', 'userId'],
+] as const;
 
 export function one<T>(list: readonly T[], random: SeededRandom): T {
   return list[Math.floor(random.next() * list.length)]!;

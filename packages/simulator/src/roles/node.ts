@@ -1,7 +1,7 @@
 import { ComputeNode } from '@muster/cluster';
 import { playKinds, playServices } from '@muster/play';
 import { type EntityRef, type Millis, type ShardId, silentTracer, type Term } from '@muster/ports';
-import { InlineScheduler } from '@muster/runtime';
+import { InlineScheduler, type Json } from '@muster/runtime';
 import { accountKind } from '../actors/account.js';
 import { alarmKind } from '../actors/alarm.js';
 import { pulseKind } from '../actors/pulse.js';
@@ -61,6 +61,11 @@ export class NodeRole implements Role {
 
   get frozen(): boolean {
     return this.node.agent.isFrozen();
+  }
+
+  /** What this node knows of an actor of its own. */
+  inspect(shard: ShardId, entity: EntityRef): Json | undefined {
+    return this.node.runtime.inspect(shard, entity);
   }
 
   /** Of a shard that is open here, else undefined. */
