@@ -1,3 +1,4 @@
+export type * from './admin/account-documents.js';
 export type { AuditEntry } from './admin/audit.js';
 export type * from './admin/documents.js';
 export { Coordinator } from './coordinator.js';
