@@ -156,6 +156,8 @@ export const FRIEND_CASES: readonly Case[] = [
     await ann.ok('friend/ignore', { userId: bob.userId });
     await bob.fails('invalid_user', 'friend/sendRequest', { to: ann.userId });
     await listIs(bob, [], [], []);
+    await ann.ok('messaging/subscribeReceived', {});
+    await bob.ok('messaging/send', { target: { type: 'player', userId: ann.userId }, message: 'nobody reads this' });
     ann.drop();
     await ann.enter();
     if (JSON.stringify(ann.self!.user.ignoreIds) !== JSON.stringify([bob.userId])) throw new Error('ignoreIds');

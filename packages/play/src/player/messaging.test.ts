@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { playerId } from '@muster/ports';
 import fc from 'fast-check';
 import { emptyInbox, keep, messagesAfter, missedAfter, startAfter } from './inbox.js';
 import { Stage, type Turn } from './testdata/stage.js';
@@ -59,6 +60,16 @@ describe('sending', () => {
 });
 
 describe('receiving', () => {
+  test('a message of somebody who is ignored is dropped and counted', () => {
+    const stage = new Stage();
+    stage.attach('g1#a/1');
+    stage.from('g1#a/1', 'subscribeReceived', {});
+    stage.state.ties = { version: 1, friends: [], outgoing: [], incoming: [], ignored: [playerId('2')] };
+    expect(stage.message('noise', '2').published).toEqual([]);
+    expect(stage.metrics.value('muster_play_messages_dropped_total', { reason: 'ignored' })).toBe(1);
+    expect(stage.message('news', '3').published).toHaveLength(1);
+  });
+
   test('a message to somebody who is offline, or who does not exist, is dropped and counted', () => {
     const offline = new Stage();
     expect(offline.message('hi')).toMatchObject({ refuse: undefined, published: [] });

@@ -130,5 +130,10 @@ function receive(
     dropped.add(1, { reason: state.account ? 'offline' : 'unknown_user' });
     return {};
   }
+  // The author is not told: it is as if nobody read it.
+  if (source.type === 'player' && state.ties.ignored.some((ignored) => ignored === source.userId)) {
+    dropped.add(1, { reason: 'ignored' });
+    return {};
+  }
   return { events: [event('received', { message, source, timestamp: unixTime(ctx.now) })] };
 }
