@@ -1,4 +1,3 @@
-export type * from './admin/account-documents.js';
 export type { AuditEntry } from './admin/audit.js';
 export type * from './admin/documents.js';
 export { Coordinator } from './coordinator.js';

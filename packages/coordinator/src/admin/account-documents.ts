@@ -1,6 +1,4 @@
 // What operators see of accounts, bans and reports.
-// What the admin API answers about people. As with all its documents: fields are added, never renamed.
-
 export interface AccountDocument {
   readonly id: string;
   readonly username: string;
