@@ -6,6 +6,7 @@ import { FRIEND_COMMANDS } from './friend.js';
 import { LOBBY_COMMANDS } from './lobby.js';
 import { MATCHMAKING_COMMANDS } from './matchmaking.js';
 import { MESSAGING_COMMANDS } from './messaging.js';
+import { MUSTER_LOBBY_COMMANDS } from './muster-lobby.js';
 import { PARTY_COMMANDS } from './party.js';
 import { SYSTEM_COMMANDS } from './system.js';
 import { USER_COMMANDS } from './user.js';
@@ -19,6 +20,7 @@ export const COMMANDS = [
   ...MESSAGING_COMMANDS,
   ...PARTY_COMMANDS,
   ...LOBBY_COMMANDS,
+  ...MUSTER_LOBBY_COMMANDS,
   ...MATCHMAKING_COMMANDS,
   ...BATTLE_COMMANDS,
   ...AUTOHOST_COMMANDS,

@@ -15,6 +15,7 @@ export * from './lobby-rules.js';
 export * from './lobby-shapes.js';
 export * from './matchmaking.js';
 export * from './messaging.js';
+export * from './muster-lobby.js';
 export * from './options.js';
 export * from './party.js';
 export * from './projection.js';

@@ -108,8 +108,13 @@ export const LobbyDetails = Type.Object(
     ),
     voteHistory: Type.Optional(Record(PastVote)),
     eventNumber: EventNumber,
+    /** In no list: see `lobby/createPrivate`. */
+    isPrivate: Type.Optional(Type.Boolean()),
   },
-  { title: 'LobbyDetails', oursAlone: ['properties/tags', 'properties/eventNumber'] },
+  {
+    title: 'LobbyDetails',
+    oursAlone: ['properties/tags', 'properties/eventNumber', 'properties/isPrivate'],
+  },
 );
 export type LobbyDetails = Static<typeof LobbyDetails>;
 
@@ -172,8 +177,9 @@ export const LobbyPatch = Type.Object(
     eventNumber: EventNumber,
     /** How many events this patch stands for, where it is not one: the number is so much higher than the last. */
     events: Type.Optional(Type.Integer({ minimum: 2 })),
+    isPrivate: Type.Optional(Nullable(Type.Boolean())),
   },
-  { title: 'LobbyPatch', oursAlone: ['properties/eventNumber', 'properties/events'] },
+  { title: 'LobbyPatch', oursAlone: ['properties/eventNumber', 'properties/events', 'properties/isPrivate'] },
 );
 export type LobbyPatch = Static<typeof LobbyPatch>;
 

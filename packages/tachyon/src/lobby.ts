@@ -32,6 +32,12 @@ export const lobbyExample: LobbyDetails = {
   bots: {},
 };
 
+export const lobbyCreateExample = {
+  name: 'All welcome',
+  mapName: 'Quicksilver Remake 1.24',
+  allyTeamConfig: [{ maxTeams: 1, startBox: quarters, teams: [{ maxPlayers: 1 }] }],
+};
+
 export const lobbyCreate = defineCommand(
   {
     commandId: 'lobby/create',
@@ -51,11 +57,7 @@ export const lobbyCreate = defineCommand(
     moves: 'lobby',
   },
   {
-    data: {
-      name: 'All welcome',
-      mapName: 'Quicksilver Remake 1.24',
-      allyTeamConfig: [{ maxTeams: 1, startBox: quarters, teams: [{ maxPlayers: 1 }] }],
-    },
+    data: lobbyCreateExample,
     reply: lobbyExample,
   },
 );

@@ -9,6 +9,7 @@ import { LOBBY_CASES } from './lobby.js';
 import { LOBBY_LIST_CASES } from './lobby-list.js';
 import { MESSAGING_CASES } from './messaging.js';
 import { PARTY_CASES } from './party.js';
+import { PRIVATE_LOBBY_CASES } from './private-lobby.js';
 import { SYSTEM_CASES } from './system.js';
 import { USER_CASES } from './user.js';
 
@@ -21,6 +22,7 @@ export const CASES: readonly Case[] = [
   ...LOBBY_CASES,
   ...HOSTING_CASES,
   ...LOBBY_LIST_CASES,
+  ...PRIVATE_LOBBY_CASES,
   ...CHAT_CASES,
   ...BATTLE_CASES,
   ...CLAN_CASES,

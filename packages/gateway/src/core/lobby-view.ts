@@ -5,7 +5,8 @@ import type { PlaceFrame, PlaceView } from './place-feeds.js';
 /** A lobby as its members' clients have it; null: there is none. */
 export const lobbyView: PlaceView<LobbyDetails | null> = {
   topic: MEMBERS_TOPIC,
-  read: (json) => json as LobbyDetails | null,
+  // Who opens a private lobby gets its token with it.
+  read: (json) => (isObject(json) && 'token' in json ? json.lobby : json) as LobbyDetails | null,
   after: (details, name, data) =>
     details && name === lobbyUpdated.commandId ? (mergePatch(details, data) as LobbyDetails) : details,
   between: (before, after) => {
@@ -17,6 +18,10 @@ export const lobbyView: PlaceView<LobbyDetails | null> = {
   has: (details, userId) =>
     details !== null && (Object.hasOwn(details.players, userId) || Object.hasOwn(details.spectators, userId)),
 };
+
+function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
+  return typeof json === 'object' && json !== null;
+}
 
 /** One patch for several events says how many, so that nobody takes the gap in the numbers for missed ones. */
 function counted(patch: LobbyPatch, { eventNumber: before = 0 }: LobbyDetails): LobbyPatch {

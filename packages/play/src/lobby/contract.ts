@@ -10,6 +10,7 @@ import type { Adopted, Answer } from '@muster/runtime';
 import type { LobbyDetails, LobbyPatch, RequestData, VoteOutcome } from '@muster/tachyon';
 import type { MatchOwnerCommands } from '../match/contract.js';
 import type { AdmitData, PlaceCommands } from '../player/contract.js';
+import type { Key } from './access.js';
 import type { RuleData } from './rules.js';
 import type { NewLobby } from './settings.js';
 import type { Lobby } from './state.js';
@@ -24,12 +25,18 @@ export const MEMBERS_TOPIC = 'members';
 export interface LobbyWish {
   /** The lobby is to be opened with these settings; it must not exist. */
   readonly create?: NewLobby;
+  /** It is to be private from the beginning. */
+  readonly access?: { readonly password?: string };
+  /** What it has to come into a private one. */
+  readonly key?: Key;
 }
 
 export interface Admitted {
   readonly details: LobbyDetails;
   /** Number of the lobby's event stream that the details are of. */
   readonly stream: number;
+  /** Of a private lobby that was opened by this. */
+  readonly token?: string;
 }
 
 /** What a lobby understands from other actors. */
@@ -52,6 +59,12 @@ export type OwnLobbyCommands = LobbyCommands &
     };
   } & {
     startBattle: { data: RequestData<'lobby/startBattle'>; reply: null };
+    setAccess: { data: RequestData<'lobby/setAccess'>; reply: { readonly token: string | null } };
+    token: { data: unknown; reply: { readonly token: string | null } };
+    state: {
+      data: RequestData<'lobby/state'>;
+      reply: { readonly eventNumber: number; readonly details?: LobbyDetails };
+    };
     joinBattle: { data: RequestData<'lobby/joinBattle'>; reply: null };
     hostAnswered: { data: Answer; reply: null };
     joinBattleAnswered: { data: Answer; reply: null };

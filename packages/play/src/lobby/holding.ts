@@ -4,11 +4,12 @@ import type { Adopted, Answer, DecideContext, Send } from '@muster/runtime';
 import { admission, ends, standing, verdict } from '../membership/holder.js';
 import type { Confirmation, Op } from '../membership/protocol.js';
 import { type AdmitData, PLAYER_KIND, type PlacesCommands } from '../player/contract.js';
+import { admits, guessed, madePrivate, tokenOf } from './access.js';
 import type { LobbyCommands, LobbyWish } from './contract.js';
 import { enter, removed } from './members.js';
 import type { LobbyOptions } from './options.js';
 import { openLobby } from './settings.js';
-import { invalid, type Lobby, refusal, withInside } from './state.js';
+import { invalid, isRefusal, type Lobby, type Ruling, refusal, withInside } from './state.js';
 import { AUDIT_TIMER, also, type Decided, type LobbyState, opened, turned } from './turn.js';
 
 /** Answered at once whatever happens: a player's messages come one at a time. */
@@ -20,18 +21,44 @@ export function admit(
 ): Decided<LobbyCommands['admit']['reply']> {
   const userId = playerOf(ctx);
   if (userId === undefined) return { refuse: refusal('unauthorized', 'players come through their own actors') };
-  const { create } = (data ?? {}) as LobbyWish;
+  const wish = (data ?? {}) as LobbyWish;
+  const { create } = wish;
   const member = { op, name: user.username, countryCode: user.countryCode };
   if (!state.lobby) {
     if (!create) return { refuse: invalid('there is no such lobby') };
-    return detailed(opened(openLobby(ctx.self.id, userId, member, create, options), ctx, options));
+    return open(openLobby(ctx.self.id, userId, member, create, options), wish, ctx, options);
   }
   const { lobby } = state;
   const known = lobby.inside.members[userId]?.op;
   const how = admission(known, op);
   if (how === 'outdated') return { refuse: invalid('you have come again since') };
   if (how === 'new' && create) return { refuse: invalid('there is such a lobby already') };
+  const key = admits(lobby, userId, wish.key ?? {}, ctx.now, options);
+  if (key === 'wrong') {
+    const { events = [] } = turned(lobby, guessed(lobby, userId, ctx.now, options), ctx, options);
+    return { events, refuse: PRIVATE };
+  }
+  if (key !== 'yes') return { refuse: key === 'no' ? PRIVATE : WAIT };
   return detailed(turned(lobby, enter(lobby, userId, member, { now: ctx.now, options }), ctx, options));
+}
+
+const PRIVATE = refusal('unauthorized', 'this lobby is private');
+const WAIT = refusal('unauthorized', 'too many wrong passwords: wait a moment');
+
+function open(
+  ruling: Ruling,
+  { access }: LobbyWish,
+  ctx: DecideContext,
+  options: LobbyOptions,
+): Decided<LobbyCommands['admit']['reply']> {
+  if (!access || isRefusal(ruling)) return detailed(opened(ruling, ctx, options));
+  const decided = opened(madePrivate(ruling, access.password, ctx.random), ctx, options);
+  const reply = ({ lobby }: LobbyState, stream: number) => ({
+    details: lobby!.details,
+    stream,
+    token: tokenOf(lobby!)!,
+  });
+  return also(decided, { reply }) as Decided<LobbyCommands['admit']['reply']>;
 }
 
 export function leave(

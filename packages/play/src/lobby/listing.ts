@@ -7,7 +7,7 @@
 // One at a time: a part of the list that is away must not fill the lobby's outbox. Should its answer be lost with it, the send is repeated.
 import type { Send, TimerChange } from '@muster/runtime';
 import { type LobbyListCommands, listPartOf } from '../lobby-list/contract.js';
-import { isSameLine, overviewOf } from './overview.js';
+import { isSameLine, lineOf } from './overview.js';
 import { type Listed, type Lobby, withInside } from './state.js';
 
 /** Least time between two lines of one lobby, and the longest. The list forgets what it has not heard of for a few beats. */
@@ -26,7 +26,7 @@ export interface Listing {
 export function afterChange(before: Lobby | null, after: Lobby, now: number): Listing {
   const { listed } = after.inside;
   if (!before || !listed) return told(after, now);
-  if (isSameLine(before.details, after.details) || listed.isOld) return silent(after);
+  if (isSameLine(before, after) || listed.isOld) return silent(after);
   if (!listed.unanswered && now >= listed.at + LINE_MS) return told(after, now);
   return {
     lobby: withListed(after, { ...listed, isOld: true }),
@@ -45,6 +45,8 @@ export function listHeard(lobby: Lobby, now: number): Listing {
   const { listed } = lobby.inside;
   if (!listed?.unanswered) return silent(lobby);
   const heard = withListed(lobby, { ...listed, unanswered: false });
+  // A line that there is not need not be said again.
+  if (!listed.isOld && !lineOf(lobby)) return silent(heard);
   const at = listed.at + (listed.isOld ? LINE_MS : BEAT_MS);
   return { lobby: heard, sends: [], timers: [timerAt(Math.max(now, at))] };
 }
@@ -55,7 +57,7 @@ export function unlisted({ details }: Lobby): readonly Send[] {
 }
 
 function told(lobby: Lobby, now: number): Listing {
-  const data: LobbyListCommands['listed']['data'] = { overview: overviewOf(lobby.details) };
+  const data: LobbyListCommands['listed']['data'] = { overview: lineOf(lobby) };
   return {
     lobby: withListed(lobby, { at: now, unanswered: true, isOld: false }),
     sends: [{ to: listPartOf(lobby.details.id), command: 'listed', data, answer: 'listAnswered' }],

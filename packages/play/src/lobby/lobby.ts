@@ -1,5 +1,6 @@
 import { type ActorKind, type DecideContext, defineActor, type Refusal } from '@muster/runtime';
 import { REASON_NOT_A_MEMBER_OF_PLACE } from '../player/contract.js';
+import { setAccess, tokenOf } from './access.js';
 import {
   battleEnded,
   battleHosted,
@@ -15,7 +16,7 @@ import { admit, adopted, audit, confirm, leave, playerConfirmed } from './holdin
 import { type Listing, listDue, listHeard } from './listing.js';
 import { type LobbyOptions, lobbyOptions } from './options.js';
 import { RULES, type RuleData, type RuleName } from './rules.js';
-import { isMember, type Lobby } from './state.js';
+import { type Details, isMember, type Lobby } from './state.js';
 import { also, type Decided, evolveChanged, type LobbyState, publishChanged, turned } from './turn.js';
 
 export type LobbyKind = ActorKind<LobbyState, OwnLobbyCommands, LobbyEvents>;
@@ -32,6 +33,13 @@ export function lobbyKind(changes: Partial<LobbyOptions> = {}): LobbyKind {
       ...ruled(options),
       startBattle: (state, _, ctx) => asMember(state, ctx, (lobby) => startBattle(lobby, ctx, options)),
       joinBattle: (state, _, ctx) => asMember(state, ctx, (lobby, userId) => joinBattle(lobby, userId, ctx)),
+      setAccess: (state, data, ctx) =>
+        asMember(state, ctx, (lobby, userId): Decided<{ readonly token: string | null }> => {
+          const { reply: _, ...decided } = turned(lobby, setAccess(lobby, userId, data, ctx.random), ctx, options);
+          return decided.refuse ? decided : { ...decided, reply: ({ lobby: after }) => ({ token: tokenOf(after!) }) };
+        }),
+      token: (state, _, ctx) => asMember(state, ctx, (lobby) => ({ reply: { token: tokenOf(lobby) } })),
+      state: (state, { since }, ctx) => asMember(state, ctx, ({ details }) => ({ reply: stateSince(details, since) })),
       admit: (state, data, ctx) => admit(state, data, ctx, options),
       leave: (state, data, ctx) => leave(state, data, ctx, options),
       confirm: (state, data, ctx) => confirm(state, data, ctx, options),
@@ -60,7 +68,15 @@ export function lobbyKind(changes: Partial<LobbyOptions> = {}): LobbyKind {
     publish: { changed: (_, change) => publishChanged(change) },
     topics: { [MEMBERS_TOPIC]: ({ lobby }) => lobby?.details ?? null },
     adopted: 'adopted',
+    // Operators see that it is private, not how to get in.
+    describe: ({ lobby }) => lobby && { details: lobby.details, inside: { ...lobby.inside, access: undefined } },
   });
+}
+
+/** The details, unless the client has them as they are. */
+function stateSince(details: Details, since: number | undefined): OwnLobbyCommands['state']['reply'] {
+  const { eventNumber = 0 } = details;
+  return since === eventNumber ? { eventNumber } : { eventNumber, details };
 }
 
 /** What members ask of the rules. */

@@ -23,6 +23,12 @@ export interface LobbyOptions {
   readonly gameOptionsCharsMax: number;
   /** Tags of a lobby. Each is in every list of lobbies. */
   readonly tagsMax: number;
+  /** Wrong passwords of one user for a private lobby, after which it has to wait. Lower: typing errors cost time. Higher: weak passwords are guessed. */
+  readonly guessesMax: number;
+  /** How long it waits, from the first of them. */
+  readonly guessesMs: Millis;
+  /** Users whose guesses one lobby remembers. Lower: many accounts guess together. Higher: more state. */
+  readonly guessersMax: number;
   /** Options of one bot. */
   readonly botOptionsMax: number;
   /** Characters of one bot's options together. */
@@ -40,6 +46,9 @@ export const LOBBY_DEFAULTS: LobbyOptions = {
   gameOptionsMax: 512,
   gameOptionsCharsMax: 65_536,
   tagsMax: 32,
+  guessesMax: 5,
+  guessesMs: 60_000,
+  guessersMax: 64,
   botOptionsMax: 128,
   botOptionsCharsMax: 8_192,
 };

@@ -1,8 +1,8 @@
 import type { LobbyOverview } from '@muster/tachyon';
-import type { Details } from './state.js';
+import type { Details, Lobby } from './state.js';
 
 /** The lobby's line in the list of lobbies. */
-export function overviewOf(details: Details): LobbyOverview {
+function overviewOf(details: Details): LobbyOverview {
   const { id, name, mapName, engineVersion, gameVersion, areBossesEnabled, tags = {}, currentBattle } = details;
   const rooms = Object.values(details.allyTeamConfig).map(({ maxTeams }) => maxTeams);
   return {
@@ -19,7 +19,12 @@ export function overviewOf(details: Details): LobbyOverview {
   };
 }
 
+/** What the list says of the lobby; null: it is private. */
+export function lineOf({ details, inside }: Lobby): LobbyOverview | null {
+  return inside.access ? null : overviewOf(details);
+}
+
 /** True where the line says the same of both. */
-export function isSameLine(a: Details, b: Details): boolean {
-  return a === b || JSON.stringify(overviewOf(a)) === JSON.stringify(overviewOf(b));
+export function isSameLine(a: Lobby, b: Lobby): boolean {
+  return a === b || JSON.stringify(lineOf(a)) === JSON.stringify(lineOf(b));
 }

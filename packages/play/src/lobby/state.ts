@@ -1,6 +1,7 @@
 import type { Refusal } from '@muster/runtime';
 import type { LobbyDetails } from '@muster/tachyon';
 import type { Op } from '../membership/protocol.js';
+import type { Access, Guesses } from './access.js';
 
 export type Details = Readonly<LobbyDetails>;
 export type Player = Details['players'][string];
@@ -26,6 +27,10 @@ export interface Inside {
   readonly votes: number;
   /** What is being done about a battle; absent: none runs. */
   readonly battle?: Battle;
+  /** Absent: whoever wants comes in. */
+  readonly access?: Access;
+  /** By user, lately. */
+  readonly guesses?: Readonly<Record<string, Guesses>>;
   /** What the list of lobbies was told last; absent: nothing. */
   readonly listed?: Listed;
 }

@@ -251,6 +251,8 @@ export interface LobbyMembershipCommands {
   createLobby: { data: RequestData<'lobby/create'>; reply: Moved };
   /** Where the player is in it already: its details once more. */
   joinLobby: { data: RequestData<'lobby/join'>; reply: Moved };
+  createPrivateLobby: { data: RequestData<'lobby/createPrivate'>; reply: Moved };
+  joinPrivateLobby: { data: RequestData<'lobby/joinPrivate'>; reply: Moved };
   leaveLobby: { data: unknown; reply: Moved };
 }
 

@@ -1,6 +1,7 @@
 // The player's part in lobbies. It owns the membership (places.ts); what happens in the lobby its client hears from the lobby itself.
 import { uuid } from '@muster/ports';
 import { type DecideContext, event } from '@muster/runtime';
+import { readToken } from '../lobby/access.js';
 import type { Admitted, LobbyDismissal, LobbyWish } from '../lobby/contract.js';
 import { placeOfMember } from '../membership/protocol.js';
 import type { LobbyMembershipCommands, LobbyMembershipEvents, Moved } from './contract.js';
@@ -22,6 +23,14 @@ export function lobbySlice(
     decide: {
       createLobby: (state, create, ctx) => enter(state, { id: uuid(ctx.random), wish: { create } }, ctx, tools),
       joinLobby: (state, { id }, ctx) => enter(state, { id, wish: {} }, ctx, tools),
+      createPrivateLobby: (state, { password, ...create }, ctx) => {
+        const access = password === undefined ? {} : { password };
+        return enter(state, { id: uuid(ctx.random), wish: { create, access } }, ctx, tools);
+      },
+      joinPrivateLobby: (state, data, ctx) => {
+        const { id, ...key } = 'token' in data ? readToken(data.token) : data;
+        return enter(state, { id, wish: { key } }, ctx, tools);
+      },
       leaveLobby: (state, _, ctx) => leave(state, ctx, tools),
     },
     evolve: { lobbyLeft: () => undefined },
@@ -29,10 +38,16 @@ export function lobbySlice(
       lobbyLeft: ({ session }, left) => (session ? [toSelf('lobby/left', left)] : []),
     },
     placeRules: {
-      lobby: { reply: (value) => (value as Admitted).details, gone },
+      lobby: { reply: replyOf, gone },
     },
     blank: () => true,
   };
+}
+
+/** Who opens a private lobby gets its token too. */
+function replyOf(value: unknown): unknown {
+  const { details, token } = value as Admitted;
+  return token === undefined ? details : { lobby: details, token };
 }
 
 /** One lobby at a time: into another one goes who has left. */

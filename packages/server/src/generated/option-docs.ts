@@ -319,6 +319,9 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "gameOptionsMax": "Game options that a lobby sets. Lower: heavily tweaked games do not fit. Higher: each is part of the details.",
     "gameOptionsCharsMax": "Characters of all game options together: many small changes add up, and everybody who enters is sent all of them. Lower: unit tweaks, whole scripts in one option, do not fit. Higher: a full lobby that comes back costs the network more.",
     "tagsMax": "Tags of a lobby. Each is in every list of lobbies.",
+    "guessesMax": "Wrong passwords of one user for a private lobby, after which it has to wait. Lower: typing errors cost time. Higher: weak passwords are guessed.",
+    "guessesMs": "How long it waits, from the first of them.",
+    "guessersMax": "Users whose guesses one lobby remembers. Lower: many accounts guess together. Higher: more state.",
     "botOptionsMax": "Options of one bot.",
     "botOptionsCharsMax": "Characters of one bot's options together."
   },

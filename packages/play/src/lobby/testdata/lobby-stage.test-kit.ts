@@ -3,7 +3,7 @@ import { entityKey } from '@muster/ports';
 import type { Origin } from '@muster/runtime';
 import { TachyonProtocol } from '@muster/tachyon';
 import { ActorStage, type StagedTurn } from '../../testdata/actor-stage.js';
-import type { LobbyEvents, OwnLobbyCommands } from '../contract.js';
+import type { LobbyEvents, LobbyWish, OwnLobbyCommands } from '../contract.js';
 import { lobbyKind } from '../lobby.js';
 import type { NewLobby } from '../settings.js';
 import { memberIds } from '../state.js';
@@ -27,9 +27,9 @@ export class LobbyStage extends ActorStage<LobbyState, OwnLobbyCommands, LobbyEv
     return memberIds(this.state.lobby!.details);
   }
 
-  open(user: string, settings: Partial<NewLobby> = {}): StagedTurn {
+  open(user: string, settings: Partial<NewLobby> = {}, wish: LobbyWish = {}): StagedTurn {
     const create = { name: 'All welcome', mapName: 'Comet', allyTeamConfig: allyTeams(2, 2), ...settings };
-    return this.by(`player/${user}`, 'admit', { op: `1.${user}`, user: named(user), data: { create } });
+    return this.by(`player/${user}`, 'admit', { op: `1.${user}`, user: named(user), data: { create, ...wish } });
   }
 
   admit(user: string, op = `1.${user}`): StagedTurn {
