@@ -2,7 +2,7 @@
 import { uuid } from '@muster/ports';
 import { type DecideContext, event } from '@muster/runtime';
 import { readToken } from '../lobby/access.js';
-import type { Admitted, LobbyDismissal, LobbyWish } from '../lobby/contract.js';
+import { type Admitted, LOBBY_KIND, type LobbyDismissal, type LobbyWish } from '../lobby/contract.js';
 import { placeOfMember } from '../membership/protocol.js';
 import type { LobbyMembershipCommands, LobbyMembershipEvents, Moved } from './contract.js';
 import { joinPlace, leavePlace, type PlaceGone } from './places.js';
@@ -38,7 +38,7 @@ export function lobbySlice(
       lobbyLeft: ({ session }, left) => (session ? [toSelf('lobby/left', left)] : []),
     },
     placeRules: {
-      lobby: { reply: replyOf, gone },
+      lobby: { reply: replyOf, admitted, gone },
     },
     blank: () => true,
   };
@@ -48,6 +48,15 @@ export function lobbySlice(
 function replyOf(value: unknown): unknown {
   const { details, token } = value as Admitted;
   return token === undefined ? details : { lobby: details, token };
+}
+
+/**
+ * A place keeps its last answer to each player, for repeats: a lobby of 251 would keep 251 times its details. Another word makes it a
+ * short one.
+ */
+function admitted({ places: { lobby } }: PlayerState, { id }: { readonly id: string }): Pieces {
+  if (lobby.phase !== 'joining') return {};
+  return { sends: [{ to: { kind: LOBBY_KIND, id }, command: 'confirm', data: { op: lobby.op } }] };
 }
 
 /** One lobby at a time: into another one goes who has left. */
