@@ -5,9 +5,10 @@
 //     └───────────────────────────── battleHosted (the lobby lost its last second)
 //
 // The lobby may die: what it sent is sent again, and what it hears is repeated until it has heard it. It may have forgotten a battle: then
-// it learns of it when it is hosted or ended. The match may be lost: who wants to join is refused by it, and the battle counts as over.
+// it learns of it when it is hosted or ended. The match may be lost: it is asked now and then, and whenever another battle is wanted or somebody wants
+// to join; one that knows of no battle has none.
 import { entity, uuid } from '@muster/ports';
-import type { Answer, DecideContext, Refusal } from '@muster/runtime';
+import type { Answer, DecideContext, Refusal, Send } from '@muster/runtime';
 import { unixTime } from '@muster/tachyon';
 import {
   type BattleMember,
@@ -33,13 +34,31 @@ const WHY_NOT: Readonly<Record<HostFailure, string>> = {
 
 /** Everybody who is in the lobby is in the battle. Answered when a host was found, or none. */
 export function startBattle(lobby: Lobby, ctx: DecideContext, options: LobbyOptions): Decided<null> {
-  if (lobby.inside.battle) return { refuse: invalid('a battle runs, or is being started') };
+  if (lobby.inside.battle)
+    return { refuse: invalid('a battle runs, or is being started'), sends: battleDoubted(lobby) };
   const id = uuid(ctx.random);
   const data: HostData = { owner: entity(LOBBY_KIND, ctx.self.id), setup: setupOf(lobby) };
   return also(turned(lobby, withBattle(lobby, { id, ticket: ctx.ticket }), ctx, options), {
     sends: [{ to: entity(MATCH_KIND, id), command: 'host', data, answer: 'hostAnswered', context: { id } }],
     defer: true,
   }) as Decided<null>;
+}
+
+/** Is there still such a battle? */
+export function battleDoubted({ inside: { battle } }: Lobby): readonly Send[] {
+  if (!battle) return [];
+  const to = entity(MATCH_KIND, battle.id);
+  return [{ to, command: 'confirmBattle', data: {}, answer: 'battleConfirmed' }];
+}
+
+export function battleConfirmed(
+  state: LobbyState,
+  answer: Answer,
+  ctx: DecideContext,
+  options: LobbyOptions,
+): Decided<null> {
+  if (!answer.ok || (answer.value as { readonly runs: boolean }).runs) return {};
+  return over(state, answer.from.id, invalid('the battle is lost, try again'), ctx, options);
 }
 
 /** The match was told; whether there is a host it says later. */

@@ -67,6 +67,7 @@ export type OwnLobbyCommands = LobbyCommands &
     };
     joinBattle: { data: RequestData<'lobby/joinBattle'>; reply: null };
     hostAnswered: { data: Answer; reply: null };
+    battleConfirmed: { data: Answer; reply: null };
     joinBattleAnswered: { data: Answer; reply: null };
     playerConfirmed: { data: Answer; reply: null };
     listAnswered: { data: Answer; reply: null };

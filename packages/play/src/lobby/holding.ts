@@ -5,6 +5,7 @@ import { admission, ends, standing, verdict } from '../membership/holder.js';
 import type { Confirmation, Op } from '../membership/protocol.js';
 import { type AdmitData, PLAYER_KIND, type PlacesCommands } from '../player/contract.js';
 import { admits, guessed, madePrivate, tokenOf } from './access.js';
+import { battleDoubted } from './battles.js';
 import type { LobbyCommands, LobbyWish } from './contract.js';
 import { enter, removed } from './members.js';
 import type { LobbyOptions } from './options.js';
@@ -101,7 +102,10 @@ export function audit(state: LobbyState, ctx: DecideContext, options: LobbyOptio
       context: { op },
     };
   });
-  return { sends, timers: [{ name: AUDIT_TIMER, at: ctx.now + options.auditMs, command: 'auditDue' }] };
+  return {
+    sends: [...sends, ...battleDoubted(state.lobby)],
+    timers: [{ name: AUDIT_TIMER, at: ctx.now + options.auditMs, command: 'auditDue' }],
+  };
 }
 
 /** What members did last may be gone: they are asked. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { StagedTurn } from '../testdata/actor-stage.js';
 import { LobbyStage } from './testdata/lobby-stage.test-kit.js';
 import { allyTeams } from './testdata/room.test-kit.js';
 
@@ -281,6 +282,19 @@ describe('the battle', () => {
     const lost = stage.answer(join!, { reason: 'no_battle' });
     expect(lost.resolved).toMatchObject([{ refuse: { reason: 'no_battle' } }]);
     expect(lost.published[0]!.data).toMatchObject({ currentBattle: null });
+  });
+
+  test('a match that was lost is noticed when another battle is wanted, and now and then', () => {
+    const { stage, match, battleId } = starting();
+    const again = stage.ask('2', 'startBattle', undefined);
+    const doubts = (turn: StagedTurn) => turn.sends.filter(({ command }) => command === 'confirmBattle');
+    expect([again.refuse, doubts(again)]).toMatchObject(['invalid_request', [{ to: { id: battleId } }]]);
+    expect(stage.answer(doubts(again)[0]!, { value: { runs: true } }).resolved).toEqual([]);
+    expect(stage.answer(doubts(again)[0]!, { value: { runs: false } }).resolved).toMatchObject([{ ticket: 't' }]);
+    stage.by(match, 'battleHosted', { battleId, startedAt: 1 });
+    const [doubt] = stage.pass(5 * MINUTE).flatMap(doubts);
+    expect(stage.answer(doubt!, { value: { runs: false } }).published[0]!.data).toMatchObject({ currentBattle: null });
+    expect(stage.ask('2', 'startBattle', undefined).deferred).toBe(true);
   });
 
   test('a lobby that closes leaves nobody waiting', () => {

@@ -2,6 +2,7 @@ import { type ActorKind, type DecideContext, defineActor, type Refusal } from '@
 import { REASON_NOT_A_MEMBER_OF_PLACE } from '../player/contract.js';
 import { setAccess, tokenOf } from './access.js';
 import {
+  battleConfirmed,
   battleEnded,
   battleHosted,
   battleHostFailed,
@@ -50,6 +51,7 @@ export function lobbyKind(changes: Partial<LobbyOptions> = {}): LobbyKind {
       battleHosted: (state, data, ctx) => battleHosted(state, data, ctx, options),
       battleHostFailed: (state, data, ctx) => battleHostFailed(state, data, ctx, options),
       battleEnded: (state, data, ctx) => battleEnded(state, data, ctx, options),
+      battleConfirmed: (state, answer, ctx) => battleConfirmed(state, answer, ctx, options),
       joinBattleAnswered: (state, answer, ctx) => joinBattleAnswered(state, answer, ctx, options),
       voteOver: ({ lobby }, { id }, ctx) =>
         lobby ? silent(turned(lobby, voteTimedOut(lobby, id, { now: ctx.now, options }), ctx, options)) : {},
@@ -69,7 +71,9 @@ export function lobbyKind(changes: Partial<LobbyOptions> = {}): LobbyKind {
     topics: { [MEMBERS_TOPIC]: ({ lobby }) => lobby?.details ?? null },
     adopted: 'adopted',
     // Operators see that it is private, not how to get in.
-    describe: ({ lobby }) => lobby && { details: lobby.details, inside: { ...lobby.inside, access: undefined } },
+    describe: ({ lobby }) => ({
+      lobby: lobby && { details: lobby.details, inside: { ...lobby.inside, access: undefined } },
+    }),
   });
 }
 

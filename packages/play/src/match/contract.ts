@@ -4,7 +4,7 @@ import type { PrivateBattle, StartBox } from '@muster/tachyon';
 // What a lobby (later a queue) and a match say to each other. The lobby draws the battle's id; `match/<battleId>` is the battle.
 //
 //   lobby ── host ──► match ── pool, autohost/start, … ──► battleHosted │ battleHostFailed ──► lobby
-//   lobby ── joinBattle, kickPlayer, … ──► match                         battleEnded ──► lobby
+//   lobby ── joinBattle, kickPlayer, confirmBattle, … ──► match                         battleEnded ──► lobby
 //   match ── battleStart, battleOver ──► player            player ── confirmBattle ──► match
 //
 // Every command is a send: it is repeated until answered, also by the next owner of either side. Nothing here is deferred, so that a match
@@ -91,8 +91,9 @@ export interface MatchCommands {
   sendMessage: { data: { readonly message: string }; reply: null };
   sendCommand: { data: { readonly command: string; readonly arguments?: readonly string[] }; reply: null };
   kill: { data: unknown; reply: null };
-  /** From a player's actor that may have lost something: does this battle go on, with this player in it? */
-  confirmBattle: { data: { readonly userId: string }; reply: { readonly runs: boolean } };
+  /** From a player's actor that may have lost something: does this battle go on, with this player in it? From the owner, without a user: is it
+   *  being hosted, or does it go on? */
+  confirmBattle: { data: { readonly userId?: string }; reply: { readonly runs: boolean } };
 }
 
 /** What the owner of a match must understand. An answer other than `ok` counts as heard. */

@@ -195,6 +195,7 @@ export function confirmBattle(
   state: MatchState,
   { userId }: MatchCommands['confirmBattle']['data'],
 ): Decided<'confirmBattle'> {
+  if (userId === undefined) return { reply: { runs: state.phase === 'hosting' || state.phase === 'running' } };
   const isMember = membersOf(state).some((member) => member.userId === userId);
   return { reply: { runs: state.phase === 'running' && isMember } };
 }
