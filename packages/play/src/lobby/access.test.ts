@@ -40,8 +40,17 @@ test('a password lets in; after some wrong ones its author has to wait, others h
   for (let i = 0; i < 5; i += 1) expect(asks(stage, '2', { key: { password: `p${i}` } }).refuse).toBe('unauthorized');
   expect(asks(stage, '2', { key: { password: 'swordfish' } }).refuse).toBe('unauthorized');
   expect(asks(stage, '3', { key: { password: 'swordfish' } }).refuse).toBeUndefined();
+  stage.ask('1', 'setAccess', { isPrivate: true, password: 'herring' });
+  expect(asks(stage, '2', { key: { password: 'swordfish' } }).refuse).toBe('unauthorized');
+  expect(asks(stage, '2', { key: { password: 'herring' } }).refuse).toBeUndefined();
+});
+
+test('waiting for another guess has an end; the token is always good', () => {
+  const { stage, secret } = privateLobby('swordfish');
+  for (let i = 0; i < 5; i += 1) asks(stage, '2', { key: { password: `p${i}` } });
   stage.now += 60_000;
   expect(asks(stage, '2', { key: { password: 'swordfish' } }).refuse).toBeUndefined();
+  for (let i = 0; i < 5; i += 1) asks(stage, '4', { key: { password: `p${i}` } });
   expect(asks(stage, '4', { key: { secret } }).refuse).toBeUndefined();
 });
 

@@ -169,7 +169,9 @@ describe('the list of lobbies', () => {
   test('is told one line at a time: while it does not answer, the newest one waits', () => {
     const stage = new LobbyStage('1');
     stage.ask('1', 'update', { name: 'A' });
-    stage.ask('1', 'update', { name: 'B' });
+    stage.now += MINUTE;
+    expect(stage.sentTo(stage.ask('1', 'update', { name: 'B' }), /^lobby-list/)).toEqual([]);
+    expect(stage.sentTo(stage.internal('listDue', null), /^lobby-list/)).toEqual([]);
     expect(stage.lines(MINUTE)).toEqual([]);
     stage.listAnswers();
     expect(stage.lines(0)).toEqual(['B']);
