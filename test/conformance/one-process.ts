@@ -10,6 +10,8 @@ import type { Bot, SystemUnderTest } from './stage.js';
 /** All roles in this very process, over real sockets. */
 export class OneProcess implements SystemUnderTest {
   readonly maybeRefreshes = false;
+  /** Times that it was started. */
+  starts = 0;
   private readonly data: string;
   private readonly bots: BotPool;
   private server: DevServer | undefined;
@@ -23,6 +25,7 @@ export class OneProcess implements SystemUnderTest {
   }
 
   async start(): Promise<void> {
+    this.starts += 1;
     const port = this.server ? Number(new URL(this.server.gateway).port) : 0;
     this.server = await serveDev({
       port,

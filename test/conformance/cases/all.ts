@@ -5,6 +5,7 @@ import { CHAT_CASES } from './chat.js';
 import { CLAN_CASES } from './clan.js';
 import { FRIEND_CASES } from './friend.js';
 import { HOSTING_CASES } from './hosting.js';
+import { LIVES } from './lives.js';
 import { LOBBY_CASES } from './lobby.js';
 import { LOBBY_LIST_CASES } from './lobby-list.js';
 import { MESSAGING_CASES } from './messaging.js';
@@ -27,5 +28,6 @@ export const CASES: readonly Case[] = [
   ...BATTLE_CASES,
   ...CLAN_CASES,
   ...AUTOHOST_CASES,
+  ...LIVES,
   ...PARTY_CASES,
 ];

@@ -2,6 +2,7 @@ import type { Peer } from '../peer.js';
 import type { Stage } from '../stage.js';
 import { type Case, story } from './case.js';
 import { hears, listens, says } from './messaging.js';
+import { partyOf } from './party.js';
 
 const ONE_TEAM = [
   { maxTeams: 1, startBox: { top: 0, bottom: 1, left: 0, right: 0.25 }, teams: [{ maxPlayers: 1 }] },
@@ -124,5 +125,21 @@ export const CHAT_CASES: readonly Case[] = [
     await ann.hears('lobby/updated');
     await bob.hears('lobby/left');
     await bob.fails('invalid_request', 'messaging/send', { target: { type: 'lobby' }, message: 'why?' });
+  }),
+
+  story('what is said in a party is heard by its members, not by those whom it invites', async (stage) => {
+    const [ann, bob, cid] = await stage.players('ann', 'bob', 'cid');
+    const partyId = await partyOf(ann, bob);
+    await ann.ok('party/invite', { userId: cid.userId });
+    for (const peer of [ann, bob]) await peer.hears('party/updated');
+    await cid.hears('party/invited');
+    for (const peer of [ann, bob, cid]) await listens(peer);
+    await ann.ok('messaging/send', { target: { type: 'party' }, message: 'shall we?' });
+    const source = { type: 'party', partyId, userId: ann.userId };
+    const value = await hears(bob, 'shall we?', source);
+    if (await listens(bob, { type: 'marker', value })) throw new Error('nothing was missed');
+    if (await listens(bob, { type: 'from_start' })) throw new Error('nothing was missed');
+    await hears(bob, 'shall we?', source);
+    await cid.fails('invalid_request', 'messaging/send', { target: { type: 'party' }, message: 'me too' });
   }),
 ];

@@ -1,0 +1,82 @@
+// The life of a lobby and of a party from the first request to the last, in steps between any two of which the whole system may end and begin
+// again: every step finds what the one before it left.
+import { isDeepStrictEqual } from 'node:util';
+import type { Peer } from '../peer.js';
+import { type Case, story } from './case.js';
+import { hears, listens } from './messaging.js';
+
+const BOX = { top: 0, bottom: 1, left: 0, right: 0.25 };
+const TEAMS = [1, 1].map((maxTeams) => ({ maxTeams, startBox: BOX, teams: [{ maxPlayers: 1 }] }));
+
+/** Whatever each of them hears next is this. */
+async function allHear(commandId: string, ...peers: readonly Peer[]): Promise<void> {
+  for (const peer of peers) await peer.hears(commandId);
+}
+
+function same(what: string, actual: unknown, expected: unknown): void {
+  if (!isDeepStrictEqual(actual, expected))
+    throw new Error(`${what} is ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`);
+}
+
+export const LIVES: readonly Case[] = [
+  story('the life of a lobby', async (stage) => {
+    const [ann, bob, cid] = await stage.players('ann', 'bob', 'cid');
+    const settings = { name: 'Long lived', mapName: 'Comet', allyTeamConfig: TEAMS, areBossesEnabled: true };
+    const { id } = await ann.ok<{ id: string }>('lobby/create', settings);
+    await bob.ok('lobby/join', { id });
+    await allHear('lobby/updated', ann);
+    await cid.ok('lobby/join', { id });
+    await allHear('lobby/updated', ann, bob);
+    await bob.ok('lobby/joinAllyTeam', { allyTeam: '1' });
+    await allHear('lobby/updated', ann, bob, cid);
+    await cid.ok('lobby/joinQueue');
+    await allHear('lobby/updated', ann, bob, cid);
+    await ann.ok('lobby/update', { name: 'Renamed', tags: { noob: {} } });
+    await allHear('lobby/updated', ann, bob, cid);
+    await bob.ok('lobby/updateClientStatus', { isReady: true });
+    await allHear('lobby/updated', ann, bob, cid);
+    await ann.ok('messaging/send', { target: { type: 'lobby' }, message: 'still here?' });
+    await listens(cid, { type: 'from_start' });
+    await hears(cid, 'still here?', { type: 'lobby', lobbyId: id, userId: ann.userId });
+    const details: unknown[] = [];
+    for (const peer of [ann, bob, cid]) details.push(await peer.ok('lobby/join', { id }));
+    same('what bob knows of the lobby', details[1], details[0]);
+    same('what cid knows of the lobby', details[2], details[0]);
+    // Whoever is next in the queue takes the place of who goes.
+    await bob.ok('lobby/spectate');
+    await allHear('lobby/updated', ann, bob, cid);
+    await ann.ok('lobby/kickban', { userId: bob.userId, banUntil: 4_000_000_000_000_000 });
+    await allHear('lobby/updated', ann, cid);
+    await bob.hears('lobby/left');
+    await bob.fails('banned', 'lobby/join', { id });
+    await ann.ok('lobby/leave');
+    await allHear('lobby/updated', cid);
+    await cid.ok('lobby/leave');
+    await cid.fails('invalid_request', 'lobby/join', { id });
+  }),
+
+  story('the life of a party', async (stage) => {
+    const [ann, bob, cid] = await stage.players('ann', 'bob', 'cid');
+    const { party } = await ann.ok<{ party: { id: string } }>('party/create');
+    const partyId = party.id;
+    await ann.ok('party/invite', { userId: bob.userId });
+    await ann.hears('party/updated');
+    await bob.hears('party/invited');
+    await bob.ok('party/acceptInvite', { partyId });
+    await allHear('party/updated', ann, bob);
+    await bob.ok('party/invite', { userId: cid.userId });
+    await allHear('party/updated', ann, bob);
+    await cid.hears('party/invited');
+    await ann.ok('messaging/send', { target: { type: 'party' }, message: 'just us' });
+    await listens(bob, { type: 'from_start' });
+    await hears(bob, 'just us', { type: 'party', partyId, userId: ann.userId });
+    await cid.fails('invalid_request', 'messaging/send', { target: { type: 'party' }, message: 'and me' });
+    await cid.ok('party/declineInvite', { partyId });
+    await allHear('party/updated', ann, bob);
+    await bob.ok('party/kickMember', { userId: ann.userId });
+    await ann.hears('party/removed');
+    await bob.hears('party/updated');
+    await bob.ok('party/leave');
+    await bob.fails('invalid_request', 'messaging/send', { target: { type: 'party' }, message: 'nobody?' });
+  }),
+];
