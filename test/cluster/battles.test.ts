@@ -148,3 +148,37 @@ test(
   },
   TEST_TIMEOUT_MS,
 );
+
+test(
+  'operators speak to a battle, kick, mute and make players watch, have engines installed, and end it',
+  async () => {
+    await safe();
+    const { fighters, engine } = await begun('ordered');
+    const [ann, bob] = fighters.map(({ userId }) => userId) as [string, string];
+    const match = `match/${engine.battleId}`;
+    const { autohost } = (await stateOf<{ host: { autohost: string } }>(match))!.host;
+    const tell = async (entity: string, command: string, data: unknown = null): Promise<void> =>
+      void (await cluster.admin('entity.tell', { entity, command, data }));
+    await tell(match, 'sendMessage', { message: 'hello' });
+    await tell(match, 'sendCommand', { command: 'pause', arguments: ['1'] });
+    await tell(match, 'mutePlayer', { userId: ann, chat: true, draw: false });
+    await tell(match, 'specPlayers', { userIds: [bob] });
+    await tell(match, 'kickPlayer', { userId: bob });
+    await tell(`autohost/${autohost}`, 'installEngine', { version: 'next' });
+    await expect(tell(match, 'kickPlayer', { userId: '999999' })).rejects.toThrow('not_in_battle');
+    await until(() => host.asked.includes('autohost/installEngine'), DEADLINE_MS, 'the engine is to be installed');
+    await until(() => host.asked.includes('autohost/kickPlayer'), DEADLINE_MS, 'bob is kicked');
+    expect(engine.orders).toEqual([
+      'autohost/sendMessage {"message":"hello"}',
+      'autohost/sendCommand {"command":"pause","arguments":["1"]}',
+      `autohost/mutePlayer {"userId":"${ann}","chat":true,"draw":false}`,
+      `autohost/specPlayers {"userIds":["${bob}"]}`,
+    ]);
+    await tell(match, 'kill');
+    await until(() => fighters.every(({ ends }) => ends.length === 1), DEADLINE_MS, 'both hear that it is over');
+    await until(() => !engine.running, DEADLINE_MS, 'the engine is killed');
+    expect(host.faults).toEqual([]);
+    await Promise.all(fighters.map(({ client }) => client.disconnect()));
+  },
+  TEST_TIMEOUT_MS,
+);

@@ -3,12 +3,12 @@ import { COMMANDS, type CommandDefinition } from '@muster/tachyon';
 /** What no case shows, and where it is shown instead or why it cannot be. */
 const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   'lobby/joinBattle battle_full': 'takes 254 participants: play/match, play/lobby',
-  'autohost/kickPlayer': 'an operator asks for it: play/match/running.test.ts, play/autohost/battles.test.ts',
-  'autohost/mutePlayer': 'an operator asks for it: play/match/running.test.ts, play/autohost/battles.test.ts',
-  'autohost/specPlayers': 'an operator asks for it: play/match/running.test.ts, play/autohost/battles.test.ts',
-  'autohost/sendMessage': 'an operator asks for it: play/match/running.test.ts, play/autohost/battles.test.ts',
-  'autohost/sendCommand': 'an operator asks for it: play/match/running.test.ts, play/autohost/battles.test.ts',
-  'autohost/installEngine': 'an operator asks for it: play/match/running.test.ts, play/autohost/battles.test.ts',
+  'autohost/kickPlayer': 'an operator asks for it: test/cluster/battles.test.ts',
+  'autohost/mutePlayer': 'an operator asks for it: test/cluster/battles.test.ts',
+  'autohost/specPlayers': 'an operator asks for it: test/cluster/battles.test.ts',
+  'autohost/sendMessage': 'an operator asks for it: test/cluster/battles.test.ts',
+  'autohost/sendCommand': 'an operator asks for it: test/cluster/battles.test.ts',
+  'autohost/installEngine': 'an operator asks for it: test/cluster/battles.test.ts',
   'system/moveOn': 'a gateway must stop for it: test/cluster/drain.test.ts',
 };
 

@@ -9,7 +9,7 @@ import { movingCommands } from './moving-commands.js';
 import { type CliOptions, defaultCliOptions } from './options.js';
 import { ROLLOUT_ROLES, type RolloutRole } from './rollout.js';
 import type { Terminal } from './terminal.js';
-import { entityShowView } from './views/entity.js';
+import { entityShowView, entityTellView } from './views/entity.js';
 import { epochShowView } from './views/epoch.js';
 import { coordinatorListView, nodeListView, nodeShowView } from './views/members.js';
 import { processRestartView } from './views/process.js';
@@ -73,9 +73,17 @@ function lookCommands(root: Command, asking: Asking): void {
     .argument('<n>', 'its number', shardNumber)
     .description('one shard')
     .action((n: number, _, at: Command) => asking.show(at, 'shard.show', { shard: n }, shardShowView));
-  root
-    .command('entity')
-    .description('virtual actors')
+  const entities = root.command('entity').description('virtual actors');
+  entities
+    .command('tell')
+    .argument('<kind/id>', 'such as match/75bfc493-2b9d-495d-a453-06722fdca2ea', entity)
+    .argument('<command>', 'one that takes orders from operators, such as kill')
+    .argument('[data]', 'its data as JSON', json)
+    .description('gives an actor an order, once')
+    .action((name: string, command: string, data: unknown, _, at: Command) =>
+      asking.show(at, 'entity.tell', { entity: name, command, ...(data !== undefined && { data }) }, entityTellView),
+    );
+  entities
     .command('show')
     .argument('<kind/id>', 'such as player/17', entity)
     .description('where an entity lives and what its owner knows of it')
@@ -165,6 +173,14 @@ function rolloutRoles(text: string): readonly RolloutRole[] {
 function shardNumber(text: string): number {
   if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('a shard is a number');
   return Number(text);
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError('JSON is expected');
+  }
 }
 
 function entity(text: string): string {

@@ -30,6 +30,7 @@ const LINES = [
   ['shard list', 'shard.list'],
   ['shard show 17', 'shard.show'],
   ['entity show player/7', 'entity.show'],
+  ['entity tell match/7 kill', 'entity.tell'],
   ['epoch show', 'epoch.show'],
   ['coordinator list', 'coordinator.list'],
   ['process restart coordinator-2', 'process.restart'],

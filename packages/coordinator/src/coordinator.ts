@@ -23,6 +23,7 @@ import type { EnvelopeOf } from '@muster/wire';
 import { openAdmin } from './admin/api.js';
 import { type ClusterEventBody, Followers } from './admin/events.js';
 import { Inspections } from './admin/inspections.js';
+import { Instructions } from './admin/instructions.js';
 import { agreeOnShape } from './cluster-shape.js';
 import { Election } from './election.js';
 import { HeardLoads } from './heard-loads.js';
@@ -59,6 +60,7 @@ export class Coordinator {
   private readonly listing: Listing;
   private readonly followers: Followers;
   private readonly inspections: Inspections;
+  private readonly instructions: Instructions;
   private election: Election | undefined;
   private regime: Regime | undefined;
   private readonly floor: TermFloor;
@@ -101,6 +103,7 @@ export class Coordinator {
     this.listing = this.newListing();
     this.followers = new Followers({ peers, clock, max: followersMax });
     this.inspections = new Inspections({ peers, clock, timeoutMs, max: inspectionsMax });
+    this.instructions = new Instructions({ peers, clock, timeoutMs: this.options.instructMs, max: inspectionsMax });
   }
 
   /**
@@ -153,6 +156,7 @@ export class Coordinator {
     this.regime?.stop();
     this.remembered.stop();
     this.inspections.stop();
+    this.instructions.stop();
     // Together: a vice takes over as soon as this address refuses, and a store that is away may not put that off.
     await Promise.all([this.peers.stop(), this.registration.stop()]);
   }
@@ -251,6 +255,7 @@ export class Coordinator {
       loads: this.loads,
       health: this.health,
       inspections: this.inspections,
+      instructions: this.instructions,
       followers: this.followers,
       rule: new RoutingTable(this.setup.placementKeys, this.keys.layout),
       coordinators: () => this.others,

@@ -44,7 +44,9 @@ export interface CoordinatorOptions {
   readonly wishMs: Millis;
   /** How long an owner may take to tell an operator about an entity. */
   readonly inspectMs: Millis;
-  /** Questions of operators that wait for an owner at one time. */
+  /** How long an actor may take to carry out an operator's order. Lower: what was obeyed late is taken for unknown. Higher: an operator waits longer. */
+  readonly instructMs: Millis;
+  /** Questions and orders of operators, each, that wait for an owner at one time. */
   readonly inspectionsMax: number;
   /** Entries of operators' commands that are kept in the cluster store. Lower: less can be looked up. Higher: more of the store is spent on it. */
   readonly auditMax: number;
@@ -70,6 +72,7 @@ export const COORDINATOR_DEFAULTS: CoordinatorOptions = {
   deadMax: 1_024,
   wishMs: 3_000,
   inspectMs: 1_000,
+  instructMs: 2_000,
   inspectionsMax: 256,
   auditMax: 10_000,
   followersMax: 64,

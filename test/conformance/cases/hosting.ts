@@ -230,6 +230,24 @@ export const HOSTING_CASES: readonly Case[] = [
     await over(peers, ['0']);
   }),
 
+  story(
+    'what an autohost says of battles that are not its own, of strangers, or of other times leads to nothing',
+    async (stage) => {
+      const liar = await readyAutohost(stage, { ...STATUS, maxBattles: 0 });
+      const { host, ann, peers, battleId } = await battle(stage);
+      update(host, battleId, 'start');
+      update(liar, battleId, 'engine_quit');
+      update(host, '00000000-0000-4000-8000-000000000000', 'engine_quit');
+      update(host, battleId, 'finished', { userId: '999999', winningAllyTeams: [1] });
+      update(host, battleId, 'finished', { userId: ann.userId, winningAllyTeams: [7] });
+      host.tell('autohost/update', { battleId, time: time - 1, update: { type: 'engine_quit' } });
+      host.tell('autohost/update', { battleId, time: Number.MAX_SAFE_INTEGER, update: { type: 'engine_quit' } });
+      update(host, battleId, 'finished', { userId: ann.userId, winningAllyTeams: [0] });
+      update(host, battleId, 'engine_quit');
+      await over(peers, ['0']);
+    },
+  ),
+
   story('a second connection of an autohost is closed with 1000 while the first lives', async (stage) => {
     const bot = stage.bot();
     const first = await stage.autohost(bot);

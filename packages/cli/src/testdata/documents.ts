@@ -188,6 +188,10 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
         storeKey: '/muster/dev/shards/00',
       },
     ],
+    'entity.tell': [
+      { entity: 'match/7', command: 'kill' },
+      { epoch: 5, entity: 'match/7', owner: node1.peer, value: null },
+    ],
     'entity.show': [
       { entity: 'player/7' },
       {

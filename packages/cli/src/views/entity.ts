@@ -1,4 +1,4 @@
-import type { EntityShowDocument } from '@muster/coordinator';
+import type { EntityShowDocument, EntityTellDocument } from '@muster/coordinator';
 import { type Paint, printable } from '../format/paint.js';
 import { type Fact, facts } from '../format/table.js';
 import { count, counted, instant } from '../format/units.js';
@@ -27,6 +27,21 @@ export const entityShowView: View<EntityShowDocument> = (document, { paint, stat
     next: owner === '' ? [`musterctl shard show ${shard}`] : actorError ? [`musterctl node show ${idOf(owner)}`] : [],
   };
 };
+
+/** What the actor answered. */
+export const entityTellView: View<EntityTellDocument> = ({ entity, owner, value }, { paint }) => ({
+  lines: [
+    ...facts(
+      [
+        ['Told', entity],
+        ['Owner', owner],
+      ] satisfies Fact[],
+      paint,
+    ),
+    ...(value === null ? [] : ['', ...JSON.stringify(value, undefined, 2).split('\n').map(printable)]),
+  ],
+  next: [`musterctl entity show ${entity}`],
+});
 
 function absence(actorError: string): Fact {
   if (actorError === '' || actorError === 'NOT_FOUND') return ['Actor', 'not activated: its owner holds nothing of it'];

@@ -1,5 +1,5 @@
 import { type Account, type Ban, type Clock, MusterError, playerId, type Report, type Storage } from '@muster/ports';
-import type { AccountDocument, BanDocument, ReportDocument, ReportListDocument } from './documents.js';
+import type { AccountDocument, BanDocument, ReportDocument, ReportListDocument } from './account-documents.js';
 
 /** Where accounts and what was decided about them are kept. */
 export type AccountRecords = Pick<Storage, 'accounts' | 'moderation'>;

@@ -5,6 +5,7 @@ import { AccountOrders, type AccountRecords } from './accounts.js';
 import { Audit } from './audit.js';
 import type { Followers } from './events.js';
 import { adminHandlers } from './handlers.js';
+import type { Instructions } from './instructions.js';
 import { Orders } from './orders.js';
 import { Retirements } from './retirements.js';
 import { serveAdmin } from './service.js';
@@ -17,6 +18,7 @@ export interface AdminApiSetup extends ViewSources {
   readonly auditMax: number;
   readonly peers: Peers;
   readonly followers: Followers;
+  readonly instructions: Instructions;
   readonly metrics: Metrics;
   readonly log: Log;
   /** Undefined: this coordinator does not lead, or has not read the table yet. */
@@ -59,6 +61,7 @@ export function openAdmin(setup: AdminApiSetup): void {
     followers,
     retirements,
     orders: new Orders(views),
+    instructions: setup.instructions,
     accounts: new AccountOrders(setup.records, clock),
   });
   const audit = new Audit({ store, clock, prefix: keys.audit, epoch, leads: setup.leads, max: setup.auditMax, log });

@@ -34,6 +34,7 @@ const CHANGING: ReadonlySet<AdminCommand> = new Set<AdminCommand>([
   'shard.move',
   'rebalance.run',
   'process.restart',
+  'entity.tell',
   'account.ban',
   'account.unban',
   'account.roles',

@@ -1,11 +1,12 @@
-import type { AccountDocument, ReportListDocument } from './account-documents.js';
-
-export type * from './account-documents.js';
 /**
  * What the admin API answers, as JSON: `musterctl`, the console and the tests read these. Peers are `id#incarnation`;
  * ages are "ago" in milliseconds as the answering coordinator's clock sees them, instants are ISO 8601.
  * Stable: fields are added, never renamed.
  */
+
+import type { AccountDocument, ReportListDocument } from './account-documents.js';
+
+export type * from './account-documents.js';
 
 /** Commands of the admin API. Their arguments are {@link AdminArguments}, their answers {@link AdminResults}. */
 export interface AdminResults {
@@ -15,6 +16,7 @@ export interface AdminResults {
   'shard.list': ShardListDocument;
   'shard.show': ShardShowDocument;
   'entity.show': EntityShowDocument;
+  'entity.tell': EntityTellDocument;
   'epoch.show': EpochShowDocument;
   'coordinator.list': CoordinatorListDocument;
   'events.follow': FollowDocument;
@@ -45,6 +47,8 @@ export interface AdminArguments {
   'shard.show': { readonly shard: number };
   /** `kind/id` */
   'entity.show': { readonly entity: string };
+  /** A command of its kind that takes orders from operators, with its data. Asked once, and never again by itself. */
+  'entity.tell': { readonly entity: string; readonly command: string; readonly data?: unknown };
   'epoch.show': Record<string, never>;
   'coordinator.list': Record<string, never>;
   'events.follow': Record<string, never>;
@@ -220,6 +224,14 @@ export interface EntityShowDocument {
   readonly actor: unknown;
   /** Error code of the question to the owner; empty: it answered. */
   readonly actorError: string;
+}
+
+export interface EntityTellDocument {
+  readonly epoch: number;
+  readonly entity: string;
+  readonly owner: string;
+  /** What it answered. */
+  readonly value: unknown;
 }
 
 export interface EpochShowDocument {

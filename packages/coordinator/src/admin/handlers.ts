@@ -3,6 +3,7 @@ import type { Regime } from '../regime.js';
 import type { AccountOrders } from './accounts.js';
 import type { AdminResults } from './documents.js';
 import type { Followers } from './events.js';
+import type { Instructions } from './instructions.js';
 import type { Orders } from './orders.js';
 import type { Retirements } from './retirements.js';
 import type { AdminHandler } from './service.js';
@@ -15,11 +16,12 @@ export interface AdminParts {
   readonly followers: Followers;
   readonly retirements: Retirements;
   readonly orders: Orders;
+  readonly instructions: Instructions;
   readonly accounts: AccountOrders;
 }
 
 /** A handler for every command, each answering with its document. */
-export function adminHandlers({ views, leading, followers, retirements, orders, accounts }: AdminParts) {
+export function adminHandlers({ views, leading, followers, retirements, orders, instructions, accounts }: AdminParts) {
   return {
     status: () => views.status(leading()),
     'node.list': () => views.nodeList(leading()),
@@ -27,6 +29,10 @@ export function adminHandlers({ views, leading, followers, retirements, orders, 
     'shard.list': ({ node }) => views.shardList(leading(), node),
     'shard.show': ({ shard }) => views.shardShow(leading(), shard),
     'entity.show': ({ entity }) => views.entityShow(leading(), entity),
+    'entity.tell': async (args, { peer }) => {
+      const told = await instructions.tell(leading(), views.shardOf, args, peer);
+      return { epoch: views.epochShow().epoch, ...told };
+    },
     'epoch.show': () => {
       leading();
       return views.epochShow();

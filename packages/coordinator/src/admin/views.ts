@@ -1,5 +1,14 @@
 import type { Registered, RoutingTable, ShardRow, StoreKeys } from '@muster/cluster';
-import { codeOf, type Millis, MusterError, type PeerId, pageOf, parseEntity, parsePeerId } from '@muster/ports';
+import {
+  codeOf,
+  type EntityRef,
+  type Millis,
+  MusterError,
+  type PeerId,
+  pageOf,
+  parseEntity,
+  parsePeerId,
+} from '@muster/ports';
 import type { Election } from '../election.js';
 import type { Headroom } from '../headroom.js';
 import type { HeardLoads } from '../heard-loads.js';
@@ -128,6 +137,9 @@ export class Views {
       storeKey: keys.page(pageOf(row.shard)),
     };
   }
+
+  /** Where an entity hashes to, or was moved to. */
+  readonly shardOf = (entity: EntityRef): number => this.from.rule.shardOf(entity);
 
   /** @throws MusterError INVALID_ENTITY */
   async entityShow(regime: Regime, text: unknown): Promise<EntityShowDocument> {

@@ -167,7 +167,8 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "deadMax": "Dead members that are remembered, to tell them so if they come back. A node that comes back later finds itself without shards.",
     "wishMs": "How long a node may take to become what an operator asked for: cordoned, draining, up. Lower: a node that is slow to answer is reported as not having obeyed. Higher: an operator waits longer for one that cannot.",
     "inspectMs": "How long an owner may take to tell an operator about an entity.",
-    "inspectionsMax": "Questions of operators that wait for an owner at one time.",
+    "instructMs": "How long an actor may take to carry out an operator's order. Lower: what was obeyed late is taken for unknown. Higher: an operator waits longer.",
+    "inspectionsMax": "Questions and orders of operators, each, that wait for an owner at one time.",
     "auditMax": "Entries of operators' commands that are kept in the cluster store. Lower: less can be looked up. Higher: more of the store is spent on it.",
     "followersMax": "Operators that follow events at one time."
   },
