@@ -9,6 +9,7 @@ import type { Bot, SystemUnderTest } from './stage.js';
 
 /** All roles in this very process, over real sockets. */
 export class OneProcess implements SystemUnderTest {
+  readonly deadlineMs = 12_000;
   readonly maybeRefreshes = false;
   /** Times that it was started. */
   starts = 0;

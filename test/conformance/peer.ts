@@ -2,9 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { WebSocket } from 'ws';
 import type { Frame, FrameBook } from './frames.js';
 
-/** How long an answer or an event may take. With faults the system holds a command for 3 s, and a lost machine is taken over in 1 s. */
-export const FRAME_DEADLINE_MS = 12_000;
-
 export interface PeerSetup {
   readonly name: string;
   readonly book: FrameBook;
@@ -15,6 +12,8 @@ export interface PeerSetup {
   readonly role: 'player' | 'autohost';
   /** Called before every request: what may happen between two steps happens now. */
   readonly between: () => Promise<void>;
+  /** How long an answer or an event may take. */
+  readonly deadlineMs: number;
   /** The client is told its whole state again where events were lost with a process; else that is a mistake. */
   readonly maybeRefreshed: boolean;
 }
@@ -215,7 +214,7 @@ export class Peer {
       const late = setTimeout(() => {
         this.waiting.delete(look);
         reject(new Error(`${this.name} should soon be so far that it ${what}`));
-      }, FRAME_DEADLINE_MS);
+      }, this.setup.deadlineMs);
       const look = (): void => {
         if (!isSo()) return;
         clearTimeout(late);

@@ -17,6 +17,8 @@ const LOOK_EVERY_MS = 200;
 export class RealProcesses implements SystemUnderTest {
   /** A node takes the newest of its streams' events with it: who missed one is told the state. */
   readonly maybeRefreshes = true;
+  /** What is not backed up, the list of hosts above all, is placed anew only when its dead owner surely is: seconds later, and more than once. */
+  readonly deadlineMs = 60_000;
   /** Nodes that were killed, in order. */
   readonly killed: string[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), 'muster-conformance-'));
@@ -26,7 +28,8 @@ export class RealProcesses implements SystemUnderTest {
   private stopping = false;
 
   async start(): Promise<void> {
-    const limits = TEST_LIMITS.flatMap((limit) => ['--set', limit]);
+    const patience = [`gateway.requestTimeoutMs=${this.deadlineMs}`, `match.tellOwnerMs=${this.deadlineMs}`];
+    const limits = [...TEST_LIMITS, ...patience].flatMap((limit) => ['--set', limit]);
     const shape = ['--nodes', String(NODES), '--gateways', '2', '--restart', '--config', this.bots.config];
     this.cluster = await TestCluster.start([...shape, ...limits]);
   }

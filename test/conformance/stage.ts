@@ -16,6 +16,8 @@ export interface Bot {
 /** A running system that clients can connect to. */
 export interface SystemUnderTest {
   readonly gateways: readonly string[];
+  /** How long an answer or an event may take. */
+  readonly deadlineMs: number;
   /** Clients may be told their whole state instead of single events. */
   readonly maybeRefreshes: boolean;
   /** What happens between two steps of a client; told who is connected, so that it can bring them back. */
@@ -81,6 +83,7 @@ export class Stage {
       book: this.book,
       url: () => this.system.gateways[nth % this.system.gateways.length]!,
       between: () => this.system.between(this.peers.filter(({ isConnected }) => isConnected)),
+      deadlineMs: this.system.deadlineMs,
       maybeRefreshed: this.system.maybeRefreshes,
     });
     this.peers.push(peer);

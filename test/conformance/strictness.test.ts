@@ -49,6 +49,7 @@ async function stageWith(frames: readonly object[], book = new FrameBook()): Pro
   await once(server, 'listening');
   const system: SystemUnderTest = {
     gateways: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`],
+    deadlineMs: 2_000,
     maybeRefreshes: false,
     between: async () => undefined,
     nextBot: () => ({ clientId: 'b', secret: 's' }),

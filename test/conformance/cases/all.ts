@@ -31,3 +31,6 @@ export const CASES: readonly Case[] = [
   ...LIVES,
   ...PARTY_CASES,
 ];
+
+/** Those that play with autohosts: whoever is played beside them would be given theirs. */
+export const ONE_AT_A_TIME: ReadonlySet<Case> = new Set([...HOSTING_CASES, ...BATTLE_CASES, ...AUTOHOST_CASES]);

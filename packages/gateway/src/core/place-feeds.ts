@@ -131,11 +131,12 @@ export class PlaceFeeds {
     feed.known = { number, state };
     const missed = before ? feed.view.between(before.state, state) : [];
     for (const [client, baseline] of [...feed.clients]) {
-      if (!baseline) for (const frame of missed) client.placeFrame(frame, undefined);
       // Of before it came in: that says nothing about it.
-      else if (!this.caughtUp(feed, client, baseline)) continue;
-      else feed.clients.set(client, undefined);
+      if (baseline && !this.caughtUp(feed, client, baseline)) continue;
+      feed.clients.set(client, undefined);
+      // Who is not in it any more hears of that from its own actor, and nothing else of the place.
       if (!feed.view.has(state, client.userId)) client.placeDoubted(feed.kind);
+      else if (!baseline) for (const frame of missed) client.placeFrame(frame, undefined);
     }
   }
 

@@ -241,6 +241,14 @@ describe('what happens in a place', () => {
     expect(world.cluster.asked).toEqual([]);
   });
 
+  test('is not told to who is no longer in it where events were lost: its own actor says so, and is asked', () => {
+    const { world, client } = entered(7);
+    at(world, 7).snapshot('pot/a', 'members', { in: ['1'], soup: 'leek' });
+    at(world, 9).snapshot('pot/a', 'members', { in: ['2'], soup: 'pea' });
+    expect(soups(client)).toEqual([]);
+    expect(world.cluster.next('places').json).toEqual({ doubt: 'pot' });
+  });
+
   test('between the reply and the first word of the stream is made up for', () => {
     const { world, client } = entered(7);
     at(world, 9).snapshot('pot/a', 'members', { in: ['1'], soup: 'pea' });
