@@ -36,7 +36,7 @@ test('two lobbies have two tokens, and neither state nor events show a password'
 });
 
 test('a password lets in; after some wrong ones its author has to wait, others have not', () => {
-  const { stage, secret } = privateLobby('swordfish');
+  const { stage } = privateLobby('swordfish');
   for (let i = 0; i < 5; i += 1) expect(asks(stage, '2', { key: { password: `p${i}` } }).refuse).toBe('unauthorized');
   expect(asks(stage, '2', { key: { password: 'swordfish' } }).refuse).toBe('unauthorized');
   expect(asks(stage, '3', { key: { password: 'swordfish' } }).refuse).toBeUndefined();
