@@ -71,7 +71,7 @@ export interface CommandDefinition {
   readonly moves?: string;
   /** The kind of place that the data speaks of, though the command goes elsewhere: it waits as what goes there does. Gets data that nobody has checked. */
   readonly speaksOf?: (data: unknown) => string | undefined;
-  /** Requests of the server that success leads to, by whatever way: the client gets them after its response. */
+  /** Requests and events of the server that success leads to, by whatever way: the client gets them after its response. */
   readonly leadsTo?: readonly string[];
   /** No actor behaves accordingly yet: answered `command_unimplemented`, and never sent. Whoever serves the command takes this away. */
   readonly unserved?: true;

@@ -57,6 +57,7 @@ export const messagingSubscribeReceived = defineCommand(
     data: Type.Object({ since: Type.Optional(MessagesSince) }),
     reply: Type.Object({ hasMissedMessages: Type.Boolean() }),
     target: { kind: 'player', id: 'caller', command: 'subscribeReceived' },
+    leadsTo: ['messaging/received'],
   },
   { data: { since: { type: 'marker', value: 'k3f9.17' } }, reply: { hasMissedMessages: false } },
 );

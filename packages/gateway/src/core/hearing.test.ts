@@ -50,6 +50,19 @@ function heard({ socket }: FakeClient): readonly string[] {
   return frames.map(({ data }) => `${(data as Received).message} ${(data as Received).marker}`);
 }
 
+test('a client that did not ask for messages is given none, though another connection of its player is', () => {
+  const world = coreWorld();
+  const client = attachedClient(world);
+  world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user: { userId: '1' }, places: {} });
+  const direct = { message: 'psst', source: { type: 'player', userId: '3' }, timestamp: 2, marker: 'p.1' };
+  world.cluster.publish('player/1', 'self', 'messaging/received', direct);
+  expect(heard(client)).toEqual([]);
+  client.request('messaging/subscribeReceived');
+  world.cluster.next('subscribeReceived').ok(subscribedReply());
+  world.cluster.publish('player/1', 'self', 'messaging/received', { ...direct, marker: 'p.2' });
+  expect(heard(client)).toEqual(['psst p.2']);
+});
+
 test('what is said in the lobby comes under a marker of both sources, with who said it where', () => {
   const world = coreWorld();
   const client = listener(world, inLobby(2));

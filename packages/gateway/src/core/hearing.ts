@@ -84,8 +84,9 @@ export class Hearing {
     }
   }
 
-  /** A direct message, as the player's actor published it. */
+  /** A direct message, as the player's actor published it: for whoever asked. On a connection that did not, another one of the player may have. */
   message(json: string): void {
+    if (!this.subscribed) return;
     const message = JSON.parse(json) as ReceivedMessage;
     this.direct = message.marker;
     const marker = this.marker();

@@ -124,12 +124,18 @@ export class SelfStream {
     });
   }
 
-  /** What comes of a request by way of somebody else (`battle/start`: of an autohost) does not name it as its cause. */
+  /** What comes of a request by way of somebody else (`battle/start`: of an autohost; a message: of its author) does not name it as its cause. */
   private behindItsRequest(event: StreamEvent): StreamEvent {
-    if (event.name !== NOTICE_REQUEST) return event;
-    const { commandId } = JSON.parse(textOf(event.data)) as RequestNotice;
+    const { name, data } = event;
+    const commandId = name === NOTICE_REQUEST ? (JSON.parse(textOf(data)) as RequestNotice).commandId : name;
+    const cause = this.causeOf(commandId);
+    return cause === '' ? event : { ...event, cause };
+  }
+
+  /** The client's unanswered request that leads to this; empty: none does. */
+  private causeOf(commandId: string): string {
     const request = this.listener.leadingTo(commandId);
-    return request === undefined ? event : { ...event, cause: `${this.session}:${request}` };
+    return request === undefined ? '' : `${this.session}:${request}`;
   }
 
   /** K16 */
@@ -145,7 +151,8 @@ export class SelfStream {
     const snapshot = JSON.parse(textOf(data)) as SelfSnapshot;
     const { session, user, messages = [] } = snapshot;
     this.writer.event(userSelf.commandId, JSON.stringify({ user }));
-    if (session === this.session) this.hearing.kept(messages);
+    const cause = this.causeOf(messagingReceived.commandId);
+    if (session === this.session) this.hold({ ...OF_NOBODY, cause }, () => this.hearing.kept(messages));
     this.listener.told(snapshot);
   }
 

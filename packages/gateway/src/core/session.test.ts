@@ -193,17 +193,22 @@ describe('events', () => {
     const world = coreWorld();
     const client = attachedClient(world);
     client.request('messaging/send', SEND);
-    world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'a' }, 'gateway-2#b/1:2');
+    world.cluster.publish('player/1', 'self', 'friend/requestReceived', { marker: 'a' }, 'gateway-2#b/1:2');
     const asked = world.cluster.next('send');
-    world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'b' }, asked.cause);
+    world.cluster.publish('player/1', 'self', 'friend/requestReceived', { marker: 'b' }, asked.cause);
     asked.fail('DEADLINE_EXCEEDED');
-    expect(client.socket.said).toEqual(['user/self', 'messaging/received', 'messaging/send!', 'messaging/received']);
+    expect(client.socket.said).toEqual([
+      'user/self',
+      'friend/requestReceived',
+      'messaging/send!',
+      'friend/requestReceived',
+    ]);
   });
 
   test('each has a message id of its own', () => {
     const world = coreWorld();
     const client = attachedClient(world);
-    for (let i = 0; i < 3; i += 1) world.cluster.publish('player/1', 'self', 'messaging/received', {});
+    for (let i = 0; i < 3; i += 1) world.cluster.publish('player/1', 'self', 'friend/requestReceived', {});
     expect(new Set(client.socket.frames.map(({ messageId }) => messageId)).size).toBe(4);
   });
 
@@ -225,6 +230,8 @@ describe('events', () => {
   test('K16: where the state comes instead of events, the messages the client was not given come before newer ones, once', () => {
     const world = coreWorld();
     const client = attachedClient(world);
+    client.request('messaging/subscribeReceived');
+    world.cluster.next('subscribeReceived').ok(subscribedReply());
     const of = (number: number, prefix = 'p') => ({ message: `m${number}`, marker: `${prefix}.${number}` });
     const state = (...messages: object[]) =>
       world.cluster.snapshot('player/1', 'self', { places: {}, session: FIRST_SESSION, user: {}, messages });
@@ -250,6 +257,26 @@ describe('events', () => {
       messages: [of(2, 'q')],
     });
     expect(client.socket.said.at(-1)).toBe('user/self');
+  });
+
+  test('K16: a message that comes before the answer to who asked for messages waits for it, and is given once', () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    const of = (number: number) => ({ message: `m${number}`, marker: `p.${number}` });
+    client.request('messaging/subscribeReceived');
+    const asked = world.cluster.next('subscribeReceived');
+    world.cluster.publish('player/1', 'self', 'messaging/received', of(1));
+    world.cluster.snapshot('player/1', 'self', {
+      places: {},
+      session: FIRST_SESSION,
+      user: {},
+      messages: [of(1), of(2)],
+    });
+    world.cluster.publish('player/1', 'self', 'messaging/received', of(3));
+    expect(client.socket.said).not.toContain('messaging/received');
+    asked.ok(subscribedReply());
+    const heard = client.socket.frames.filter(({ commandId }) => commandId === 'messaging/received');
+    expect(heard.map(({ data }) => (data as { marker: string }).marker)).toEqual(['p.1', 'p.2', 'p.3']);
   });
 
   test('a client that causes more than can wait is cut off', () => {
