@@ -63,6 +63,26 @@ test('a client that did not ask for messages is given none, though another conne
   expect(heard(client)).toEqual(['psst p.2']);
 });
 
+test('K16: a message that comes before the answer to who asked for messages waits for it, and is given once', () => {
+  const world = coreWorld();
+  const client = attachedClient(world);
+  const of = (number: number) => ({ message: `m${number}`, marker: `p.${number}` });
+  client.request('messaging/subscribeReceived');
+  const asked = world.cluster.next('subscribeReceived');
+  world.cluster.publish('player/1', 'self', 'messaging/received', of(1));
+  world.cluster.snapshot('player/1', 'self', {
+    places: {},
+    session: FIRST_SESSION,
+    user: {},
+    messages: [of(1), of(2)],
+  });
+  world.cluster.publish('player/1', 'self', 'messaging/received', of(3));
+  expect(client.socket.said).not.toContain('messaging/received');
+  asked.ok(subscribedReply());
+  const heard = client.socket.frames.filter(({ commandId }) => commandId === 'messaging/received');
+  expect(heard.map(({ data }) => (data as { marker: string }).marker)).toEqual(['p.1', 'p.2', 'p.3']);
+});
+
 test('what is said in the lobby comes under a marker of both sources, with who said it where', () => {
   const world = coreWorld();
   const client = listener(world, inLobby(2));
