@@ -1,6 +1,16 @@
 import type { LobbyOptions } from './options.js';
-import { allyTeamOf, isFull, seatedIn, seatIn } from './seats.js';
-import { type Bot, invalid, type Lobby, type Ruling, refusal, withDetails, withInside, without } from './state.js';
+import { allyTeamOf, isFull, seatIn } from './seats.js';
+import {
+  type Bot,
+  invalid,
+  type Lobby,
+  participants,
+  type Ruling,
+  refusal,
+  withDetails,
+  withInside,
+  without,
+} from './state.js';
 
 export interface NewBot {
   readonly allyTeam: string;
@@ -27,7 +37,7 @@ export function addBot(lobby: Lobby, hostUserId: string, { allyTeam: text, ...bo
   const allyTeam = allyTeamOf(details, text);
   if (allyTeam === undefined) return invalid('there is no such ally team');
   if (isFull(details, allyTeam)) return refusal('ally_team_full');
-  if (seatedIn(details).length >= limits.participantsMax) return invalid('no battle has room for more');
+  if (participants(details) >= limits.participantsMax) return invalid('no battle has room for more');
   const id = `bot-${inside.bots + 1}`;
   const { options = {} } = bot;
   const added: Bot = { id, hostUserId, ...seatIn(details, allyTeam), ...bot, options };

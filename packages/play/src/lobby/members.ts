@@ -10,6 +10,7 @@ import {
   type Member,
   memberIds,
   type Player,
+  participants,
   type Ruling,
   refusal,
   withDetails,
@@ -23,13 +24,15 @@ export function enter(
   lobby: Lobby,
   userId: string,
   member: Member,
-  { now, options: { membersMax } }: { readonly now: number; readonly options: Pick<LobbyOptions, 'membersMax'> },
+  { now, options }: { readonly now: number; readonly options: Pick<LobbyOptions, 'membersMax' | 'participantsMax'> },
 ): Ruling {
   const entered = withInside(lobby, { members: { ...lobby.inside.members, [userId]: member } });
   if (isMember(lobby.details, userId)) return entered;
   const until = bannedUntil(lobby, userId, now);
   if (until !== undefined) return refusal('banned', `Banned until ${new Date(until / 1_000).toISOString()}`);
+  const { membersMax, participantsMax } = options;
   if (memberIds(lobby.details).length >= membersMax) return refusal('lobby_full', `at most ${membersMax} members`);
+  if (participants(lobby.details) >= participantsMax) return refusal('lobby_full', 'no battle has room for more');
   return watching(entered, userId);
 }
 

@@ -7,7 +7,7 @@ export interface LobbyOptions {
   readonly gameVersion: string;
   /** Members of a lobby, watching ones too: what existing servers allow, and what one battle's script can name beside bots. */
   readonly membersMax: number;
-  /** Seats that are taken, bots too: the engine's limit of a battle's participants. */
+  /** Members and bots together, and teams: the engine's limit of a battle's participants. */
   readonly participantsMax: number;
   /** How long a vote runs. Lower: who reads late has no say. Higher: a lobby waits longer for who does not answer. */
   readonly voteMs: Millis;

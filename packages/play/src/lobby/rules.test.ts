@@ -126,6 +126,13 @@ describe('bots', () => {
     expect(room.leave('2').ask('1', 'addBot', ai).seats).toEqual({ 1: '0.0', 'bot-2': '1.0' });
   });
 
+  test('members and bots are no more than a battle takes', () => {
+    const room = new Room({}, { participantsMax: 4 }).join('2').ask('1', 'addBot', ai).ask('1', 'addBot', ai);
+    expect(room.ask('1', 'addBot', { ...ai, allyTeam: '0' }).reason).toBe('invalid_request');
+    expect(room.join('3').reason).toBe('lobby_full');
+    expect(room.ask('1', 'removeBot', { id: 'bot-2' }).join('3').reason).toBeUndefined();
+  });
+
   test('many small changes do not make options without end', () => {
     const room = new Room({}, { botOptionsCharsMax: 10, botOptionsMax: 2 }).ask('1', 'addBot', {
       ...ai,

@@ -94,6 +94,11 @@ export function memberIds({ players, spectators }: Details): readonly string[] {
   return [...Object.keys(players), ...Object.keys(spectators)];
 }
 
+/** Whom a battle would have to take: all members, and bots. */
+export function participants(details: Details): number {
+  return memberIds(details).length + Object.keys(details.bots).length;
+}
+
 /** The record without a key; itself where it has none. */
 export function without<T>(record: Readonly<Record<string, T>>, key: string): Record<string, T> {
   if (!Object.hasOwn(record, key)) return record;

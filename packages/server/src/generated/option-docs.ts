@@ -313,7 +313,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "engineVersion": "Engine that new lobbies play with. Clients and autohosts have to have it installed, so it is the operator who knows.",
     "gameVersion": "Game that new lobbies play, as the engine knows it by name.",
     "membersMax": "Members of a lobby, watching ones too: what existing servers allow, and what one battle's script can name beside bots.",
-    "participantsMax": "Seats that are taken, bots too: the engine's limit of a battle's participants.",
+    "participantsMax": "Members and bots together, and teams: the engine's limit of a battle's participants.",
     "voteMs": "How long a vote runs. Lower: who reads late has no say. Higher: a lobby waits longer for who does not answer.",
     "auditMs": "How often every member's actor is asked whether it is still there. Members that have lost their state do not know that they should leave: only this removes them, and closes a lobby that everybody has forgotten. Lower: ghosts go sooner. Higher: less traffic, a message per member each time.",
     "bansMax": "Bans of one lobby; above it the one that ends first is forgotten. Each is part of the lobby's replicated state.",
