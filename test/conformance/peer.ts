@@ -174,6 +174,12 @@ export class Peer {
     return data;
   }
 
+  /** Whatever was heard is all the same, and when. @returns what was wrong with the frames themselves */
+  forget(): readonly string[] {
+    this.heard.length = 0;
+    return this.faults.splice(0).filter((fault) => !fault.startsWith('before the answer'));
+  }
+
   /** Whether this was heard is all the same. */
   mayHaveHeard(commandId: string): void {
     const others = this.heard.filter((frame) => frame.commandId !== commandId);

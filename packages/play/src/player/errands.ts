@@ -86,5 +86,7 @@ export function errandEnd(answer: Answer): ErrandEnd {
 
 function refusalOf({ code, details }: Extract<Answer, { readonly ok: false }>): Refusal {
   if (code === 'REFUSED') return details as Refusal;
+  // What storage cannot keep: a text with NUL, for one.
+  if (code === 'INVALID_REQUEST') return { reason: 'invalid_request', details: 'this cannot be kept' };
   return { reason: 'internal_error', details: 'it could not be done' };
 }

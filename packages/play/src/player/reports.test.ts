@@ -31,6 +31,16 @@ test('somebody unknown or oneself cannot be reported', async () => {
   expect(await place.storage.moderation.reports({ max: 9 })).toEqual([]);
 });
 
+test('user 0, who can be nobody, is unknown; a text that cannot be kept is the client’s fault, not the server’s', async () => {
+  const place = await town();
+  place.ask('1', ANN, 'report', about('2', '0'));
+  expect(await place.told(50)).toEqual(['g1#a/1 REFUSED unknown_user']);
+  place.ask('1', ANN, 'report', { ...about('2'), message: 'NUL \0' });
+  expect(await place.told(50)).toEqual(['g1#a/1 REFUSED invalid_request']);
+  place.ask('1', ANN, 'report', { ...about('2'), reason: { type: '' } });
+  expect(await place.told(50)).toEqual(['g1#a/1 REFUSED invalid_request']);
+});
+
 test('so many reports in an hour', async () => {
   const place = await town();
   for (let i = 0; i < 21; i += 1) {

@@ -24,6 +24,8 @@ export function reportsService({ moderation, options }: ReportsDependencies): Se
       file: async ({ userIds, reason, message = '' }, context) => {
         const { me: reporter, operation } = askedBy(context);
         const users = [...new Set(userIds)].map(playerId);
+        // A user id, but nobody's: accounts are counted from one.
+        if (userIds.includes('0')) return { refuse: { reason: 'unknown_user' } };
         const report = { reporter, users, type: reason.type, message, at: context.now };
         const limit = { max: options.reportsMax, since: context.now - options.reportsWindowMs };
         switch (await moderation.file(operation, report, limit)) {
