@@ -150,7 +150,18 @@ export class Activation implements Due, Work {
   }
 
   private get mayTakeTurns(): boolean {
-    return !this.dead && this.shard.state === 'open' && this.log.full !== true;
+    return !this.dead && this.shard.state === 'open' && !this.held && this.log.full !== true;
+  }
+
+  /** It is on its way into or out of this shard (K1). */
+  get held(): boolean {
+    // Nearly always nobody is.
+    return this.shard.held.size > 0 && this.shard.held.has(this.key);
+  }
+
+  /** It has not heard yet that it came here from another process. */
+  get owesAdoption(): boolean {
+    return this.system?.has(({ type }) => type === 'adopted') === true;
   }
 
   /** One turn; false when there is nothing to do. */

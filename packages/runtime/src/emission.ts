@@ -205,7 +205,7 @@ export class Emitter implements SendingActor, Due {
   }
 
   maySend(): boolean {
-    return this.actor.shard.state === 'open' && !this.actor.fenced;
+    return this.actor.shard.state === 'open' && !this.actor.held && !this.actor.fenced;
   }
 
   dispatch({ number, to, command, json, cause, trace }: Outgoing): void {

@@ -10,6 +10,8 @@ import type { DeliveryOrigin, JsonText, Outcome } from './host.js';
 export type Entry =
   /** First entry of an actor's life. `seed`: what `load` returned. `stream`: where its event numbers start. */
   | { readonly type: 'born'; readonly seed: unknown; readonly stream: number }
+  /** First entry of its life in the shard that it was carved into (K1): all that it was, as {@link saveEnvelope} gave it, and what it published last. */
+  | { readonly type: 'carved'; readonly text: JsonText; readonly recent: JsonText }
   /** `stream`: the actor's stream number after this event. */
   | {
       readonly type: 'event';

@@ -99,7 +99,7 @@ function causeOfRecord(entries: readonly Entry[]): string {
   return own?.type === 'reply' ? `${own.session}:${own.request}` : '';
 }
 
-/** One entry of a record; `seq` is the record's and counted by {@link applyRecord}. Throws only what `initial` or `evolve` throws. */
+/** One entry of a record; `seq` is the record's and counted by {@link applyRecord}. Throws only what the kind's functions throw. */
 export function applyEntry(envelope: Envelope, entry: Entry, options: RuntimeOptions): void {
   switch (entry.type) {
     case 'born':
@@ -108,6 +108,9 @@ export function applyEntry(envelope: Envelope, entry: Entry, options: RuntimeOpt
       envelope.state = envelope.kind.initial(envelope.id, entry.seed);
       envelope.stream = entry.stream;
       envelope.born = true;
+      return;
+    case 'carved':
+      Object.assign(envelope, restoreEnvelope(envelope.kind, envelope.id, entry.text), { seq: 1 });
       return;
     case 'event':
       envelope.kind.evolve[entry.name]!(envelope.state, entry.data, entry.at);
@@ -327,10 +330,19 @@ export function compactActor(kind: AnyActorKind, id: string, saved: SavedActor, 
   return { text: saveEnvelope(restoreActor(kind, id, saved, options)), tail: '', seq: saved.seq };
 }
 
+const CARVED = '[{"type":"carved",';
+
+/** What it published before it was carved into its shard, for those who missed it; empty: not known, or it was not. */
+export function recentAtCarving({ text, tail }: Pick<SavedActor, 'text' | 'tail'>): JsonText {
+  if (text !== '' || !tail.startsWith(CARVED)) return '';
+  const [[first]] = decodeJson(`[${tail}]`) as [[Entry]];
+  return first.type === 'carved' ? first.recent : '';
+}
+
 /** True where it has a timer set or a send unanswered, or perhaps: found by looking for the words, as most actors have neither. */
 export function mayOwe(saved: SavedActor): boolean {
   const { tail, owes = says(saved.text) } = saved;
-  return owes || tail.includes('{"type":"timer"') || tail.includes('{"type":"send"');
+  return owes || tail.startsWith(CARVED) || tail.includes('{"type":"timer"') || tail.includes('{"type":"send"');
 }
 
 function says(text: JsonText): boolean {

@@ -162,6 +162,17 @@ export interface ActorHost {
   seal(shard: ShardId): Promise<void>;
   /** Ends the seal of that term. Nothing where the shard is not sealed any more: it may have been closed meanwhile, and has no log. */
   unseal(shard: ShardId, term: Term): void;
+  /**
+   * Puts the actor, as it is, into another shard of this process (K1), and holds it in both: no turn, what comes waits. False: not at the
+   * moment (a shard is not open, or the actor is just coming to life).
+   */
+  carve(entity: EntityRef, from: ShardId, into: ShardId): boolean;
+  /** The shard has nothing of it any more, and its log says so; who waits there gets NOT_OWNER. Also where it is not awake here. */
+  drop(shard: ShardId, entity: EntityRef): void;
+  /** What {@link carve} held in this shard goes on here. */
+  unhold(shard: ShardId, entity: EntityRef): void;
+  /** Runs once all that the shard's log has now is in its second place; never where the shard is closed before. */
+  onceDurable(shard: ShardId, run: () => void): void;
   /** This process no longer owns the shard: state is dropped, waiting commands get NOT_OWNER. */
   close(shard: ShardId): void;
   stateOf(shard: ShardId): ShardState;

@@ -38,6 +38,13 @@ export class Ring<T> {
     return item;
   }
 
+  /** Whether one of them is such. */
+  has(wanted: (item: T) => boolean): boolean {
+    for (let i = 0; i < this.count; i += 1)
+      if (wanted(this.slots[(this.head + i) & (this.slots.length - 1)]!)) return true;
+    return false;
+  }
+
   private grow(): void {
     const next = new Array<T | undefined>(Math.max(FIRST_SLOTS, this.slots.length * 2));
     for (let i = 0; i < this.count; i += 1) next[i] = this.slots[(this.head + i) & (this.slots.length - 1)];

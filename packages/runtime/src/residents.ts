@@ -7,6 +7,7 @@ import {
   damagedActor,
   type Envelope,
   emptyEnvelope,
+  recentAtCarving,
   restoreActor,
   type SavedActor,
   saveEnvelope,
@@ -158,7 +159,8 @@ export class Residents implements Keeper {
     const limit = activation.kind.passivateAfterMs ?? this.services.options.passivateAfterMs;
     const left = activation.usedAt + limit - this.services.clock.monotonic();
     activation.emitter.forgetRecent();
-    if (left <= 0 && activation.shard.state === 'open' && activation.quiet && this.passivate(activation)) return;
+    const mayGo = activation.shard.state === 'open' && !activation.held && activation.quiet;
+    if (left <= 0 && mayGo && this.passivate(activation)) return;
     this.watchIdle(activation, left > 0 ? left : limit);
   }
 
@@ -185,6 +187,29 @@ export class Residents implements Keeper {
       this.services.log.write('error', 'actor.failed', { entity: key, part: 'save', kind: kind.kind, error });
       return false;
     }
+  }
+
+  /** It is not in this shard any more; who waits for it hears `outcome`, and copies forget it. False: nothing of it was here. */
+  drop(shard: Shard, ref: EntityRef, outcome: Outcome, error: unknown): boolean {
+    const key = entityKey(ref);
+    const activation = shard.actors.get(key);
+    const parked = shard.parked.get(key);
+    if (activation) {
+      this.remove(activation);
+      this.forget(activation);
+      activation.refuseAll(outcome, error);
+    }
+    if (!parked) return activation?.envelope?.born === true;
+    parked.timer?.cancel();
+    shard.parked.delete(key);
+    this.bury(shard, ref);
+    return true;
+  }
+
+  /** What copies and storage may have of it in this shard is void. */
+  bury(shard: Shard, ref: EntityRef): void {
+    const replicated = this.kinds.get(ref.kind)?.durability === 'replicated';
+    if (replicated) shard.log.append({ entity: entityKey(ref), seq: 0, entries: [] });
   }
 
   /** Copies forget it too. */
@@ -311,7 +336,8 @@ function adopt(
   saved: SavedActor,
   options: RuntimeOptions,
 ): readonly [Envelope, Recovery] {
-  const kept = saved.recent ? (decodeJson(saved.recent) as KeptPublications) : undefined;
+  const recent = saved.recent || recentAtCarving(saved);
+  const kept = recent ? (decodeJson(recent) as KeptPublications) : undefined;
   const publications: Recovered[] = [...(kept?.publications ?? [])];
   let base = kept?.floor;
   const envelope = restoreActor(kind, ref.id, saved, options, (at, entry, before, cause) => {

@@ -18,6 +18,7 @@ import type { AnyActorKind, Json } from './actor.js';
 import { Awakening } from './awakening.js';
 import { AwakeningPace } from './awakening-pace.js';
 import { copiesOf, leftoversOf, namesIn } from './copies.js';
+import { Carving } from './carving.js';
 import type { ActorSnapshot, SavedActor } from './envelope.js';
 import type { ActorHost, Adoption, Delivery, HostStats, Outcome, Outlet, ShardState, Subscription } from './host.js';
 import { describeActor } from './inspection.js';
@@ -58,6 +59,7 @@ export class ActorRuntime implements ActorHost {
   private readonly services: Services;
   private readonly residents: Residents;
   private readonly serviceCalls: ServiceCalls;
+  private readonly carving: Carving;
   private readonly shards = new Map<ShardId, Shard>();
   /** Shards whose actors are not here yet. */
   private readonly loading = new Map<ShardId, Term>();
@@ -96,6 +98,7 @@ export class ActorRuntime implements ActorHost {
       throw new MusterError('BAD_CONFIG', { details: 'two actor kinds have the same name' });
     this.serviceCalls = new ServiceCalls(this.services, parts.services ?? []);
     this.residents = new Residents(this.services, this.kinds);
+    this.carving = new Carving(this.services, this.residents);
   }
 
   load(id: ShardId, term: Term): void {
@@ -137,6 +140,26 @@ export class ActorRuntime implements ActorHost {
   unseal(id: ShardId, term: Term): void {
     const shard = this.shards.get(id);
     if (shard?.state === 'sealed' && shard.term === term) this.open(id, term);
+  }
+
+  carve(ref: EntityRef, from: ShardId, into: ShardId): boolean {
+    const [out, to] = [this.shards.get(from), this.shards.get(into)];
+    return out !== undefined && to !== undefined && this.carving.carve(ref, out, to);
+  }
+
+  drop(id: ShardId, ref: EntityRef): void {
+    const shard = this.shards.get(id);
+    if (shard && !this.carving.drop(ref, shard)) this.residents.bury(shard, ref);
+  }
+
+  unhold(id: ShardId, ref: EntityRef): void {
+    const shard = this.shards.get(id);
+    if (shard) this.carving.unhold(ref, shard);
+  }
+
+  onceDurable(id: ShardId, run: () => void): void {
+    const log = this.shards.get(id)?.log;
+    log?.onDurable(log.end, run, true);
   }
 
   close(id: ShardId): void {

@@ -29,6 +29,8 @@ export class Shard {
   readonly loose = new MemoryCommitLog();
   /** Ungated kinds stand still here: the shard's former process may not have noticed yet that it is fenced. */
   fenced = false;
+  /** Actors on their way into or out of another shard of this process (K1): they take no turn, and what comes for them waits. */
+  readonly held = new Set<string>();
   awakening: Awakening | undefined;
   state: 'open' | 'sealed' | 'closed' = 'open';
   /** How long turns of its actors have taken. */

@@ -8,6 +8,7 @@ import {
   type Millis,
   memoryCommitLogs,
   SeededRandom,
+  type ShardId,
   shardId,
   silentLog,
   silentTracer,
@@ -139,6 +140,8 @@ export class HeldLog extends MemoryCommitLog {
 }
 
 export const SHARD = shardId(7);
+/** Open for nobody, until a test opens it. */
+export const SOLO = shardId(1_030);
 export const TERM = term(3);
 
 export interface Bank {
@@ -149,6 +152,7 @@ export interface Bank {
   readonly sends: OutboundSend[];
   readonly published: { readonly subscriber: string; readonly event: PublishedEvent }[];
   readonly log: HeldLog;
+  readonly soloLog: HeldLog;
   /** What a log calls when turns may go on. */
   go(): void;
   /** Delivers a client's command without letting it run. */
@@ -159,6 +163,7 @@ export interface Bank {
 }
 
 export interface Posting {
+  readonly shard?: ShardId;
   readonly to?: string;
   readonly session?: string;
   readonly request?: number;
@@ -194,9 +199,11 @@ export function openBank({
   const metrics = new MemoryMetrics();
   const [replies, sends, published]: [Bank['replies'], Bank['sends'], Bank['published']] = [[], [], []];
   const log = new HeldLog();
+  const soloLog = new HeldLog();
   let go = (): void => undefined;
   const logs: CommitLogs = {
     open(shard, t, resume): CommitLog {
+      if (shard === SOLO) return soloLog;
       if (shard !== SHARD || t !== TERM) return memoryCommitLogs.open(shard, t, resume);
       go = resume;
       return log;
@@ -233,10 +240,11 @@ export function openBank({
     sends,
     published,
     log,
+    soloLog,
     go: () => go(),
     post(command, data, how = {}) {
       requests += 1;
-      runtime.deliver(SHARD, delivery(command, data, { request: requests, ...how }));
+      runtime.deliver(how.shard ?? SHARD, delivery(command, data, { request: requests, ...how }));
     },
     async ask(command, data = null, how = {}) {
       const before = replies.length;
