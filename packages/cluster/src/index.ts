@@ -1,3 +1,6 @@
+export * from './carving/leader.js';
+export * from './carving/options.js';
+export * from './carving/rows.js';
 export * from './handoff/leader.js';
 export * from './handoff/options.js';
 export * from './handoff/rows.js';

@@ -7,6 +7,7 @@ import {
   MemoryMetrics,
   type Network,
   type PeerId,
+  parseEntity,
   SeededRandom,
   type ShardId,
   type ShardStore,
@@ -195,10 +196,14 @@ export class World {
   }
 
   /** New rows for these processes; default: all. */
-  place(rows: readonly Partial<ShardRow>[], to: readonly Member<ComputeNode | ClusterClient>[] = this.all): void {
+  place(
+    rows: readonly Partial<ShardRow>[],
+    to: readonly Member<ComputeNode | ClusterClient>[] = this.all,
+    overrides: TableUpdate['overrides'] = [],
+  ): void {
     const whole = rows.map((row) => ({ ...emptyRow(row.shard!), ...row }));
-    this.table.apply({ revision: this.revision + 1, full: false, rows: whole, overrides: [] });
-    this.push({ rows: whole }, to);
+    this.table.apply({ revision: this.revision + 1, full: false, rows: whole, overrides });
+    this.push({ rows: whole, overrides }, to);
   }
 
   /** A leader tells these processes that the member is dead: it heard nothing of it for long. */
@@ -230,6 +235,11 @@ export class World {
 
   where(of: EntityRef): ShardRow {
     return this.row(this.table.shardOf(of));
+  }
+
+  /** The same by `kind/id`. */
+  whereKey(entity: string): ShardRow {
+    return this.where(parseEntity(entity));
   }
 
   get all(): readonly Member<ComputeNode | ClusterClient>[] {

@@ -132,6 +132,8 @@ export interface HostStats {
 export interface Adoption extends Adopted {
   /** By `kind/id`. */
   readonly actors: ReadonlyMap<string, SavedActor>;
+  /** Of those, who stands still until {@link ActorHost.unhold}. */
+  readonly held?: readonly string[];
   /** Ungated kinds stand still for so long: their former process may not have noticed yet that it is fenced. */
   readonly fencedMs: Millis;
 }

@@ -303,7 +303,8 @@ export class ActorRuntime implements ActorHost {
     });
   }
 
-  private adopt(shard: Shard, { actors, fencedMs, how, mayLack }: Adoption): void {
+  private adopt(shard: Shard, { actors, held = [], fencedMs, how, mayLack }: Adoption): void {
+    for (const key of held) shard.held.add(key);
     const adopted = { how, mayLack };
     // Nothing of it is read now: a promoted process gets hundreds of shards in one turn.
     for (const [key, saved] of actors) shard.parked.set(key, { saved, timer: undefined, adopted });

@@ -7,6 +7,8 @@ import {
   type RuntimeRules,
   runtimeOptions,
 } from '@muster/runtime';
+import { carvingOptions } from '../carving/options.js';
+import { CarvingOwner } from '../carving/owner-side.js';
 import { handoffOptions } from '../handoff/options.js';
 import { HandoffSource } from '../handoff/source-side.js';
 import { HandoffTarget } from '../handoff/target-side.js';
@@ -72,6 +74,7 @@ export class ComputeNode {
   private readonly releases: ReleaseOwner;
   private readonly source: HandoffSource;
   private readonly target: HandoffTarget;
+  private readonly carving: CarvingOwner;
   private readonly memberLinks: MemberLinks;
   private fenceCheckedAt: Millis = 0;
   private roomNow = ROOM_FOR_ALL;
@@ -145,7 +148,7 @@ export class ComputeNode {
       metrics,
       checkFence,
     });
-    new Subscribers({ peers, host, refusal: (shard, sentIn) => inbound.refusal(shard, sentIn) });
+    new Subscribers({ peers, host, refusal: (to, shard, sentIn) => inbound.refusalFor(to, shard, sentIn) });
     const { router: routerOptions, release: releaseOptions } = options;
     const epoch = () => this.agent.epoch;
     this.releases = new ReleaseOwner({
@@ -162,6 +165,8 @@ export class ComputeNode {
     const handing = { clock, peers, host, table, replicator, epoch, options: handoff, metrics, log };
     this.source = new HandoffSource(handing);
     this.target = new HandoffTarget({ peers, table, backups: this.backups, options: handoff, metrics, log });
+    const carving = { clock, peers, host, table, epoch, options: carvingOptions(options.carving), metrics, log };
+    this.carving = new CarvingOwner(carving);
     // Before the router: when it hears of a row, this process must own the shard already.
     this.keeper = new ShardKeeper({
       clock,
@@ -173,10 +178,12 @@ export class ComputeNode {
       persistence,
       source: this.source,
       target: this.target,
+      carving: this.carving,
       log,
       termChanged: (shard) => {
         this.releases.termChanged(shard);
         this.source.termChanged(table.row(shard));
+        this.carving.termChanged(shard);
       },
     });
     const local = (command: Parameters<Inbound['local']>[0]) => inbound.local(command);
@@ -248,6 +255,7 @@ export class ComputeNode {
     this.releases.stop();
     this.source.stop();
     this.target.stop();
+    this.carving.stop();
     await this.park();
     // Before its line leaves the store: from then on its shards are somebody else's, however late the store's answer comes here.
     await this.runtime.shutdown();
@@ -318,6 +326,7 @@ export class ComputeNode {
     this.releases.stop();
     this.source.stop();
     this.target.stop();
+    this.carving.stop();
     this.routerParts.stop();
     this.setup.replaced?.(by);
   }

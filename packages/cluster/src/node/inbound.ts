@@ -75,6 +75,12 @@ export class Inbound {
     this.take(this.self, envelope.shard as ShardId, envelope.term ?? 0, envelope.trace ?? '', envelope.body);
   }
 
+  /** Why something for this entity cannot be done here at the moment, or undefined. */
+  refusalFor(to: EntityRef, shard: ShardId, sentIn: number): 'NOT_OWNER' | 'SHARD_MOVING' | undefined {
+    // It may have left for a shard of its own, or have come home (K1).
+    return this.refusal(shard, sentIn) ?? (this.table.shardOf(to) === shard ? undefined : 'NOT_OWNER');
+  }
+
   /** Why a shard's work cannot be done here at the moment, or undefined. */
   refusal(shard: ShardId, sentIn: number): 'NOT_OWNER' | 'SHARD_MOVING' | undefined {
     switch (this.host.stateOf(shard)) {
@@ -105,8 +111,8 @@ export class Inbound {
       this.refuse(origin, shard, 'INVALID_ENTITY', `${kind}/${id}`.slice(0, 160));
       return;
     }
-    const refusal = this.refusal(shard, sentIn);
-    if (refusal || this.flights.isOver(from, shard, flight) || this.table.shardOf(to) !== shard) {
+    const refusal = this.refusalFor(to, shard, sentIn);
+    if (refusal || this.flights.isOver(from, shard, flight)) {
       this.refuse(origin, shard, refusal ?? 'NOT_OWNER', '');
       return;
     }

@@ -1,6 +1,7 @@
 import { type Millis, MusterError } from '@muster/ports';
 import type { RuntimeOptions } from '@muster/runtime';
 import type { LinkOptions } from '@muster/wire';
+import type { CarvingOptions } from '../carving/options.js';
 import type { HandoffOptions } from '../handoff/options.js';
 import type { HeartbeatOptions } from '../heartbeat/options.js';
 import type { PeersOptions } from '../links/options.js';
@@ -28,6 +29,7 @@ export interface NodeOptions extends ClusterOptions {
   readonly replication?: Partial<ReplicationOptions>;
   readonly persistence?: Partial<PersistenceOptions>;
   readonly handoff?: Partial<HandoffOptions>;
+  readonly carving?: Partial<CarvingOptions>;
   readonly node?: Partial<ComputeOptions>;
 }
 

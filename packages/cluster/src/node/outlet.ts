@@ -56,10 +56,13 @@ export class NodeOutlet implements Outlet {
     else this.transmit(to.replyTo, { type: 'reply', shard, term: termOf, body });
   }
 
-  send({ from, fromShard, number, to, command, json, cause, trace }: OutboundSend): void {
+  send({ from, number, to, command, json, cause, trace }: OutboundSend): void {
     const origin = { type: 'entity', from, number } as const;
     const call = { entity: to, name: command, data: Buffer.from(json), origin, deadlineMs: 0, trace, cause };
-    this.router!.call(call, (outcome) => this.host!.answered(from, fromShard, number, outcomeOf(outcome)));
+    this.router!.call(call, (outcome) =>
+      // Where it is by then (K1).
+      this.host!.answered(from, this.table.shardOf(from), number, outcomeOf(outcome)),
+    );
   }
 
   publish(subscriber: string, event: PublishedEvent): void {

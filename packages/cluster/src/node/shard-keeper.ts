@@ -1,5 +1,7 @@
-import type { Clock, Log, PeerId, ShardId, ShardRefusal, Term } from '@muster/ports';
+import { type Clock, type Log, type PeerId, parseEntity, type ShardId, type ShardRefusal, type Term } from '@muster/ports';
 import type { ActorHost, Adoption, SavedActor } from '@muster/runtime';
+import type { CarvingOwner } from '../carving/owner-side.js';
+import { straysAmong } from '../carving/strays.js';
 import type { HandoffSource } from '../handoff/source-side.js';
 import type { HandoffTarget } from '../handoff/target-side.js';
 import type { Persistence } from '../persistence/persistence.js';
@@ -22,6 +24,8 @@ export interface ShardKeeperSetup {
   /** Shards in use that are handed over, and that come here. */
   readonly source: HandoffSource;
   readonly target: HandoffTarget;
+  /** Entities on their way from one shard of this process into another. */
+  readonly carving: Pick<CarvingOwner, 'heldIn'>;
   readonly log: Log;
   /** Called for every row that came with a new term, after the shard is open or closed as it says. */
   readonly termChanged: (shard: ShardId) => void;
@@ -98,7 +102,7 @@ export class ShardKeeper {
     if (promotion) persistence?.inherit(row, promotion.inherited);
     if (persistence && isNew && !promotion) this.load(row, persistence, row.origin !== 'placed');
     else if (persistence?.isLoading(shard)) host.load(shard, term);
-    else host.open(shard, term, adoption);
+    else this.open(shard, term, adoption);
     target.rowChanged(row);
     if (row.origin === 'moved' && held === undefined && !promotion)
       log.write('error', 'handoff.copy-missing', { shard, term, former: before.owner });
@@ -115,10 +119,27 @@ export class ShardKeeper {
       const term = this.mine.get(shard)!;
       // An owner before this one's may not have fenced itself yet.
       const fencedMs = row.atLarge ? backups.ungatedWaitMs : adoption.fencedMs;
-      host.open(shard, term, { ...adoption, fencedMs });
+      this.open(shard, term, { ...adoption, fencedMs });
       const { size } = adoption.actors;
       log.write('debug', 'shard.opened', { shard, term, actors: size, mayLack: adoption.mayLack });
     });
+  }
+
+  /** What belongs to another shard (K1) is not opened: copies and storage hear that it is not here any more. */
+  private open(shard: ShardId, term: Term, adoption: Adoption | undefined): void {
+    const { host, table, carving, log } = this.setup;
+    const held = adoption ? carving.heldIn(shard) : [];
+    const strays = adoption ? straysAmong(adoption.actors, shard, table, held) : [];
+    if (!adoption || held.length + strays.length === 0) {
+      host.open(shard, term, adoption);
+      return;
+    }
+    const actors = new Map([...adoption.actors].filter(([entity]) => !strays.includes(entity)));
+    host.open(shard, term, { ...adoption, actors, held });
+    for (const entity of strays) {
+      log.write('info', 'carving.stray', { shard, term, entity });
+      host.drop(shard, parseEntity(entity));
+    }
   }
 
   /** Storage ended the log of a shard: nothing goes on here that is not recorded. */

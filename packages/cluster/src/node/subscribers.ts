@@ -1,4 +1,4 @@
-import { codeOf, entity, isEntity, type PeerId, type ShardId } from '@muster/ports';
+import { codeOf, type EntityRef, entity, isEntity, type PeerId, type ShardId } from '@muster/ports';
 import type { ActorHost } from '@muster/runtime';
 import type { EnvelopeOf } from '@muster/wire';
 import type { PeerInfo } from '../links/handshake.js';
@@ -7,7 +7,7 @@ import type { Peers } from '../links/peers.js';
 export interface SubscribersSetup {
   readonly peers: Peers;
   readonly host: ActorHost;
-  readonly refusal: (shard: ShardId, sentIn: number) => 'NOT_OWNER' | 'SHARD_MOVING' | undefined;
+  readonly refusal: (to: EntityRef, shard: ShardId, sentIn: number) => 'NOT_OWNER' | 'SHARD_MOVING' | undefined;
 }
 
 interface Asked {
@@ -34,7 +34,7 @@ export class Subscribers {
   private async subscribe({ peer }: PeerInfo, { shard: number, term, body }: EnvelopeOf<'subscribe'>): Promise<void> {
     const shard = number as ShardId;
     const { kind, id, topic, after, snapshot } = body;
-    const refusal = isEntity(kind, id) ? this.setup.refusal(shard, term) : 'INVALID_ENTITY';
+    const refusal = isEntity(kind, id) ? this.setup.refusal(entity(kind, id), shard, term) : 'INVALID_ENTITY';
     if (refusal) {
       this.acknowledge(peer, shard, body, refusal);
       return;

@@ -375,3 +375,34 @@ test('everything that waits is answered when the router stops', async () => {
   send(3);
   expect(outcomes).toEqual(['1 STOPPING', '2 false', '3 STOPPING']);
 });
+
+test('an entity that is carved out takes what it has not answered along, in order and before anything new (K1, K14)', async () => {
+  const n1 = await owner('n1');
+  const solo = 1_030 as ShardId;
+  place(n1, 4);
+  place(n1, 2, solo);
+  const { outcomes, send } = router();
+  send(1, 2, 3);
+  await clock.advance(1);
+  const [first, second, third] = n1.got.splice(0) as [Command, Command, Command];
+  reply(n1, first, 4);
+  await clock.advance(1);
+  const row = { ...emptyRow(solo), owner: n1.peer, term: term(5) };
+  table.apply({ revision: 5, full: false, rows: [row], overrides: [{ entity: 'room/1', shard: solo }] });
+  send(4);
+  await clock.advance(1);
+  expect(n1.got.map((command) => [command.shard, command.body.request])).toEqual([
+    [solo, 2],
+    [solo, 3],
+    [solo, 4],
+  ]);
+  // Its old shard's last words: a bounce says nothing of its new one, and an answer will be given again.
+  bounce(n1, second, 'NOT_OWNER', n1, 9);
+  reply(n1, third, 4);
+  await clock.advance(20);
+  expect(n1.got).toHaveLength(3);
+  for (const command of n1.got) reply(n1, command, 5);
+  await clock.advance(1);
+  expect(outcomes).toEqual(['1 "done 1" in 4', '2 "done 2" in 5', '3 "done 3" in 5', '4 "done 4" in 5']);
+  expect(metrics.value('muster_router_replies_dropped_total', { reason: 'stale' })).toBe(2);
+});

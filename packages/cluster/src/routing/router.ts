@@ -15,7 +15,7 @@ import {
 import type { EnvelopeOf, Reply } from '@muster/wire';
 import type { PeerInfo } from '../links/handshake.js';
 import type { Peers } from '../links/peers.js';
-import type { RoutingTable } from '../table/routing-table.js';
+import type { EntityMoved, RoutingTable } from '../table/routing-table.js';
 import type { Call, CallDone, CallOrigin, CommandRouter, ErrorData, OwnerListener } from './call.js';
 import { type CommandEnvelope, commandEnvelope, errorCode, errorDetails } from './command-envelope.js';
 import { type RouterOptions, routerOptions } from './options.js';
@@ -87,7 +87,10 @@ export class Router implements CommandRouter {
     this.counts = new RouterCounts(metrics);
     peers.on('reply', (from, envelope) => this.reply(from.peer, envelope));
     this.release.push(
-      table.listen({ rowChanged: ({ shard }) => this.placeFromTable(shard) }),
+      table.listen({
+        entitiesMoved: (moved) => this.rehome(moved),
+        rowChanged: ({ shard }) => this.placeFromTable(shard),
+      }),
       peers.onUp(({ peer }) => this.inputAll({ type: 'linked', peer })),
       peers.onDown(({ peer }) => this.inputAll({ type: 'unlinked', peer })),
       peers.onWritable((peer, lane) => {
@@ -133,6 +136,11 @@ export class Router implements CommandRouter {
       return;
     }
     const route = this.routes[pending.shard]!;
+    // From the shard that its entity has left: it was sent again to where that is now, and gets its first answer there.
+    if (shard !== pending.shard) {
+      this.counts.dropped('stale');
+      return;
+    }
     const code = body.code === '' ? undefined : errorCode(body.code);
     if (code && isBounce(code)) {
       this.bounced(from, pending.shard, code, body, answeredIn);
@@ -250,6 +258,20 @@ export class Router implements CommandRouter {
     if (effect.type !== 'fly') return;
     this.counts.flights(line?.held ?? 0);
     if (line) this.pump(shard, line);
+  }
+
+  /** K14: what these have not answered goes to their new shards, in its old order and before whatever comes for them. */
+  private rehome(moved: readonly EntityMoved[]): void {
+    for (const { entity, from, to } of moved) {
+      const isFor = ({ call }: Pending) => entityKey(call.entity) === entityKey(entity);
+      const leaving = this.lines.get(from)?.takeOut(isFor, this.clock.monotonic()) ?? [];
+      for (const pending of leaving) {
+        pending.shard = to;
+        this.line(to).push(pending);
+      }
+      // A row that begins a flight mostly comes with this.
+      if (leaving.length > 0) this.clock.defer(() => this.pump(to, this.line(to)));
+    }
   }
 
   private announce(shard: ShardId): void {

@@ -8,7 +8,7 @@ export interface Pending {
   /** Where its sender may repeat it: what it is recognized by. */
   readonly key: string | undefined;
   readonly call: Call;
-  readonly shard: ShardId;
+  shard: ShardId;
   readonly done: CallDone;
   /** On the monotonic clock; Infinity: none. */
   readonly deadline: Millis;
@@ -90,6 +90,20 @@ export class WaitingLine {
       this.hold(each);
     }
     this.unsent = this.head;
+  }
+
+  /** Takes those out that are to wait in another line; none of them counts as sent there. */
+  takeOut(wanted: (pending: Pending) => boolean, now: Millis): Pending[] {
+    const taken: Pending[] = [];
+    this.each((pending) => {
+      if (!wanted(pending)) return;
+      this.remove(pending);
+      if (pending.sent) pending.heldSince = now;
+      pending.repeated ||= pending.sent;
+      pending.sent = false;
+      taken.push(pending);
+    });
+    return taken;
   }
 
   remove(pending: Pending): void {

@@ -15,7 +15,7 @@ import {
 import type { EnvelopeOf } from '@muster/wire';
 import type { PeerInfo } from '../links/handshake.js';
 import type { Peers } from '../links/peers.js';
-import type { RoutingTable } from '../table/routing-table.js';
+import type { EntityMoved, RoutingTable } from '../table/routing-table.js';
 import { type StreamsOptions, streamsOptions } from './options.js';
 import { newStream, type StreamEffect, type StreamInput, type StreamState, step } from './protocol.js';
 import type { EventStreams, StreamEvent, StreamHandle, StreamListener, SubscribeOptions } from './subscription.js';
@@ -38,7 +38,7 @@ interface Stream {
   readonly key: string;
   readonly entity: EntityRef;
   readonly topic: string;
-  readonly shard: ShardId;
+  shard: ShardId;
   readonly listeners: Set<Following>;
   state: StreamState;
 }
@@ -68,7 +68,10 @@ export class Streams implements EventStreams {
     peers.on('event', (from, envelope) => this.event(from.peer, envelope));
     peers.on('subscribeAck', (from, envelope) => this.ack(from.peer, envelope));
     this.release = [
-      table.listen({ rowChanged: ({ shard }) => this.placed(shard) }),
+      table.listen({
+        entitiesMoved: (moved) => this.rehome(moved),
+        rowChanged: ({ shard }) => this.placed(shard),
+      }),
       peers.onUp(({ peer }) => this.inputAll({ type: 'linked', peer })),
       peers.onDown(({ peer }) => this.inputAll({ type: 'unlinked', peer })),
       // A question that the full link did not take is asked again now.
@@ -115,9 +118,33 @@ export class Streams implements EventStreams {
     const shard = this.table.shardOf(entity);
     const stream: Stream = { key, entity, topic, shard, listeners: new Set(), state: newStream() };
     this.streams.set(key, stream);
-    const inShard = this.byShard.get(shard) ?? new Set();
-    this.byShard.set(shard, inShard.add(stream));
+    this.file(stream);
     return stream;
+  }
+
+  private file(stream: Stream): void {
+    const inShard = this.byShard.get(stream.shard) ?? new Set();
+    this.byShard.set(stream.shard, inShard.add(stream));
+  }
+
+  private unfile(stream: Stream): void {
+    const inShard = this.byShard.get(stream.shard);
+    inShard?.delete(stream);
+    if (inShard?.size === 0) this.byShard.delete(stream.shard);
+  }
+
+  /** They are asked for at their new shards, whose rows are of a newer term than the old ones' (carving/protocol.ts). */
+  private rehome(moved: readonly EntityMoved[]): void {
+    for (const { entity, from, to } of moved) {
+      const key = entityKey(entity);
+      for (const stream of [...(this.byShard.get(from) ?? [])]) {
+        if (entityKey(stream.entity) !== key) continue;
+        this.unfile(stream);
+        stream.shard = to;
+        this.file(stream);
+        this.place(stream);
+      }
+    }
   }
 
   private leave(stream: Stream, following: Following): void {
@@ -134,9 +161,7 @@ export class Streams implements EventStreams {
     if (this.streams.get(stream.key) !== stream) return false;
     this.streams.delete(stream.key);
     this.timed.delete(stream);
-    const inShard = this.byShard.get(stream.shard);
-    inShard?.delete(stream);
-    if (inShard?.size === 0) this.byShard.delete(stream.shard);
+    this.unfile(stream);
     return true;
   }
 

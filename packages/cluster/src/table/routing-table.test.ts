@@ -54,3 +54,26 @@ test('an override decides where an entity is, until it is taken back or a whole 
   table.apply(update({ full: true }));
   expect(table.shardOf(ship)).toBe(hashed);
 });
+
+test('who listens hears which entities are elsewhere before it hears of the rows that came with that', () => {
+  const table = new RoutingTable();
+  const heard: unknown[] = [];
+  table.listen({
+    entitiesMoved: (moved) => heard.push(...moved.map(({ entity, to }) => [entity.id, to])),
+    rowChanged: (row) => heard.push(row.shard),
+  });
+  const home = table.shardOf({ kind: 'ship', id: '1' });
+  const row = { ...emptyRow(shardId(1_030)), owner: 'n1#a' as PeerId, term: term(3) };
+  const there = { entity: 'ship/1', shard: row.shard };
+  table.apply(update({ rows: [row], overrides: [there] }));
+  table.apply(update({ overrides: [there] }));
+  table.apply(update({ full: true, overrides: [there, { entity: 'ship/2', shard: shardId(1_031) }] }));
+  table.apply(update({ full: true }));
+  expect(heard).toEqual([
+    ['1', 1_030],
+    1_030,
+    ['2', 1_031],
+    ['1', home],
+    ['2', table.shardOf({ kind: 'ship', id: '2' })],
+  ]);
+});

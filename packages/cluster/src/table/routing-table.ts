@@ -2,6 +2,7 @@ import {
   type EntityRef,
   entityKey,
   type PeerId,
+  parseEntity,
   parsePeerId,
   type Role,
   SHARDS,
@@ -62,7 +63,16 @@ export interface TableUpdate {
   readonly members?: readonly MemberInfo[];
 }
 
+/** `kind/id`, and the shard that it belongs to now. */
+export interface EntityMoved {
+  readonly entity: EntityRef;
+  readonly from: ShardId;
+  readonly to: ShardId;
+}
+
 export interface TableListener {
+  /** These entities are in other shards than before; rows that came with it follow. */
+  entitiesMoved?(moved: readonly EntityMoved[]): void;
   /** The row has another owner, term or state than before. */
   rowChanged?(row: ShardRow, before: ShardRow): void;
   membersChanged?(members: readonly MemberInfo[]): void;
@@ -83,7 +93,7 @@ export function emptyRow(shard: ShardId): ShardRow {
 export class RoutingTable {
   readonly layout: ShardLayout;
   private readonly rows: ShardRow[];
-  private readonly overrides = new Map<string, ShardId>();
+  private overrides: ReadonlyMap<string, ShardId> = new Map();
   private readonly placementKeys: ReadonlyMap<string, (id: string) => string>;
   private readonly listeners = new Set<TableListener>();
   private memberList: readonly MemberInfo[] = [];
@@ -145,11 +155,7 @@ export class RoutingTable {
     this.currentRevision = update.full ? update.revision : Math.max(this.currentRevision, update.revision);
     // Members first: whoever hears of a new owner can look up where it listens.
     if (update.members) this.replaceMembers(update.members);
-    if (update.full) this.overrides.clear();
-    for (const { entity, shard } of update.overrides) {
-      if (shard === null) this.overrides.delete(entity);
-      else this.overrides.set(entity, shard);
-    }
+    const moved = this.override(update);
     const changed: [ShardRow, ShardRow][] = [];
     for (const row of update.rows) {
       const before = this.rows[row.shard];
@@ -157,7 +163,24 @@ export class RoutingTable {
       this.rows[row.shard] = row;
       changed.push([row, before]);
     }
+    if (moved.length > 0) for (const listener of this.listeners) listener.entitiesMoved?.(moved);
     for (const [row, before] of changed) for (const listener of this.listeners) listener.rowChanged?.(row, before);
+  }
+
+  private override({ full, overrides }: TableUpdate): readonly EntityMoved[] {
+    const next = new Map(full ? [] : this.overrides);
+    for (const { entity, shard } of overrides) {
+      if (shard === null) next.delete(entity);
+      else next.set(entity, shard);
+    }
+    const named = new Set([...this.overrides.keys(), ...next.keys()]);
+    // Nearly always there is none.
+    if (named.size === 0) return [];
+    const were = [...named].map((name) => ({ entity: parseEntity(name), from: this.shardOf(parseEntity(name)) }));
+    this.overrides = next;
+    return were
+      .map(({ entity, from }) => ({ entity, from, to: this.shardOf(entity) }))
+      .filter(({ from, to }) => from !== to);
   }
 
   private replaceMembers(members: readonly MemberInfo[]): void {

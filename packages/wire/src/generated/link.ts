@@ -139,6 +139,8 @@ export interface EnvelopeBodies {
   readonly released: Released;
   readonly seal: Seal;
   readonly sealed: Sealed;
+  readonly carve: Carve;
+  readonly carved: Carved;
   readonly adminRequest: AdminRequest;
   readonly adminResponse: AdminResponse;
   readonly adminEvent: AdminEvent;
@@ -179,6 +181,8 @@ export interface EnvelopeBodiesInit {
   readonly released: ReleasedInit;
   readonly seal: SealInit;
   readonly sealed: SealedInit;
+  readonly carve: CarveInit;
+  readonly carved: CarvedInit;
   readonly adminRequest: AdminRequestInit;
   readonly adminResponse: AdminResponseInit;
   readonly adminEvent: AdminEventInit;
@@ -225,6 +229,8 @@ export function writeEnvelope(w: Writer, m: EnvelopeInit): void {
     case 'released': w.uint32(394).fork(); writeReleased(w, m.body); w.ldelim(); break;
     case 'seal': w.uint32(402).fork(); writeSeal(w, m.body); w.ldelim(); break;
     case 'sealed': w.uint32(410).fork(); writeSealed(w, m.body); w.ldelim(); break;
+    case 'carve': w.uint32(418).fork(); writeCarve(w, m.body); w.ldelim(); break;
+    case 'carved': w.uint32(426).fork(); writeCarved(w, m.body); w.ldelim(); break;
     case 'adminRequest': w.uint32(450).fork(); writeAdminRequest(w, m.body); w.ldelim(); break;
     case 'adminResponse': w.uint32(458).fork(); writeAdminResponse(w, m.body); w.ldelim(); break;
     case 'adminEvent': w.uint32(466).fork(); writeAdminEvent(w, m.body); w.ldelim(); break;
@@ -278,6 +284,8 @@ export function readEnvelope(r: Reader, end: number): Envelope {
       case 394: if (type) throw wrongField('Envelope', tag); type = 'released'; body = readReleased(r, r.size() + r.pos); break;
       case 402: if (type) throw wrongField('Envelope', tag); type = 'seal'; body = readSeal(r, r.size() + r.pos); break;
       case 410: if (type) throw wrongField('Envelope', tag); type = 'sealed'; body = readSealed(r, r.size() + r.pos); break;
+      case 418: if (type) throw wrongField('Envelope', tag); type = 'carve'; body = readCarve(r, r.size() + r.pos); break;
+      case 426: if (type) throw wrongField('Envelope', tag); type = 'carved'; body = readCarved(r, r.size() + r.pos); break;
       case 450: if (type) throw wrongField('Envelope', tag); type = 'adminRequest'; body = readAdminRequest(r, r.size() + r.pos); break;
       case 458: if (type) throw wrongField('Envelope', tag); type = 'adminResponse'; body = readAdminResponse(r, r.size() + r.pos); break;
       case 466: if (type) throw wrongField('Envelope', tag); type = 'adminEvent'; body = readAdminEvent(r, r.size() + r.pos); break;
@@ -2186,6 +2194,108 @@ export function readSealed(r: Reader, end: number): Sealed {
   }
   if (r.pos !== end) throw wrongLength('Sealed');
   return { move: move_, done: done_, abort: abort_ };
+}
+
+/** Leader → owner of both shards, envelope with the shard and term that the entity leaves: put it into another one (K1). */
+export interface Carve {
+  /** of the carving, however often it is asked for */
+  readonly id: string;
+  /** kind/id */
+  readonly entity: string;
+  readonly into: number;
+  readonly intoTerm: number;
+  /** it will never be committed: go on where it was */
+  readonly cancel: boolean;
+}
+export interface CarveInit {
+  /** of the carving, however often it is asked for */
+  readonly id?: string | undefined;
+  /** kind/id */
+  readonly entity?: string | undefined;
+  readonly into?: number | undefined;
+  readonly intoTerm?: number | undefined;
+  /** it will never be committed: go on where it was */
+  readonly cancel?: boolean | undefined;
+}
+
+export function writeCarve(w: Writer, m: CarveInit): void {
+  if (m.id) { w.uint32(10); w.string(m.id); }
+  if (m.entity) { w.uint32(18); w.string(m.entity); }
+  if (m.into) { w.uint32(24); w.uint32(uint32(m.into)); }
+  if (m.intoTerm) { w.uint32(32); writeUint53(w, m.intoTerm); }
+  if (m.cancel) { w.uint32(40); w.bool(m.cancel); }
+}
+
+export function readCarve(r: Reader, end: number): Carve {
+  if (end > r.len) throw wrongLength('Carve');
+  let id_: string = '';
+  let entity_: string = '';
+  let into_: number = 0;
+  let intoTerm_: number = 0;
+  let cancel_: boolean = false;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: id_ = readString(r); break;
+      case 18: entity_ = readString(r); break;
+      case 24: into_ = r.uint32(); break;
+      case 32: intoTerm_ = readUint53(r); break;
+      case 40: cancel_ = r.bool(); break;
+      default: throw wrongField('Carve', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Carve');
+  return { id: id_, entity: entity_, into: into_, intoTerm: intoTerm_, cancel: cancel_ };
+}
+
+/** Owner → every coordinator, repeated while it holds the entity. */
+export interface Carved {
+  readonly id: string;
+  readonly entity: string;
+  readonly into: number;
+  /** that shard has all of it, in a second place */
+  readonly done: boolean;
+  /** it takes too long: please cancel */
+  readonly abort: boolean;
+}
+export interface CarvedInit {
+  readonly id?: string | undefined;
+  readonly entity?: string | undefined;
+  readonly into?: number | undefined;
+  /** that shard has all of it, in a second place */
+  readonly done?: boolean | undefined;
+  /** it takes too long: please cancel */
+  readonly abort?: boolean | undefined;
+}
+
+export function writeCarved(w: Writer, m: CarvedInit): void {
+  if (m.id) { w.uint32(10); w.string(m.id); }
+  if (m.entity) { w.uint32(18); w.string(m.entity); }
+  if (m.into) { w.uint32(24); w.uint32(uint32(m.into)); }
+  if (m.done) { w.uint32(32); w.bool(m.done); }
+  if (m.abort) { w.uint32(40); w.bool(m.abort); }
+}
+
+export function readCarved(r: Reader, end: number): Carved {
+  if (end > r.len) throw wrongLength('Carved');
+  let id_: string = '';
+  let entity_: string = '';
+  let into_: number = 0;
+  let done_: boolean = false;
+  let abort_: boolean = false;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: id_ = readString(r); break;
+      case 18: entity_ = readString(r); break;
+      case 24: into_ = r.uint32(); break;
+      case 32: done_ = r.bool(); break;
+      case 40: abort_ = r.bool(); break;
+      default: throw wrongField('Carved', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Carved');
+  return { id: id_, entity: entity_, into: into_, done: done_, abort: abort_ };
 }
 
 export interface AdminRequest {
