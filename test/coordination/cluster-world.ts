@@ -7,6 +7,7 @@ import {
   MemoryMetrics,
   type Regime,
   SeededRandom,
+  shardOfKey,
   silentLog,
   silentTracer,
   VirtualClock,
@@ -209,6 +210,14 @@ export class ClusterWorld {
   rows(): WorldRow[] {
     const { entries } = this.server.range(this.keys.shards);
     return entries.flatMap(({ value }) => JSON.parse(value)).filter(({ shard }) => shard < HASHED_SHARDS);
+  }
+
+  /** The row of the shard that an actor is in, its own or the one it hashes to, as the store has it. */
+  where(id: string): WorldRow {
+    const [override] = this.server.range(`${this.keys.overrides}tally/${id}`).entries;
+    const shard = override ? (JSON.parse(override.value) as { shard: number }).shard : shardOfKey(`tally/${id}`);
+    const { entries } = this.server.range(this.keys.shards);
+    return entries.flatMap(({ value }) => JSON.parse(value) as WorldRow[]).find((row) => row.shard === shard)!;
   }
 
   /** Every shard has a backup that lives, and is not its owner. */

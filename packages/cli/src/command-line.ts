@@ -10,6 +10,7 @@ import { type CliOptions, defaultCliOptions } from './options.js';
 import { ROLLOUT_ROLES, type RolloutRole } from './rollout.js';
 import type { Terminal } from './terminal.js';
 import { entityShowView, entityTellView } from './views/entity.js';
+import { entityListView } from './views/entity-orders.js';
 import { epochShowView } from './views/epoch.js';
 import { coordinatorListView, nodeListView, nodeShowView } from './views/members.js';
 import { processRestartView } from './views/process.js';
@@ -75,6 +76,10 @@ function lookCommands(root: Command, asking: Asking): void {
     .action((n: number, _, at: Command) => asking.show(at, 'shard.show', { shard: n }, shardShowView));
   const entities = root.command('entity').description('virtual actors');
   entities
+    .command('list')
+    .description('those that live in shards of their own')
+    .action((_, at: Command) => asking.show(at, 'entity.list', {}, entityListView));
+  entities
     .command('tell')
     .argument('<kind/id>', 'such as match/75bfc493-2b9d-495d-a453-06722fdca2ea', entity)
     .argument('<command>', 'one that takes orders from operators, such as kill')
@@ -100,7 +105,7 @@ function lookCommands(root: Command, asking: Asking): void {
     .command('list')
     .description('every coordinator')
     .action((_, at: Command) => asking.show(at, 'coordinator.list', {}, coordinatorListView));
-  movingCommands(root, asking, { milliseconds, shardNumber });
+  movingCommands(root, asking, { milliseconds, shardNumber, entity });
   accountCommands(root, asking);
   root
     .command('process')

@@ -1,8 +1,16 @@
-import type { EndedMove, NodeOrderDocument, NodeShowDocument, ShardMoveDocument } from '@muster/coordinator';
+import type {
+  EndedMove,
+  EntityOrderDocument,
+  EntityOrderState,
+  NodeOrderDocument,
+  NodeShowDocument,
+  ShardMoveDocument,
+} from '@muster/coordinator';
 import { type Command, Option } from 'commander';
 import type { Asking, Wait } from './asking.js';
 import { EXIT, Failure } from './failure.js';
 import { duration } from './format/units.js';
+import { entityOrderView } from './views/entity-orders.js';
 import { moveListView, nodeForgetView, nodeOrderView, rebalanceView, shardMoveView } from './views/moves.js';
 import { idOf } from './views/view.js';
 
@@ -12,9 +20,10 @@ const WAIT = '2min';
 export interface ArgumentReaders {
   readonly milliseconds: (text: string) => number;
   readonly shardNumber: (text: string) => number;
+  readonly entity: (text: string) => string;
 }
 
-/** Commands that move things: nodes that are emptied, shards that go elsewhere. */
+/** Commands that move things: nodes that are emptied, shards and single entities that go elsewhere. */
 export function movingCommands(root: Command, asking: Asking, read: ArgumentReaders): void {
   const wait = (): Option =>
     new Option('--wait [time]', 'until it is done, or this long').argParser(read.milliseconds).preset(WAIT);
@@ -47,6 +56,7 @@ export function movingCommands(root: Command, asking: Asking, read: ArgumentRead
     .action((n: number, { to }: { readonly to: string }, at: Command) =>
       asking.order(at, 'shard.move', { shard: n, to }, shardMoveView, untilMoved),
     );
+  entityCommands(nounOf(root, 'entity'), asking, read, wait);
   root
     .command('rebalance')
     .description('hand shards over from busy nodes to idle ones, by the time that their turns take')
@@ -62,6 +72,24 @@ export function movingCommands(root: Command, asking: Asking, read: ArgumentRead
     .command('list')
     .description('what moves now, and what moved last')
     .action((_, at: Command) => asking.show(at, 'move.list', {}, moveListView));
+}
+
+function entityCommands(entity: Command, asking: Asking, read: ArgumentReaders, wait: () => Option): void {
+  const order = (verb: 'move' | 'pin' | 'unpin', what: string): Command =>
+    entity.command(verb).argument('<kind/id>', 'such as lobby/17', read.entity).description(what).addOption(wait());
+  order('move', 'into a shard of its own, at another node')
+    .requiredOption('--to <id>', 'who owns it then')
+    .action((name: string, { to }: { readonly to: string }, at: Command) =>
+      asking.order(at, 'entity.move', { entity: name, to }, entityOrderView, untilThere),
+    );
+  order('pin', 'into a shard of its own, where balance leaves it alone')
+    .option('--to <id>', 'who owns it then; default: whoever has it')
+    .action((name: string, { to }: { readonly to?: string }, at: Command) =>
+      asking.order(at, 'entity.pin', { entity: name, ...(to && { to }) }, entityOrderView, untilThere),
+    );
+  order('unpin', 'back to the shard that it hashes to').action((name: string, _, at: Command) =>
+    asking.order(at, 'entity.unpin', { entity: name }, entityOrderView, untilThere),
+  );
 }
 
 function nounOf(root: Command, name: string): Command {
@@ -93,5 +121,24 @@ const untilMoved: Wait<ShardMoveDocument, EndedMove> = {
     end === 'moved' ? `Shard ${shard} is at ${idOf(to)} after ${duration(ms)}` : `Shard ${shard} did not move: ${end}`,
   check: ({ shard, end }) => {
     if (end !== 'moved') throw new Failure(EXIT.conflict, `shard ${shard} stays where it was: ${end}`);
+  },
+};
+
+const untilThere: Wait<EntityOrderDocument, EntityOrderState & { readonly end: string }> = {
+  late: ({ order }) => `order ${order} is still under way`,
+  look: async (ask, { order, entity, wish, shard, to }) => {
+    const wanted = { order, entity, wish, shard, to };
+    const { entities, endedEntities } = await ask('move.list', {});
+    const end = endedEntities.find((one) => one.order === order);
+    if (end || entities.some((one) => one.order === order)) return end;
+    // Another leader: it gave up what it did not know of, unless that was done before.
+    const shown = await ask('entity.show', { entity });
+    const isThere = shown.shard === shard && (to === '' || shown.owner === to);
+    return { ...wanted, end: isThere ? 'done' : 'cancelled' };
+  },
+  said: ({ entity, shard, end }, ms) =>
+    end === 'done' ? `${entity} is in shard ${shard} after ${duration(ms)}` : `${entity} is not there: ${end}`,
+  check: ({ entity, end }) => {
+    if (end !== 'done') throw new Failure(EXIT.conflict, `${entity} is not where it was wanted: ${end}`);
   },
 };

@@ -18,6 +18,7 @@ function input(from: ShardRow, changes: Partial<PlacementInput>): PlacementInput
     isAlive: () => true,
     isWell: () => true,
     isMoveKnown: () => true,
+    isCarved: () => false,
     zoneOf: () => '',
     floorTerm: term(0),
   };
@@ -56,6 +57,7 @@ test('a row says so through changes of its backup, and when it is placed afresh,
       floorTerm: term(0),
       outdated: false,
       outrankedBy: () => undefined,
+      isCarved: () => false,
       isAnyAtLarge,
     });
     expect([placed.owner, placed.origin, placed.atLarge]).toEqual([C, 'placed', isAny || undefined]);

@@ -1,3 +1,4 @@
+import type { CarvingWrite } from '@muster/cluster';
 import type { Log, Metrics } from '@muster/ports';
 import type { ClusterEventBody } from './admin/events.js';
 import type { PlacedWhy } from './placer.js';
@@ -17,6 +18,18 @@ export interface ReportSetup {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly on: { event(event: ClusterEventBody): void };
+}
+
+/** The same, of entities that are in other shards now (K1). */
+export function reportCarved({ log, epoch, on, metrics }: ReportSetup, writes: readonly CarvingWrite[]): void {
+  for (const { entity, shard, rows } of writes) {
+    const [from, into] = rows;
+    metrics
+      .counter('muster_coordinator_shards_changed_total', 'Shards whose owner, backup or learner is another')
+      .add(1, { change: shard === null ? 'joined' : 'carved', why: '' });
+    log.write('info', 'entity.carved', { epoch, entity, from: from.shard, into: into.shard, owner: into.owner });
+    on.event({ type: 'entity.carved', entity, from: from.shard, shard: into.shard, owner: into.owner });
+  }
 }
 
 /** Tells the log, the metrics and whoever follows what a committed transaction changed. */

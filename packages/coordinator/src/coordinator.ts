@@ -9,7 +9,6 @@ import {
   Peers,
   type Registered,
   Registration,
-  RoutingTable,
   readMembers,
   type StoreKeys,
   serveProbes,
@@ -240,6 +239,7 @@ export class Coordinator {
     peers.on('heartbeat', (from, envelope) => this.beat(from, envelope, election));
     peers.on('released', (from, envelope) => this.regime?.released(from, envelope));
     peers.on('sealed', (from, envelope) => this.regime?.sealed(from, envelope));
+    peers.on('carved', (from, envelope) => this.regime?.carved(from, envelope));
     peers.on('probeResult', (from, envelope) => this.regime?.probeResult(from, envelope));
     peers.onUp((info) => this.regime?.linked(info));
     peers.onDown((info) => {
@@ -257,7 +257,6 @@ export class Coordinator {
       inspections: this.inspections,
       instructions: this.instructions,
       followers: this.followers,
-      rule: new RoutingTable(this.setup.placementKeys, this.keys.layout),
       coordinators: () => this.others,
       expectCoordinators: this.options.expectCoordinators,
       auditMax: this.options.auditMax,

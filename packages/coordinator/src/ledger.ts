@@ -22,6 +22,7 @@ import {
   type Term,
   term,
 } from '@muster/ports';
+import { type OverrideChange, Overrides } from './overrides.js';
 import { namedIn } from './placement.js';
 
 /**
@@ -41,6 +42,8 @@ export interface LedgerSetup {
   readonly failed: (error: unknown) => void;
   /** Rows that are not as they were, however this came to be known. */
   readonly changed: (rows: readonly ShardRow[]) => void;
+  /** Entities whose overrides are not as they were. Their rows, if any, follow in the same turn. */
+  readonly overridden?: (entities: readonly string[]) => void;
 }
 
 /** Nodes whose death is remembered. One that was away while so many others died is taken for a newcomer: its terms are too old. */
@@ -59,6 +62,8 @@ export class Ledger {
   private readonly setup: LedgerSetup;
   readonly layout: ShardLayout;
   private pages: readonly Page[];
+  /** Entities that are not where they hash to (K1). */
+  readonly overrides: Overrides;
   private readonly changes = new Map<ShardId, number>();
   private graves: readonly PeerId[] = [];
   /** Of the store, when the pages were last known to be as they are here. */
@@ -75,6 +80,7 @@ export class Ledger {
     this.setup = setup;
     this.layout = setup.keys.layout;
     this.pages = pageNumbers(this.layout).map((page) => ({ modRevision: 0, rows: emptyPage(page) }));
+    this.overrides = new Overrides(setup.keys);
   }
 
   /** Of the store, at the newest row known. */
@@ -136,18 +142,19 @@ export class Ledger {
   }
 
   /**
-   * Writes these rows, deletes these keys where they are still as seen, and remembers whom it `buries`. Never throws.
-   * Ends within the store's deadline, or, where the outcome is unknown, when the store has answered again.
+   * Writes these rows and overrides, deletes these keys where they are still as seen, and remembers whom it `buries`. Never throws.
+   * An override is written with a row, at least the one of its shard: what became of it shows in that row's page. Ends within the store's deadline, or, where the outcome is unknown, when the store has answered again.
    */
   async commit(
     changes: readonly ShardRow[],
     deletes: readonly Compare[] = [],
     buries: readonly PeerId[] = [],
+    overrides: readonly OverrideChange[] = [],
   ): Promise<CommitResult> {
     if (this.committing) return 'refused';
     this.committing = true;
     try {
-      return await this.write(changes, deletes, buries);
+      return await this.write(changes, deletes, buries, overrides);
     } finally {
       this.committing = false;
     }
@@ -157,28 +164,31 @@ export class Ledger {
     changes: readonly ShardRow[],
     deletes: readonly Compare[],
     buries: readonly PeerId[],
+    overrides: readonly OverrideChange[],
   ): Promise<CommitResult> {
     const { store, keys, fence, answered, failed } = this.setup;
     const pages = this.withChanges(changes);
-    const compare = [{ key: keys.epoch, modRevision: fence }, ...deletes, ...this.comparesOf(pages.keys())];
+    const seen = [...this.comparesOf(pages.keys()), ...this.overrides.comparesOf(overrides)];
+    const compare = [{ key: keys.epoch, modRevision: fence }, ...deletes, ...seen];
     const puts = [...pages].map(
       ([page, rows]) => ({ type: 'put', key: keys.page(page), value: formatPage(rows) }) as const,
     );
     const graves = [...new Set([...this.graves, ...buries])].slice(-BURIED_MAX);
     const list = buries.length > 0 ? [{ type: 'put', key: keys.buried, value: JSON.stringify(graves) } as const] : [];
-    const writes = [...puts, ...list, ...deletes.map(({ key }) => ({ type: 'delete', key }) as const)];
+    const deleted = deletes.map(({ key }) => ({ type: 'delete', key }) as const);
+    const writes = [...puts, ...list, ...deleted, ...this.overrides.writesOf(overrides)];
     try {
       const { succeeded, revision } = await store.transact({ compare, writes });
       answered();
       if (this.stopped) return 'stopped';
       if (!succeeded) return await this.refused();
       this.graves = graves;
-      this.wrote(pages, revision);
+      this.wrote(pages, revision, overrides);
       return 'committed';
     } catch (error) {
       failed(error);
       if (codeOf(error) !== 'STORE_OUTCOME_UNKNOWN') return 'away';
-      return await this.settle(pages, buries);
+      return await this.settle(pages, buries, overrides);
     }
   }
 
@@ -195,13 +205,15 @@ export class Ledger {
   private async settle(
     intended: ReadonlyMap<number, readonly ShardRow[]>,
     buries: readonly PeerId[],
+    overrides: readonly OverrideChange[],
   ): Promise<CommitResult> {
     for (;;) {
       const stillLeads = await this.readAgain();
       if (stillLeads === undefined) return 'stopped';
       if (!stillLeads) return 'fenced';
       const areThere = [...intended].every(([page, rows]) => formatPage(rows) === formatPage(this.pages[page]!.rows));
-      if (areThere && buries.every((peer) => this.graves.includes(peer))) return 'committed';
+      const isAllThere = areThere && this.overrides.has(overrides);
+      if (isAllThere && buries.every((peer) => this.graves.includes(peer))) return 'committed';
       if (await this.overwrite([...intended.keys()])) return 'refused';
       await this.pause();
     }
@@ -246,7 +258,8 @@ export class Ledger {
   }
 
   private read({ entries, revision }: RangeResult): void {
-    const { keys, changed } = this.setup;
+    const { keys, changed, overridden } = this.setup;
+    const moved = this.overrides.read(entries);
     const found = new Map(entries.map((entry) => [entry.key, entry]));
     const graves = found.get(keys.buried);
     this.graves = graves ? parseBuried(graves.value) : [];
@@ -263,10 +276,15 @@ export class Ledger {
       rows.filter((row, i) => differs(row, before[page]!.rows[i]!)),
     );
     for (const { shard } of different) this.changes.set(shard, this.pages[pageOf(shard)]!.modRevision);
+    if (moved.length > 0) overridden?.(moved);
     if (different.length > 0) changed(different);
   }
 
-  private wrote(written: ReadonlyMap<number, readonly ShardRow[]>, revision: number): void {
+  private wrote(
+    written: ReadonlyMap<number, readonly ShardRow[]>,
+    revision: number,
+    overrides: readonly OverrideChange[] = [],
+  ): void {
     const before = this.pages;
     this.pages = before.map((page, number) => {
       const rows = written.get(number);
@@ -277,6 +295,8 @@ export class Ledger {
       rows.filter((row, i) => differs(row, before[page]!.rows[i]!)),
     );
     for (const { shard } of different) this.changes.set(shard, revision);
+    const moved = this.overrides.wrote(overrides, revision);
+    if (moved.length > 0) this.setup.overridden?.(moved);
     if (different.length > 0) this.setup.changed(different);
   }
 

@@ -42,6 +42,9 @@ export interface CoordinatorOptions {
   /** How long a node may take to become what an operator asked for: cordoned, draining, up. Lower: a node that is slow to answer is reported
    *  as not having obeyed. Higher: an operator waits longer for one that cannot. */
   readonly wishMs: Millis;
+  /** An order for a single entity (move, pin, unpin) that is not carried out by then is given up. Lower: one that has to be copied first over a
+   *  slow link fails. Higher: an operator waits longer for what cannot be done. */
+  readonly entityOrderMs: Millis;
   /** How long an owner may take to tell an operator about an entity. */
   readonly inspectMs: Millis;
   /** How long an actor may take to carry out an operator's order. Lower: what was obeyed late is taken for unknown. Higher: an operator waits longer. */
@@ -71,6 +74,7 @@ export const COORDINATOR_DEFAULTS: CoordinatorOptions = {
   retryMs: 100,
   deadMax: 1_024,
   wishMs: 3_000,
+  entityOrderMs: 30_000,
   inspectMs: 1_000,
   instructMs: 2_000,
   inspectionsMax: 256,

@@ -8,6 +8,7 @@ const node = (n: number): PeerId => peerId(`node-${n}`, 'x');
 const all = Array.from({ length: SHARD_COUNT }, (_, shard) => emptyRow(shardId(shard)));
 const living = {
   layout: SHARDS,
+  isCarved: () => false,
   isAlive: () => true,
   isProvenDead: () => true,
   isAnyAtLarge: () => false,
@@ -36,7 +37,7 @@ describe('place', () => {
     expect([...counts.values()].sort()).toEqual([341, 341, 342]);
   });
 
-  test('solo shards are nobody’s until an entity is pinned to one, and are placed again when their owner dies', () => {
+  test('solo shards are nobody’s until an entity is in one, and are placed again when their owner dies (K1)', () => {
     const pinned: ShardRow = { ...all[1_030]!, owner: node(2), term: term(3) };
     const rows = applied(owned([node(1)]), [pinned]);
     const changes = place({ ...living, rows, targets: [node(1)], isAlive: (peer) => peer !== node(2) });

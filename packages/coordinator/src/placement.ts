@@ -4,14 +4,14 @@
 //             that own least. One transaction, whatever the number of rows
 //   balance   a target that owns too few gets shards that hold nothing, from owners that own too many
 //
-// Only hashed shards are placed: a solo shard has an owner only while an entity is pinned to it (K1).
+// Solo shards are placed only where an entity is in them (K1); they count for nothing when counts are made equal.
 // Counts are what is made equal here. Shards that hold actors stay where they are: moving those is a hand-off.
 //
 // An empty shard that changes its owner leaves its backup behind: what the backup has is the log of a shard with nothing in it, and a
 // learner of nothing is in sync after one exchange. So the new owner, which may be the old backup, starts with a learner like everybody
 // else, and nobody has to agree with a backup about where a log goes on. The seal says that nothing can be lost by it.
 import { cleared, type ReleaseMove, type ShardRow } from '@muster/cluster';
-import { type PeerId, type ShardLayout, type Term, term } from '@muster/ports';
+import { type PeerId, type ShardId, type ShardLayout, type Term, term } from '@muster/ports';
 import { followed, isGone, type SecondPlaceInput, withLearners } from './second-places.js';
 
 export interface PlacementInput extends SecondPlaceInput {
@@ -25,11 +25,22 @@ export interface PlacementInput extends SecondPlaceInput {
   readonly outrankedBy: (row: ShardRow) => Term | undefined;
   /** Whether this leader leads the move of this id. */
   readonly isMoveKnown: (move: string) => boolean;
+  /** An entity is in this solo shard (K1). */
+  readonly isCarved: (shard: ShardId) => boolean;
 }
 
 type PlaceInput = Pick<
   PlacementInput,
-  'rows' | 'layout' | 'targets' | 'isAlive' | 'isProvenDead' | 'isAnyAtLarge' | 'floorTerm' | 'outdated' | 'outrankedBy'
+  | 'rows'
+  | 'layout'
+  | 'targets'
+  | 'isAlive'
+  | 'isProvenDead'
+  | 'isAnyAtLarge'
+  | 'isCarved'
+  | 'floorTerm'
+  | 'outdated'
+  | 'outrankedBy'
 >;
 
 /** True where the row has to be placed afresh: nobody who may be alive can answer for it. */
@@ -39,12 +50,13 @@ export function needsOwner(
     layout,
     isAlive,
     isProvenDead,
+    isCarved,
     outdated,
     floorTerm,
     outrankedBy,
   }: Omit<PlaceInput, 'rows' | 'targets' | 'isAnyAtLarge'>,
 ): boolean {
-  if (row.owner === '') return layout.isHashed(row.shard);
+  if (row.owner === '') return layout.isHashed(row.shard) || isCarved(row.shard);
   if (outdated && row.term <= floorTerm) return true;
   // Not even its owner may read it.
   if (isAlive(row.owner)) return outrankedBy(row) !== undefined;

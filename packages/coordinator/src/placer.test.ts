@@ -14,6 +14,7 @@ import {
   VirtualClock,
 } from '@muster/ports';
 import type { EnvelopeInit } from '@muster/wire';
+import type { Entities } from './entities.js';
 import type { HeardLoads } from './heard-loads.js';
 import type { CommitResult, Ledger } from './ledger.js';
 import type { Moves } from './moves.js';
@@ -94,6 +95,11 @@ function placing(
     outrankedBy: () => undefined,
   };
   const health: Pick<StoreHealth, 'reachable' | 'answeredAgoMs'> = { reachable: true, answeredAgoMs };
+  const entities = {
+    isCarved: () => false,
+    carvings: { has: () => false, takeWrites: () => [] },
+    orders: { idle: () => [], takeRows: () => ({ rows: [], notes: [] }) },
+  };
   const fences: string[] = [];
   const placer = new Placer({
     clock,
@@ -101,6 +107,7 @@ function placing(
     ledger: ledger as Ledger,
     roster: roster as Roster,
     moves: moves as Moves,
+    entities: entities as unknown as Entities,
     loads: loads as HeardLoads,
     health: health as StoreHealth,
     epoch: 7,
@@ -109,7 +116,7 @@ function placing(
     options: { ...COORDINATOR_DEFAULTS, balanceEveryMs: 1, releasesMax: 1 },
     metrics: new MemoryMetrics(),
     log: silentLog,
-    on: { changed: () => undefined, fenced: () => void fences.push('fenced') },
+    on: { changed: () => undefined, carved: () => undefined, fenced: () => void fences.push('fenced') },
   });
   return { clock, placer, released, commits, fences };
 }

@@ -1,15 +1,18 @@
-import type { PeerInfo, Peers, ReleaseMove, ShardRow } from '@muster/cluster';
-import type { Clock, Compare, Log, Metrics, Millis, PeerId, Term } from '@muster/ports';
+import type { CarvingWrite, PeerInfo, Peers, ReleaseMove, ShardRow } from '@muster/cluster';
+import type { Clock, Compare, Log, Metrics, Millis, PeerId, ShardId, Term } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
+import type { Entities } from './entities.js';
 import { evacuate } from './evacuation.js';
 import type { HeardLoads } from './heard-loads.js';
 import type { CommitResult, Ledger } from './ledger.js';
 import type { Moves } from './moves.js';
 import type { CoordinatorOptions } from './options.js';
+import type { OverrideChange } from './overrides.js';
 import {
   applied,
   arrange,
   balance,
+  givenTo,
   handedOver,
   isWaiting,
   namedIn,
@@ -39,6 +42,7 @@ export interface PlacerSetup {
   readonly ledger: Ledger;
   readonly roster: Roster;
   readonly moves: Moves;
+  readonly entities: Entities;
   readonly loads: HeardLoads;
   readonly health: StoreHealth;
   readonly epoch: number;
@@ -52,6 +56,8 @@ export interface PlacerSetup {
   readonly on: {
     /** Committed. `why`: of those that were placed. */
     changed(why: PlacedWhy, changes: TableChanges): void;
+    /** Committed: these entities are in other shards. */
+    carved(writes: readonly CarvingWrite[]): void;
     fenced(): void;
   };
 }
@@ -136,6 +142,7 @@ export class Placer {
     this.releases.tick();
     // Before what may keep this busy: as long as shards are homeless, every tick asks whether they can be placed.
     this.evacuate();
+    this.giveUpSolos();
     if (now >= this.retryAt && (this.unfinished || this.homeless() > 0)) this.request();
     const isDue = now - this.balancedAt >= this.setup.options.balanceEveryMs;
     if (this.releases.isIdle && !this.running && isDue) this.balance(now);
@@ -147,14 +154,19 @@ export class Placer {
 
   /** It is not on its way otherwise. */
   mayMove({ shard }: ShardRow): boolean {
-    return !this.releases.has(shard);
+    return !this.releases.has(shard) && !this.setup.entities.carvings.has(shard);
+  }
+
+  /** Its owner is asked to give it up. */
+  isReleased(shard: ShardId): boolean {
+    return this.releases.has(shard);
   }
 
   /** Begins what is next in emptying the nodes that drain. */
   evacuate(): void {
     const { ledger, roster, options, moves } = this.setup;
     if (this.stopped || this.running || roster.leaving().length === 0) return;
-    const isBusy = ({ shard }: ShardRow) => moves.has(shard) || this.releases.has(shard);
+    const isBusy = (row: ShardRow) => moves.has(row.shard) || !this.mayMove(row);
     const mayBeTaken = roster.eligible().length > 0;
     const plan = evacuate({ ...this.input(), isEmpty: (row) => this.isEmpty(row), isBusy, mayBeTaken });
     for (const { row, to } of plan.handOffs)
@@ -167,6 +179,13 @@ export class Placer {
       else if (parks.length > 0) this.releases.start(parks.slice(0, options.releasesMax), options.parkMs);
     }
     if (this.toLevel) this.request();
+  }
+
+  /** Solo shards that nobody is in any more are nobody's (K1). */
+  private giveUpSolos(): void {
+    if (!this.releases.isIdle || !this.storeIsNear()) return;
+    const idle = this.setup.entities.orders.idle();
+    if (idle.length > 0) this.releases.start(idle.map((row) => ({ row, to: '' as const })), this.setup.options.parkMs); // biome-ignore format: one line
   }
 
   private async run(): Promise<void> {
@@ -182,6 +201,8 @@ export class Placer {
   private async settle(): Promise<void> {
     await this.arrange();
     if (!this.stopped) await this.commitMoves();
+    if (!this.stopped) await this.commitCarvings();
+    if (!this.stopped) await this.commitSolos();
     const released = this.releases.takeCommit();
     if (released && !this.stopped) await this.commitReleased(released);
     if (this.toLevel && !this.stopped) await this.level();
@@ -225,8 +246,9 @@ export class Placer {
     changes: readonly ShardRow[],
     lines: readonly Compare[] = [],
     buries: readonly PeerId[] = [],
+    overrides: readonly OverrideChange[] = [],
   ): Promise<CommitResult> {
-    const result = await this.setup.ledger.commit(changes, lines, buries);
+    const result = await this.setup.ledger.commit(changes, lines, buries, overrides);
     this.count(result);
     if (result === 'committed' && changes.length > 0) this.setup.on.changed(why, tableChanges(before, changes));
     return result;
@@ -241,8 +263,9 @@ export class Placer {
   }
 
   private input(): PlacementInput {
-    const { ledger, roster, loads, moves, floorTerm, outdated } = this.setup;
+    const { ledger, roster, loads, moves, entities, floorTerm, outdated } = this.setup;
     return {
+      isCarved: (shard) => entities.isCarved(shard),
       isMoveKnown: (move) => moves.knows(move),
       isLeaving: (peer) => roster.get(peer)?.state === 'draining',
       rows: ledger.rows(),
@@ -269,7 +292,7 @@ export class Placer {
     this.balancedAt = now;
     const targets = roster.targets();
     if (!this.storeIsNear() || targets.length < 2 || this.homeless() > 0) return;
-    const isEmpty = (row: ShardRow) => this.isEmpty(row) && !moves.has(row.shard);
+    const isEmpty = (row: ShardRow) => this.isEmpty(row) && !moves.has(row.shard) && this.mayMove(row);
     const empty = balance({ rows: ledger.rows(), layout: ledger.layout, targets, isEmpty, max: options.releasesMax });
     if (empty.length === 0) {
       this.toLevel = true;
@@ -311,6 +334,36 @@ export class Placer {
     // Deposed: it may have happened before the other leader came, and only that one knows (K2, K13).
     if (result === 'fenced') on.fenced();
     else moves.settled(writes, result === 'committed');
+  }
+
+  /** Entities that their owners hold: one transaction for all that wait, with both rows of each (K1). */
+  private async commitCarvings(): Promise<void> {
+    const { entities, ledger, on } = this.setup;
+    const { carvings, orders } = entities;
+    const writes = carvings.takeWrites();
+    if (writes.length === 0) return;
+    const overrides = writes.map(({ entity, shard }) => ({
+      entity,
+      to: shard === null ? null : { shard, pinned: orders.isPinned(entity) },
+    }));
+    const rows = writes.flatMap((write) => write.rows);
+    const result = await this.commit('moved', ledger.rows(), rows, [], [], overrides);
+    if (result === 'stopped' || this.stopped) return;
+    // Deposed: only the other leader knows whether it happened (K2, K13).
+    if (result === 'fenced') on.fenced();
+    else {
+      if (result === 'committed') on.carved(writes);
+      carvings.settled(writes, result === 'committed');
+    }
+  }
+
+  /** Empty solo shards get their owners, and what an operator said of carved entities is noted. What is refused is asked for again. */
+  private async commitSolos(): Promise<void> {
+    const input = this.input();
+    const { rows, notes } = this.setup.entities.orders.takeRows((row, owner) => givenTo(row, owner, input));
+    if (rows.length === 0) return;
+    if ((await this.commit('unowned', input.rows, rows, [], [], notes)) === 'fenced') this.setup.on.fenced();
+    else this.again = true;
   }
 
   private async commitReleased(moves: readonly ReleaseMove[]): Promise<void> {

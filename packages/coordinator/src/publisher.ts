@@ -1,4 +1,11 @@
-import { type MemberInfo, type Peers, type ShardRow, tableToWire } from '@muster/cluster';
+import {
+  type MemberInfo,
+  type Override,
+  type Peers,
+  type ShardRow,
+  type TableUpdate,
+  tableToWire,
+} from '@muster/cluster';
 import type { Clock, Metrics, Millis, PeerId } from '@muster/ports';
 
 export interface PublisherSetup {
@@ -7,6 +14,8 @@ export interface PublisherSetup {
   readonly epoch: number;
   readonly revision: () => number;
   readonly rows: () => readonly ShardRow[];
+  /** By `kind/id`. */
+  readonly overrides: () => ReadonlyMap<string, Override>;
   readonly members: () => readonly MemberInfo[];
   readonly metrics: Metrics;
 }
@@ -18,6 +27,8 @@ export interface PublisherSetup {
 export class Publisher {
   private readonly setup: PublisherSetup;
   private readonly rows = new Map<number, ShardRow>();
+  /** Entities whose overrides changed. They travel with the rows of their transaction (K1). */
+  private readonly overridden = new Set<string>();
   private readonly pushedAt = new Map<PeerId, Millis>();
   private membersChanged = false;
   private armed = false;
@@ -36,6 +47,11 @@ export class Publisher {
     this.arm();
   }
 
+  overridesChanged(entities: readonly string[]): void {
+    for (const entity of entities) this.overridden.add(entity);
+    this.arm();
+  }
+
   memberListChanged(): void {
     this.membersChanged = true;
     this.arm();
@@ -44,6 +60,7 @@ export class Publisher {
   /** The whole table to everybody: the beginning of a regime. */
   pushAllToAll(): void {
     this.rows.clear();
+    this.overridden.clear();
     this.membersChanged = false;
     for (const peer of this.linked('node')) this.pushAll(peer);
     this.setup.clock.defer(() => {
@@ -55,7 +72,8 @@ export class Publisher {
     const { rows, members, revision } = this.setup;
     // Rows that were never owned say nothing that an empty table does not.
     const known = rows().filter(({ term }) => term > 0);
-    this.send(peer, { revision: revision(), full: true, rows: known, overrides: [], members: members() });
+    const overrides = this.overridesOf(this.setup.overrides().keys());
+    this.send(peer, { revision: revision(), full: true, rows: known, overrides, members: members() });
   }
 
   /** When the peer was last sent something. */
@@ -78,14 +96,20 @@ export class Publisher {
     if (this.stopped) return;
     const { revision, members, clock } = this.setup;
     const rows = [...this.rows.values()];
-    const update = { revision: revision(), full: false, rows, overrides: [] };
+    const update = { revision: revision(), full: false, rows, overrides: this.overridesOf(this.overridden) };
     const whole = this.membersChanged ? { ...update, members: members() } : update;
     this.rows.clear();
+    this.overridden.clear();
     this.membersChanged = false;
     for (const peer of this.linked('node')) this.send(peer, whole);
     clock.defer(() => {
       if (!this.stopped) for (const peer of this.linked('gateway')) this.send(peer, whole);
     });
+  }
+
+  private overridesOf(entities: Iterable<string>): TableUpdate['overrides'] {
+    const overrides = this.setup.overrides();
+    return [...entities].map((entity) => ({ entity, shard: overrides.get(entity)?.shard ?? null }));
   }
 
   private send(peer: PeerId, update: Parameters<typeof tableToWire>[0]): void {

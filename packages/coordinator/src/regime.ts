@@ -1,78 +1,21 @@
-import {
-  type DeathCause,
-  type GivenUp,
-  type HeartbeatOptions,
-  type PeerInfo,
-  type Peers,
-  type Phase,
-  readEpoch,
-  type ShardRow,
-  type StoreKeys,
-  type TakeoverOptions,
-} from '@muster/cluster';
-import {
-  type Clock,
-  type ClusterStore,
-  codeOf,
-  type Log,
-  type Metrics,
-  type Millis,
-  type PeerId,
-  type RangeResult,
-  type Term,
-  term,
-} from '@muster/ports';
+import { type DeathCause, type GivenUp, type PeerInfo, type Phase, readEpoch, type ShardRow } from '@muster/cluster';
+import { codeOf, type Millis, type PeerId, type RangeResult, term } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
 import type { EndedMove } from './admin/documents.js';
-import type { ClusterEventBody } from './admin/events.js';
-import { reportChanges } from './change-report.js';
+import { reportCarved, reportChanges } from './change-report.js';
 import { Digests } from './digests.js';
+import { Entities } from './entities.js';
 import { isNeeded } from './evacuation.js';
-import type { HeardLoads } from './heard-loads.js';
 import { Ledger } from './ledger.js';
 import { type Member, registeredIn } from './member.js';
 import { ENDED_MAX, Moves } from './moves.js';
-import type { CoordinatorOptions } from './options.js';
 import { Placer } from './placer.js';
-import type { Policies } from './policies.js';
 import { Publisher } from './publisher.js';
+import type { RegimeSetup } from './regime-setup.js';
 import { Roster } from './roster.js';
-import type { CoordinatorRules } from './rules.js';
 import { Steering } from './steering.js';
-import type { StoreHealth } from './store-health.js';
 import { countShards, laden } from './table-changes.js';
 import { Wishes } from './wishes.js';
-
-export interface RegimeSetup {
-  readonly clock: Clock;
-  readonly store: ClusterStore;
-  readonly keys: StoreKeys;
-  readonly peers: Peers;
-  readonly loads: HeardLoads;
-  readonly health: StoreHealth;
-  readonly epoch: number;
-  /** Revision of the epoch's key as this leader wrote it. */
-  readonly fence: number;
-  /** Highest that storage remembers (K4). */
-  readonly floorTerm: Term;
-  /** The former leader cannot be alive, so nobody can have been acknowledged by it any more (K6). */
-  readonly formerIsGone: boolean;
-  readonly options: CoordinatorOptions;
-  readonly rules: CoordinatorRules;
-  readonly heartbeat: HeartbeatOptions;
-  readonly policies: Policies;
-  readonly takeover: TakeoverOptions;
-  readonly metrics: Metrics;
-  readonly log: Log;
-  readonly on: {
-    fenced(): void;
-    event(event: ClusterEventBody): void;
-    /** The highest term is another now: storage should remember it (K4). */
-    term(highest: Term): void;
-  };
-  readonly vice: () => string;
-  readonly goodForMs: () => Millis;
-}
 
 /**
  * One leader's time: from the won take-over until it is deposed. Made anew each time, so that nothing an earlier regime believed
@@ -85,6 +28,7 @@ export class Regime {
   readonly wishes: Wishes;
   readonly moves: Moves;
   readonly steering: Steering;
+  readonly entities: Entities;
   private readonly setup: RegimeSetup;
   private readonly publisher: Publisher;
   private placer: Placer | undefined;
@@ -104,6 +48,7 @@ export class Regime {
       answered: () => health.answered(),
       failed: (error) => health.failed(error),
       changed: (rows) => this.rowsChanged(rows),
+      overridden: (names) => this.publisher.overridesChanged(names),
     });
     this.roster = new Roster({
       clock,
@@ -143,8 +88,20 @@ export class Regime {
         },
       },
     });
+    this.entities = new Entities({
+      ...setup,
+      ledger: this.ledger,
+      moves: this.moves,
+      options: setup.policies.carving,
+      orderMs: options.entityOrderMs,
+      targets: () => this.roster.targets(),
+      isWell: (peer) => this.roster.isWell(peer),
+      isReleased: (shard) => this.placer?.isReleased(shard) ?? false,
+      write: () => this.placer?.request(),
+    });
     this.steering = new Steering({
       ...setup,
+      isPinned: (shard) => this.entities.isPinned(shard),
       ledger: this.ledger,
       roster: this.roster,
       moves: this.moves,
@@ -157,6 +114,7 @@ export class Regime {
       epoch,
       revision: () => this.ledger.revision,
       rows: () => this.ledger.rows(),
+      overrides: () => this.ledger.overrides.all(),
       members: () => this.roster.infos(),
       metrics,
     });
@@ -214,6 +172,7 @@ export class Regime {
     if (!this.placer) return;
     this.roster.tick(this.setup.health.reachable);
     this.moves.tick();
+    this.entities.tick();
     this.placer.tick();
     this.steering.tick();
   }
@@ -286,6 +245,10 @@ export class Regime {
     if (this.placer) this.moves.sealed(from, envelope);
   }
 
+  carved(from: PeerInfo, envelope: EnvelopeOf<'carved'>): void {
+    if (this.placer) this.entities.carved(from, envelope);
+  }
+
   probeResult(from: PeerInfo, { body }: EnvelopeOf<'probeResult'>): void {
     this.roster.probeResult(from, body.number, body.outcome);
   }
@@ -308,12 +271,14 @@ export class Regime {
       ledger: this.ledger,
       roster: this.roster,
       moves: this.moves,
+      entities: this.entities,
       outdated,
       on: {
         changed: (why, changes) => {
           reportChanges(this.setup, this.ledger.revision, why, changes);
           for (const peer of laden(changes, this.setup.options.ladenShards)) this.roster.laden(peer);
         },
+        carved: (writes) => reportCarved(this.setup, writes),
         fenced: () => on.fenced(),
       },
     });
@@ -358,6 +323,7 @@ export class Regime {
   private rowsChanged(rows: readonly ShardRow[]): void {
     this.publisher.rowsChanged(rows);
     this.moves.rowsChanged(rows);
+    this.entities.rowsChanged(rows);
     for (const [state, shards] of Object.entries(countShards(this.ledger.rows(), this.ledger.layout)))
       this.setup.metrics
         .gauge('muster_coordinator_shards', 'Shards that have an owner, a backup, a learner')
@@ -377,6 +343,7 @@ export class Regime {
     // A new incarnation has written its own line over it.
     const stale = cause !== 'replaced' && cause !== 'left' && info.role === 'node';
     this.moves.died(info.peer);
+    this.entities.died(info.peer);
     if (info.role === 'node') this.steering.disturbed();
     this.placer?.died(info.peer, stale ? line : undefined, stale);
   }
@@ -384,6 +351,7 @@ export class Regime {
   private givenUp({ info: { role, peer } }: Member, cause: GivenUp | undefined): void {
     if (cause) {
       this.moves.died(peer);
+      this.entities.died(peer);
       this.setup.on.event({ type: 'member.given-up', role, peer, why: cause });
     }
     this.placer?.request();

@@ -41,6 +41,7 @@ function input(world: World): PlacementInput {
     zoneOf: (peer) => zones?.get(peer) ?? '',
     isLeaving: (peer) => leaving.has(peer),
     isMoveKnown: () => true,
+    isCarved: () => false,
     isAnyAtLarge: () => world.atLarge === true,
     isReported: (row, what, peer) => says?.(row).some(([said, about]) => said === what && about === peer) ?? false,
     ...upToDate,

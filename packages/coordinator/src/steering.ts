@@ -20,6 +20,8 @@ export interface SteeringSetup {
   readonly everyMs: Millis;
   /** The shard is not on its way otherwise. */
   readonly mayMove: (row: ShardRow) => boolean;
+  /** An operator wants what is in it to stay where it is. */
+  readonly isPinned: (shard: ShardId) => boolean;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -142,13 +144,13 @@ export class Steering {
 
   /** Of nodes that may get shards. */
   private nodeLoads(): NodeLoad[] {
-    const { roster, loads, ledger, moves } = this.setup;
+    const { roster, loads, ledger, moves, isPinned } = this.setup;
     return roster.targets().flatMap((peer): NodeLoad[] => {
       const beat = loads.get(peer)?.beat;
       if (!beat) return [];
       const mayGo = (shard: number): boolean => {
         const row = ledger.row(shard as ShardId);
-        return row?.owner === peer && row.state === 'stable' && !moves.has(row.shard);
+        return row?.owner === peer && row.state === 'stable' && !moves.has(row.shard) && !isPinned(row.shard);
       };
       const shards = beat.busiest.flatMap(({ shard, turns }) =>
         mayGo(shard) ? [{ shard: shard as ShardId, turns }] : [],

@@ -31,6 +31,13 @@ export const ERRORS = {
   ),
   UNREACHABLE: row('no link to {peer}', true, 'UNAVAILABLE', 'internal_error', null),
   HOLD_FULL: row('too much is waiting for shard {shard}', true, 'RESOURCE_EXHAUSTED', 'internal_error', null),
+  SOLO_SHARDS_TAKEN: row(
+    'all {max} shards for single entities are taken',
+    false,
+    'FAILED_PRECONDITION',
+    'internal_error',
+    null,
+  ),
   // Actors
   DEADLINE_EXCEEDED: row('not done within {ms} ms', true, 'DEADLINE_EXCEEDED', 'internal_error', null),
   MAILBOX_FULL: row('{entity} has too many commands waiting', true, 'RESOURCE_EXHAUSTED', 'internal_error', null),

@@ -150,6 +150,38 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
       { shard: 17, to: 'node-2' },
       { epoch: 5, accepted: true, move: '5.m1', shard: 17, from: node1.peer, to: node2.peer },
     ],
+    'entity.move': [
+      { entity: 'lobby/9', to: 'node-2' },
+      {
+        epoch: 5,
+        accepted: true,
+        order: '5.e1',
+        entity: 'lobby/9',
+        wish: 'move',
+        from: 88,
+        shard: 1_024,
+        to: node2.peer,
+      },
+    ],
+    'entity.pin': [
+      { entity: 'lobby/9' },
+      { epoch: 5, accepted: true, order: '5.e2', entity: 'lobby/9', wish: 'pin', from: 1_024, shard: 1_024, to: '' },
+    ],
+    'entity.unpin': [
+      { entity: 'lobby/9' },
+      { epoch: 5, accepted: true, order: '5.e3', entity: 'lobby/9', wish: 'unpin', from: 1_024, shard: 88, to: '' },
+    ],
+    'entity.list': [
+      {},
+      {
+        epoch: 5,
+        max: 256,
+        entities: [
+          { entity: 'lobby/9', shard: 1_024, home: 88, pinned: true, owner: node2.peer, backup: node1.peer },
+          { entity: 'room/42', shard: 1_025, home: 7, pinned: false, owner: node3.peer, backup: '' },
+        ],
+      },
+    ],
     'rebalance.plan': [
       {},
       {
@@ -175,6 +207,8 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
           { move: '5.m4', shard: 900, from: node3.peer, to: node1.peer, why: 'drain', phase: 'sealing' },
         ],
         ended: [{ move: '5.m2', shard: 4, from: node3.peer, to: node2.peer, why: 'drain', end: 'moved' }],
+        entities: [{ order: '5.e2', entity: 'lobby/9', wish: 'pin', shard: 1_025, to: node1.peer, phase: 'hand-off' }],
+        endedEntities: [{ order: '5.e1', entity: 'player/7', wish: 'unpin', shard: 602, to: '', end: 'done' }],
       },
     ],
     'shard.show': [
@@ -198,6 +232,8 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
         epoch: 5,
         entity: 'player/7',
         shard: 602,
+        home: 602,
+        pinned: false,
         owner: node1.peer,
         ownerAddress: node1.address,
         term: 4,

@@ -8,11 +8,14 @@ type Described = Readonly<Record<string, unknown>>;
 
 /** Where an entity lives and what its owner says of it. The owner's part has a shape of its own per version, so nothing of it is taken for granted. */
 export const entityShowView: View<EntityShowDocument> = (document, { paint, stateLinesMax }) => {
-  const { entity, shard, owner, ownerAddress, term, backup, actor, actorError } = document;
+  const { entity, shard, home, pinned, owner, ownerAddress, term, backup, actor, actorError } = document;
   const described = isRecord(actor) ? actor : undefined;
   const place: Fact[] = [
     ['Entity', entity],
-    ['Shard', `${shard}, term ${count(term)}`],
+    [
+      'Shard',
+      `${shard}, term ${count(term)}${shard === home ? '' : `; alone, from ${home}${pinned ? ', pinned' : ''}`}`,
+    ],
     [
       'Owner',
       owner === '' ? 'nobody' : `${owner}${ownerAddress ? ` at ${ownerAddress}` : ''}`,

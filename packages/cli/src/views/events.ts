@@ -15,6 +15,7 @@ const TONES: Readonly<Record<ClusterEvent['type'], Tone>> = {
   'shards.promoted': 'strong',
   'shards.moved': 'plain',
   'shards.parked': 'warn',
+  'entity.carved': 'plain',
   'backups.lost': 'warn',
   'backups.learning': 'plain',
   'backups.ready': 'good',
@@ -54,6 +55,8 @@ function sentence(event: ClusterEvent): string {
       return `${counted(event.shards, 'shard')} in use went ${placed(event.to)}`;
     case 'shards.parked':
       return `${counted(event.shards, 'shard')} are in storage: ${placed(event.to, 'of')}`;
+    case 'entity.carved':
+      return `${event.entity} went from shard ${event.from} to shard ${event.shard} at ${idOf(event.owner)}`;
     case 'backups.lost':
       return `${counted(event.shards, 'shard')}: ${placed(event.to, 'of')}`;
     case 'backups.learning':

@@ -43,9 +43,24 @@ const columns = (last: string, of: (row: Row) => string): readonly Column<Row>[]
   { title: last, cell: of, tone: (row) => ('end' in row && row.end !== 'moved' ? 'warn' : 'plain') },
 ];
 
-export const moveListView: View<MoveListDocument> = ({ epoch, moves, ended }, { paint }) => ({
+type OrderRow = MoveListDocument['entities'][number] | MoveListDocument['endedEntities'][number];
+
+const ORDER_COLUMNS: readonly Column<OrderRow>[] = [
+  { title: 'ORDER', cell: ({ order }) => order },
+  { title: 'ENTITY', cell: ({ entity }) => entity },
+  { title: 'WISH', cell: ({ wish }) => wish },
+  { title: 'SHARD', cell: ({ shard }) => String(shard), align: 'right' },
+  { title: 'TO', cell: ({ to }) => (to === '' ? '–' : idOf(to)) },
+  {
+    title: 'PHASE OR END',
+    cell: (row) => ('phase' in row ? row.phase : row.end),
+    tone: (row) => ('end' in row && row.end !== 'done' ? 'warn' : 'plain'),
+  },
+];
+
+export const moveListView: View<MoveListDocument> = ({ epoch, moves, ended, entities, endedEntities }, { paint }) => ({
   lines: [
-    paint('strong', `${count(moves.length)} under way; epoch ${epoch}`),
+    paint('strong', `${count(moves.length + entities.length)} under way; epoch ${epoch}`),
     ...(moves.length > 0
       ? [
           '',
@@ -65,6 +80,9 @@ export const moveListView: View<MoveListDocument> = ({ epoch, moves, ended }, { 
             paint,
           ),
         ]
+      : []),
+    ...(entities.length + endedEntities.length > 0
+      ? ['', ...table<OrderRow>(ORDER_COLUMNS, [...entities, ...endedEntities], paint)]
       : []),
   ],
   next: [],

@@ -1,4 +1,13 @@
-import { type EntityRef, entityKey, type PeerId, peerId, SeededRandom, type ShardId, silentLog } from '@muster/ports';
+import {
+  type EntityRef,
+  entityKey,
+  type PeerId,
+  peerId,
+  SeededRandom,
+  SHARDS,
+  type ShardId,
+  silentLog,
+} from '@muster/ports';
 import { Peers } from '../links/peers.js';
 import type { ComputeNode } from '../node/compute-node.js';
 import type { ShardRow } from '../table/routing-table.js';
@@ -58,7 +67,16 @@ export class TestCarver {
     if (!mayCarve(from, into)) throw new Error('it may not be carved');
     this.started += 1;
     const id = `${this.epoch}.c${this.started}`;
-    const { state, effects } = startCarving(id, entityKey(entity), from, into, this.now, 0, options);
+    const { state, effects } = startCarving(
+      id,
+      entityKey(entity),
+      from,
+      into,
+      SHARDS.isHashed(to) ? null : to,
+      this.now,
+      0,
+      options,
+    );
     this.carving = state;
     this.perform(effects);
   }

@@ -10,7 +10,7 @@ import type { Millis, PeerId, ShardId } from '@muster/ports';
 import { type ShardRow, sameRow } from '../table/routing-table.js';
 import type { CarvingOptions } from './options.js';
 import type { CarvedMessage } from './protocol.js';
-import { carvedRows, overrideFor } from './rows.js';
+import { carvedRows } from './rows.js';
 
 /** How a carving ended; anything but `carved`: the entity is where it was. */
 export type CarvingEnd =
@@ -34,6 +34,8 @@ export interface Carving {
   /** As the store has them. */
   readonly from: ShardRow;
   readonly into: ShardRow;
+  /** What its override is going to say; null: nothing, it comes home. */
+  readonly shard: ShardId | null;
   readonly owner: PeerId;
   readonly phase: 'asking' | 'committing' | 'over';
   readonly since: Millis;
@@ -88,19 +90,20 @@ export function stillStands({ before }: CarvingWrite, rowOf: (shard: ShardId) =>
   return before.every((row) => sameRow(row, rowOf(row.shard)));
 }
 
-/** `id`: unique over all leaders (`epoch.number`). The rows must be ones that `mayCarve` allows. */
+/** `id`: unique over all leaders (`epoch.number`). The rows must be ones that `mayCarve` allows; `shard`: the override that it is for. */
 export function startCarving(
   id: string,
   entity: string,
   from: ShardRow,
   into: ShardRow,
+  shard: ShardId | null,
   now: Millis,
   storeAgoMs: Millis,
   options: CarvingOptions,
 ): CarvingStep {
   const owner = from.owner as PeerId;
   const times = { since: now, triedAt: Number.NEGATIVE_INFINITY };
-  const state: Carving = { id, entity, from, into, owner, phase: 'asking', ...times, asked: false, end: '' };
+  const state: Carving = { id, entity, from, into, shard, owner, phase: 'asking', ...times, asked: false, end: '' };
   return ask(state, now, storeAgoMs, options);
 }
 
@@ -143,7 +146,7 @@ function carved(
   if (state.phase !== 'asking' || from !== state.owner || id !== state.id) return { state, effects: NONE };
   if (!done) return asked ? over(state, 'asked') : { state, effects: NONE };
   const before = [state.from, state.into] as const;
-  const write = { before, rows: carvedRows(...before), entity: state.entity, shard: overrideFor(state.into.shard) };
+  const write = { before, rows: carvedRows(...before), entity: state.entity, shard: state.shard };
   return { state: { ...state, phase: 'committing', triedAt: now }, effects: [{ type: 'write', ...write }] };
 }
 

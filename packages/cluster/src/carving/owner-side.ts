@@ -5,7 +5,6 @@ import {
   type Log,
   type Metrics,
   parseEntity,
-  SHARD_COUNT,
   type ShardId,
   type Timer,
   term,
@@ -65,14 +64,14 @@ export class CarvingOwner {
   private asked(from: PeerInfo, { shard: number, term: of, epoch: said, body }: EnvelopeOf<'carve'>): void {
     if (from.role !== 'coordinator' || said < Math.max(this.highestEpoch, this.setup.epoch())) return;
     const { id, entity, into, intoTerm, cancel } = body;
-    if (!isKey(entity) || number >= SHARD_COUNT || into >= SHARD_COUNT || into === number) return;
+    const { layout } = this.setup.table;
+    if (!isKey(entity) || !layout.has(number) || !layout.has(into) || into === number) return;
     this.highestEpoch = epoch(said);
     if (cancel) {
       this.input(entity, { type: 'cancel', id }, from);
       return;
     }
-    const shards = { from: number as ShardId, into: into as ShardId };
-    const message = { id, entity, ...shards, fromTerm: term(of), intoTerm: term(intoTerm), cancel };
+    const message = { id, entity, from: number, into, fromTerm: term(of), intoTerm: term(intoTerm), cancel };
     this.input(entity, { type: 'carve', message, facts: this.factsOf(entity) }, from);
   }
 

@@ -1,5 +1,5 @@
 // What a carving writes into the rows of its two shards. Pure; protocol.ts says when.
-import { HASHED_SHARDS, type ShardId, type Term, term } from '@muster/ports';
+import { type Term, term } from '@muster/ports';
 import type { ShardRow } from '../table/routing-table.js';
 
 /** Whether an entity may go from the one shard into the other now: one owner has both, at rest, and its log has a second place there as here. */
@@ -13,11 +13,6 @@ export function mayCarve(from: ShardRow, into: ShardRow): boolean {
 export function carvedRows(from: ShardRow, into: ShardRow): readonly [ShardRow, ShardRow] {
   const next = term(Math.max(from.term, into.term) + 1);
   return [raised(from, next), raised(into, next)];
-}
-
-/** The override after it; null: the entity is where it hashes to. */
-export function overrideFor(into: ShardId): ShardId | null {
-  return into < HASHED_SHARDS ? null : into;
 }
 
 function raised({ sure: _, ...row }: ShardRow, to: Term): ShardRow {

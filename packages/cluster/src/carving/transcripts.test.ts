@@ -54,9 +54,9 @@ class Leader {
         return [];
       case 'carve':
         if (!mayCarve(home, solo)) return ['it may not be carved'];
-        return this.show(startCarving('1.c1', 'ship/7', home, solo, now, this.storeAgoMs, options));
+        return this.show(startCarving('1.c1', 'ship/7', home, solo, SOLO, now, this.storeAgoMs, options));
       case 'bring-home':
-        return this.show(startCarving('1.c1', 'ship/7', solo, home, now, this.storeAgoMs, options));
+        return this.show(startCarving('1.c1', 'ship/7', solo, home, null, now, this.storeAgoMs, options));
       case 'carved':
         return this.input(
           { type: 'carved', from: first as PeerId, id: second, done: third === 'done', abort: third === 'abort' },

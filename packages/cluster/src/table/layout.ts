@@ -27,6 +27,8 @@ export interface StoreKeys {
   page(page: number): string;
   /** How the cluster is cut. */
   readonly layout: ShardLayout;
+  /** `kind/id` */
+  override(entity: string): string;
 }
 
 export function storeKeys(cluster: string, layout = SHARDS): StoreKeys {
@@ -42,6 +44,7 @@ export function storeKeys(cluster: string, layout = SHARDS): StoreKeys {
     members: (role) => `${root}${role}s/`,
     page: (page) => `${root}shards/${String(page).padStart(2, '0')}`,
     layout,
+    override: (entity) => `${root}overrides/${entity}`,
   };
 }
 
@@ -114,6 +117,25 @@ export function parsePage(page: number, text: string): ShardRow[] {
       ...(typeof row.since === 'number' && row.since > 0 && { since: term(row.since) }),
     };
   });
+}
+
+/** Where an entity is that is not where it hashes to (K1). */
+export interface Override {
+  readonly shard: ShardId;
+  /** An operator wants it to stay: balance leaves it where it is. */
+  readonly pinned: boolean;
+}
+
+export function formatOverride({ shard, pinned }: Override): string {
+  return JSON.stringify({ shard, ...(pinned && { pinned }) });
+}
+
+/** @throws MusterError STORE_MISMATCH where the text names no solo shard. */
+export function parseOverride(entity: string, text: string, layout: ShardLayout): Override {
+  const found = parseJson(`the override of ${entity}`, text) as { readonly shard?: unknown; readonly pinned?: unknown };
+  const { shard, pinned } = found ?? {};
+  if (!layout.has(shard) || layout.isHashed(shard)) throw mismatch(`the override of ${entity}: ${text.slice(0, 64)}`);
+  return { shard, pinned: pinned === true };
 }
 
 /** @throws MusterError STORE_MISMATCH where the text is no list of processes. */

@@ -1,12 +1,20 @@
+import type { AccountDocument, ReportListDocument } from './account-documents.js';
+import type {
+  EntityListDocument,
+  EntityOrderDocument,
+  EntityOrderState,
+  EntityShowDocument,
+  EntityTellDocument,
+} from './entity-documents.js';
+
 /**
  * What the admin API answers, as JSON: `musterctl`, the console and the tests read these. Peers are `id#incarnation`;
  * ages are "ago" in milliseconds as the answering coordinator's clock sees them, instants are ISO 8601.
  * Stable: fields are added, never renamed.
  */
 
-import type { AccountDocument, ReportListDocument } from './account-documents.js';
-
 export type * from './account-documents.js';
+export type * from './entity-documents.js';
 
 /** Commands of the admin API. Their arguments are {@link AdminArguments}, their answers {@link AdminResults}. */
 export interface AdminResults {
@@ -27,6 +35,10 @@ export interface AdminResults {
   'node.uncordon': NodeOrderDocument;
   'node.forget': NodeForgetDocument;
   'shard.move': ShardMoveDocument;
+  'entity.list': EntityListDocument;
+  'entity.move': EntityOrderDocument;
+  'entity.pin': EntityOrderDocument;
+  'entity.unpin': EntityOrderDocument;
   'move.list': MoveListDocument;
   'rebalance.plan': RebalanceDocument;
   'rebalance.run': RebalanceDocument & { readonly accepted: true };
@@ -63,6 +75,14 @@ export interface AdminArguments {
   /** A peer id: that run of the node has ended and never comes back. What it alone had is taken from storage. */
   'node.forget': { readonly node: string };
   'shard.move': { readonly shard: number; readonly to: string };
+  /** Entities that live in shards of their own. */
+  'entity.list': Record<string, never>;
+  /** `kind/id`; into a shard of its own, which is handed over to a node. Balance may move it on. */
+  'entity.move': { readonly entity: string; readonly to: string };
+  /** … and stays there: only drains and deaths move it. Without `to`: where it is now. */
+  'entity.pin': { readonly entity: string; readonly to?: string };
+  /** Back to the shard that it hashes to. */
+  'entity.unpin': { readonly entity: string };
   'move.list': Record<string, never>;
   'rebalance.plan': Record<string, never>;
   'rebalance.run': Record<string, never>;
@@ -212,28 +232,6 @@ export interface ShardShowDocument {
   readonly storeKey: string;
 }
 
-export interface EntityShowDocument {
-  readonly epoch: number;
-  readonly entity: string;
-  readonly shard: number;
-  readonly owner: string;
-  readonly ownerAddress: string;
-  readonly term: number;
-  readonly backup: string;
-  /** What the owner knows of it; null where it is not activated, or where the owner did not answer. */
-  readonly actor: unknown;
-  /** Error code of the question to the owner; empty: it answered. */
-  readonly actorError: string;
-}
-
-export interface EntityTellDocument {
-  readonly epoch: number;
-  readonly entity: string;
-  readonly owner: string;
-  /** What it answered. */
-  readonly value: unknown;
-}
-
 export interface EpochShowDocument {
   readonly epoch: number;
   readonly leader: string;
@@ -315,6 +313,10 @@ export interface MoveListDocument {
   readonly moves: readonly MoveDocument[];
   /** The last that are over under this leader, oldest first. */
   readonly ended: readonly EndedMove[];
+  /** Orders for single entities. `phase`: place | hand-off | carve | note, or what it waits for. */
+  readonly entities: readonly (EntityOrderState & { readonly phase: string })[];
+  /** The last that are over. `end`: done | target-gone | too-slow */
+  readonly endedEntities: readonly (EntityOrderState & { readonly end: string })[];
 }
 
 export interface RebalanceDocument {
@@ -365,6 +367,14 @@ export type ClusterEvent = { readonly at: string; readonly epoch: number } & (
   | { readonly type: 'shards.moved'; readonly shards: number; readonly to: Readonly<Record<string, number>> }
   /** Nobody was there to take them: they are in storage (`to`: who had them), and are nobody's until a node comes. */
   | { readonly type: 'shards.parked'; readonly shards: number; readonly to: Readonly<Record<string, number>> }
+  /** An entity left its shard for one of its own, or came home. */
+  | {
+      readonly type: 'entity.carved';
+      readonly entity: string;
+      readonly from: number;
+      readonly shard: number;
+      readonly owner: string;
+    }
   /** Shards lost their backups (`to`: whose they were). They answer again when a learner has caught up. */
   | { readonly type: 'backups.lost'; readonly shards: number; readonly to: Readonly<Record<string, number>> }
   /** Learners were chosen for shards. */

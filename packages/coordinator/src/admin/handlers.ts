@@ -30,7 +30,7 @@ export function adminHandlers({ views, leading, followers, retirements, orders, 
     'shard.show': ({ shard }) => views.shardShow(leading(), shard),
     'entity.show': ({ entity }) => views.entityShow(leading(), entity),
     'entity.tell': async (args, { peer }) => {
-      const told = await instructions.tell(leading(), views.shardOf, args, peer);
+      const told = await instructions.tell(leading(), args, peer);
       return { epoch: views.epochShow().epoch, ...told };
     },
     'epoch.show': () => {
@@ -52,6 +52,10 @@ export function adminHandlers({ views, leading, followers, retirements, orders, 
     'node.uncordon': ({ node }) => orders.node(leading(), node, 'up'),
     'node.forget': ({ node }) => orders.nodeForget(leading(), node),
     'shard.move': ({ shard, to }) => orders.shardMove(leading(), shard, to),
+    'entity.move': ({ entity, to }) => orders.entity(leading(), 'move', entity, to),
+    'entity.pin': ({ entity, to }) => orders.entity(leading(), 'pin', entity, to),
+    'entity.unpin': ({ entity }) => orders.entity(leading(), 'unpin', entity, undefined),
+    'entity.list': () => views.entityList(leading()),
     'rebalance.plan': () => orders.rebalancePlan(leading()),
     'rebalance.run': () => orders.rebalanceRun(leading()),
     'move.list': () => orders.moveList(leading()),

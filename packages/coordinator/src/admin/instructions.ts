@@ -58,14 +58,13 @@ export class Instructions {
   /** @throws MusterError INVALID_ENTITY, INVALID_REQUEST, NO_OWNER, UNREACHABLE, DEADLINE_EXCEEDED, TOO_MANY_REQUESTS, or what the actor answered */
   async tell(
     regime: Regime,
-    shardOf: (entity: EntityRef) => number,
     { entity: text, command, data = null }: Readonly<Record<string, unknown>>,
     who: string,
   ): Promise<Omit<EntityTellDocument, 'epoch'>> {
     const entity = parseEntity(typeof text === 'string' ? text : '');
     if (typeof command !== 'string' || command === '')
       throw new MusterError('INVALID_REQUEST', { details: 'a command is needed' });
-    const { shard, owner, term } = regime.ledger.row(shardOf(entity) as Parameters<Regime['ledger']['row']>[0]);
+    const { shard, owner, term } = regime.ledger.row(regime.entities.orders.shardOf(entityKey(entity)));
     if (owner === '') throw new MusterError('NO_OWNER', { shard });
     const value = await this.send({ owner: owner as PeerId, shard, term }, entity, command, data, who);
     return { entity: entityKey(entity), owner, value };

@@ -1,8 +1,11 @@
-import { MusterError, type PeerId } from '@muster/ports';
+import { MusterError, type PeerId, parsePeerId } from '@muster/ports';
+import type { EntityOrder, EntityWish } from '../entity-order.js';
 import type { Regime } from '../regime.js';
 import type { Steering } from '../steering.js';
 import type { MemberState } from '../wishes.js';
 import type {
+  EntityOrderDocument,
+  EntityOrderState,
   MoveListDocument,
   NodeForgetDocument,
   NodeOrderDocument,
@@ -48,17 +51,39 @@ export class Orders {
   shardMove(regime: Regime, shard: unknown, to: unknown): ShardMoveDocument {
     if (!regime.ledger.layout.has(shard))
       throw new MusterError('NOT_FOUND', { what: `shard ${String(shard).slice(0, 32)}` });
-    const { node, epoch } = this.views.nodeShow(regime, to);
-    const target = regime.roster.targets().find((peer) => peer === node.peer);
-    if (!target) throw refused(`${node.id} gets no shards: it is ${node.state}`);
+    const { epoch } = this.views.epochShow();
+    const target = this.target(regime, to);
+    const { id } = parsePeerId(target);
     const row = regime.ledger.row(shard);
-    if (row.owner === target) throw refused(`${node.id} owns shard ${shard} already`);
+    if (row.owner === target) throw refused(`${id} owns shard ${shard} already`);
     const move = regime.beginMove(row, target);
     if (move === undefined) {
       const why = row.owner === '' ? 'has no owner' : row.state === 'moving' ? 'moves already' : 'is being copied';
       throw refused(`shard ${shard} ${why}`);
     }
     return { epoch, accepted: true, move, shard: row.shard, from: row.owner, to: target };
+  }
+
+  /**
+   * Puts an entity into a shard of its own, at a node, to stay there or not; or takes it home.
+   * @throws MusterError INVALID_ENTITY, NOT_FOUND, INVALID_REQUEST, REFUSED, SOLO_SHARDS_TAKEN
+   */
+  entity(regime: Regime, wish: EntityWish, entity: unknown, to: unknown): EntityOrderDocument {
+    const { orders } = regime.entities;
+    const name = typeof entity === 'string' ? entity : '';
+    const wanted = wish === 'pin' && to === undefined ? '' : wish === 'unpin' ? '' : this.target(regime, to);
+    const from = orders.shardOf(name);
+    if (wish === 'unpin' && from === orders.homeOf(name)) throw refused(`${name.slice(0, 160)} is at home`);
+    const { epoch } = this.views.epochShow();
+    return { epoch, accepted: true, from, ...orderState(orders.begin(name, wish, wanted)) };
+  }
+
+  /** A node that may get shards. @throws MusterError NOT_FOUND, INVALID_REQUEST, REFUSED */
+  private target(regime: Regime, to: unknown): PeerId {
+    const { node } = this.views.nodeShow(regime, to);
+    const target = regime.roster.targets().find((peer) => peer === node.peer);
+    if (!target) throw refused(`${node.id} gets no shards: it is ${node.state}`);
+    return target;
   }
 
   /** What balance would move now, without waiting for a load to last. */
@@ -83,8 +108,15 @@ export class Orders {
       const { id: move, row, from, to, phase } = state;
       return { move, shard: row.shard, from, to, why, phase };
     });
-    return { epoch, moves: under, ended: regime.endedMoves };
+    const { orders } = regime.entities;
+    const entities = orders.all().map(({ order, phase }) => ({ ...orderState(order), phase }));
+    const endedEntities = orders.ended.map((order) => ({ ...orderState(order), end: order.end }));
+    return { epoch, moves: under, ended: regime.endedMoves, entities, endedEntities };
   }
+}
+
+function orderState({ id, entity, wish, home, solo, to }: EntityOrder): EntityOrderState {
+  return { order: id, entity, wish, shard: wish === 'unpin' ? home : solo, to };
 }
 
 function refused(reason: string): MusterError {

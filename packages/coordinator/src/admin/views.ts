@@ -1,14 +1,5 @@
-import type { Registered, RoutingTable, ShardRow, StoreKeys } from '@muster/cluster';
-import {
-  codeOf,
-  type EntityRef,
-  type Millis,
-  MusterError,
-  type PeerId,
-  pageOf,
-  parseEntity,
-  parsePeerId,
-} from '@muster/ports';
+import type { Registered, ShardRow, StoreKeys } from '@muster/cluster';
+import { codeOf, type Millis, MusterError, type PeerId, pageOf, parseEntity, parsePeerId } from '@muster/ports';
 import type { Election } from '../election.js';
 import type { Headroom } from '../headroom.js';
 import type { HeardLoads } from '../heard-loads.js';
@@ -19,6 +10,7 @@ import { countShards } from '../table-changes.js';
 import type {
   CoordinatorDocument,
   CoordinatorListDocument,
+  EntityListDocument,
   EntityShowDocument,
   EpochShowDocument,
   HeadroomDocument,
@@ -45,8 +37,6 @@ export interface ViewSources {
   readonly loads: HeardLoads;
   readonly health: StoreHealth;
   readonly inspections: Inspections;
-  /** Only for its rule from entity to shard. */
-  readonly rule: RoutingTable;
   readonly coordinators: () => readonly Registered[];
   /** See the option of this name. */
   readonly expectCoordinators: number;
@@ -138,20 +128,21 @@ export class Views {
     };
   }
 
-  /** Where an entity hashes to, or was moved to. */
-  readonly shardOf = (entity: EntityRef): number => this.from.rule.shardOf(entity);
-
   /** @throws MusterError INVALID_ENTITY */
   async entityShow(regime: Regime, text: unknown): Promise<EntityShowDocument> {
     const entity = parseEntity(typeof text === 'string' ? text : '');
-    const { rule, election, inspections } = this.from;
-    const row = regime.ledger.row(rule.shardOf(entity));
+    const { election, inspections } = this.from;
+    const { orders } = regime.entities;
+    const name = `${entity.kind}/${entity.id}`;
+    const row = regime.ledger.row(orders.shardOf(name));
     const { shard, owner, term, backup } = row;
     const ownerAddress = regime.roster.get(owner)?.info.address ?? '';
     const where = {
       epoch: election.state.epoch,
-      entity: `${entity.kind}/${entity.id}`,
+      entity: name,
       shard,
+      home: orders.homeOf(name),
+      pinned: regime.ledger.overrides.get(name)?.pinned ?? false,
       owner,
       ownerAddress,
       term,
@@ -165,6 +156,16 @@ export class Views {
       // It is not activated: that is an answer.
       return { ...where, actor: null, actorError: code === 'NOT_FOUND' ? '' : code };
     }
+  }
+
+  entityList(regime: Regime): EntityListDocument {
+    const { ledger, entities } = regime;
+    const list = [...ledger.overrides.all()].map(([entity, { shard, pinned }]) => {
+      const { owner, backup } = ledger.row(shard);
+      return { entity, shard, home: entities.orders.homeOf(entity), pinned, owner, backup };
+    });
+    const { epoch } = this.from.election.state;
+    return { epoch, entities: list.sort((a, b) => a.shard - b.shard), max: ledger.layout.count - ledger.layout.hashed };
   }
 
   epochShow(): EpochShowDocument {
