@@ -23,6 +23,14 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "disconnectTimeoutMs": "How long a clean sign-out waits for its answer. Lower: more sessions wait out their grace. Higher: closing a window takes longer.",
     "frameBytesMax": "Longest frame that is read. Lower: big lobbies do not fit. Higher: a wrong server can fill more memory."
   },
+  "CarvingOptions": {
+    "holdMs": "A carving that its owner has not answered after this long is given up. Lower: one whose backup is slow is tried again too soon. Higher: an entity is held longer for an owner that cannot do it.",
+    "storeFreshMs": "Nothing is held unless the store answered this lately (K13). Lower: carvings wait for an answer more often. Higher: more likely that an entity is held when the store has just gone away, and stays so until it is back.",
+    "againMs": "The leader repeats what has no answer this often.",
+    "abortAskMs": "An owner that holds asks for an abort after this long. Lower: slow stores make carvings fail. Higher: clients wait longer for nothing.",
+    "sayEveryMs": "An owner that holds says so this often. Lower: an entity whose leader died goes on sooner. Higher: fewer messages while the store is away.",
+    "settleAgainMs": "An end that has not reached a second place is recorded again after this long: the log that it was in may have been closed."
+  },
   "HandoffOptions": {
     "catchUpMs": "A move whose target has not caught up after this long is given up. Lower: large shards cannot be moved over slow links. Higher: a target that never catches up keeps the shard from going elsewhere.",
     "storeFreshMs": "Nothing is sealed unless the store answered this lately (K13). Lower: moves wait for an answer more often. Higher: more likely that a shard is sealed when the store has just gone away, and stays so until it is back.",
@@ -78,6 +86,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "replication": "",
     "persistence": "",
     "handoff": "",
+    "carving": "",
     "node": ""
   },
   "ComputeOptions": {
@@ -166,6 +175,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "retryMs": "A transaction or read that failed is tried again this soon. Lower: more load on a store in trouble. Higher: a later heal.",
     "deadMax": "Dead members that are remembered, to tell them so if they come back. A node that comes back later finds itself without shards.",
     "wishMs": "How long a node may take to become what an operator asked for: cordoned, draining, up. Lower: a node that is slow to answer is reported as not having obeyed. Higher: an operator waits longer for one that cannot.",
+    "entityOrderMs": "An order for a single entity (move, pin, unpin) that is not carried out by then is given up. Lower: one that has to be copied first over a slow link fails. Higher: an operator waits longer for what cannot be done.",
     "inspectMs": "How long an owner may take to tell an operator about an entity.",
     "instructMs": "How long an actor may take to carry out an operator's order. Lower: what was obeyed late is taken for unknown. Higher: an operator waits longer.",
     "inspectionsMax": "Questions and orders of operators, each, that wait for an owner at one time.",
