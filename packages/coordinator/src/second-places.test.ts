@@ -48,7 +48,6 @@ function input(world: World): PlacementInput {
   };
 }
 const upToDate = { layout: SHARDS, floorTerm: term(0), outdated: false, outrankedBy: () => undefined };
-
 const inSync = (row: ShardRow): [ReportedChange, string][] => [['learner-in-sync', row.learner]];
 const step = (world: World): readonly ShardRow[] => applied(world.rows, arrange(input(world)));
 

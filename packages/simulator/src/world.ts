@@ -156,7 +156,7 @@ export class World {
       workload,
       answered: (entry) => this.answers.answered(entry),
       quietSince: () => this.quiet,
-      lostAt: (entity) => this.losses.lastOf(this.view.shardOf(entity)),
+      lostAt: (entity) => this.losses.lastOf(this.view.shardsOf(entity)),
     });
     this.callers = new Callers({
       clock,
@@ -165,7 +165,7 @@ export class World {
       report,
       latencyMs: options.clientLatencyMs,
       count: setup.callers ?? CALLERS,
-      lossesOf: (entity) => this.losses.of(this.view.shardOf(entity)),
+      lossesOf: (entity) => this.losses.ofAny(this.view.shardsOf(entity)),
     });
     const { fleet, trouble } = this;
     const { ledger } = this.clients;
@@ -322,13 +322,13 @@ export class World {
   protected used(): ReadonlySet<ShardId> {
     const { clients, callers } = this;
     if (this.usedShards.size === 0 && clients.populated)
-      this.usedShards = new Set([...clients.entities(), ...callers.entities()].map((key) => this.view.shardOf(key)));
+      this.usedShards = new Set([...clients.entities(), ...callers.entities()].map((key) => this.view.layout.of(key)));
     return this.usedShards;
   }
 
   private watchLosses(): Losses {
     const { fleet, trouble, network, view, trace, writers } = this;
-    const isInUse = (shard: ShardId): boolean => this.used().has(shard);
+    const isInUse = (shard: ShardId): boolean => this.used().has(shard) || view.isCarved(shard);
     const report = (invariant: string, seen: string) => this.report(invariant, seen);
     const losses = new Losses({ fleet, ways: network.ways, trouble, report, now: () => this.now, isInUse });
     view.onRow((row, before) => losses.committed(row, before));

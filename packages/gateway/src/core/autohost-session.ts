@@ -22,7 +22,7 @@ import {
   REASON_UNKNOWN_CONNECTION,
   type RequestNotice,
 } from '@muster/play';
-import { type EntityRef, entity, isMusterError, type Millis, MusterError, type ShardId } from '@muster/ports';
+import { type EntityRef, entity, isMusterError, type Millis, MusterError } from '@muster/ports';
 import {
   type AutohostStatus,
   type AutohostUpdate,
@@ -54,7 +54,6 @@ const CLOSE_POLICY = 1008;
 export class AutohostSession implements SocketListener, Watched {
   readonly id: string;
   readonly autohost: EntityRef;
-  readonly shard: ShardId;
   heardAt: Millis;
   private readonly context: SharedContext;
   private readonly socket: ClientSocket;
@@ -77,13 +76,12 @@ export class AutohostSession implements SocketListener, Watched {
     who: SignedAutohost,
     ended: (session: AutohostSession) => void,
   ) {
-    const { clock, cluster, options, protocol, traffic } = context;
+    const { clock, options, protocol, traffic } = context;
     this.context = context;
     this.id = id;
     this.socket = socket;
     this.ended = ended;
     this.autohost = entity(AUTOHOST_KIND, who.botId);
-    this.shard = cluster.table.shardOf(this.autohost);
     this.heardAt = clock.monotonic();
     const speaks = (commandId: string): boolean => protocol.definition(commandId) !== undefined;
     this.writer = new ClientWriter(socket, id, traffic, { bufferMax: options.sendBufferBytesMax, speaks }, () =>

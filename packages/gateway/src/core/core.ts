@@ -24,6 +24,7 @@ import { type AnyPlaceView, PlaceFeeds } from './place-feeds.js';
 import { PLACE_VIEWS } from './place-views.js';
 import { PlayerSession } from './session.js';
 import type { SessionContext } from './session-context.js';
+import { SessionsByShard } from './sessions-by-shard.js';
 import { Traffic } from './traffic.js';
 
 /** Try again later. */
@@ -64,7 +65,7 @@ export class GatewayCore {
   private readonly tachyonContext: SessionContext;
   private readonly sessions = new Set<PlayerSession>();
   private readonly autohosts = new Set<AutohostSession>();
-  private readonly byShard = new Map<ShardId, Set<PlayerSession>>();
+  private readonly byShard: SessionsByShard;
   private readonly forgetOwners: () => void;
   private opened = 0;
   private draining = false;
@@ -98,6 +99,7 @@ export class GatewayCore {
       ended: (session) => this.ended(session),
     };
     this.tachyonContext = { ...this.context, protocol: this.context.protocol.tachyonAlone };
+    this.byShard = new SessionsByShard(cluster.table);
     this.forgetOwners = cluster.router.onOwner((shard, _, front) => this.ownerChanged(shard, front));
   }
 
@@ -122,9 +124,7 @@ export class GatewayCore {
       return session;
     }
     this.sessions.add(session);
-    const inShard = this.byShard.get(session.shard);
-    if (inShard) inShard.add(session);
-    else this.byShard.set(session.shard, new Set([session]));
+    this.byShard.add(session);
     this.keepAlive.add(session);
     this.counted();
     session.start();
@@ -237,6 +237,7 @@ export class GatewayCore {
     this.context.lobbies.stop();
     this.keepAlive.stop();
     this.forgetOwners();
+    this.byShard.stop();
     this.traffic.flush();
   }
 
@@ -255,9 +256,7 @@ export class GatewayCore {
 
   private ended(session: PlayerSession): void {
     if (!this.sessions.delete(session)) return;
-    const inShard = this.byShard.get(session.shard);
-    inShard?.delete(session);
-    if (inShard?.size === 0) this.byShard.delete(session.shard);
+    this.byShard.delete(session);
     this.keepAlive.remove(session);
     this.counted();
     if (this.sessions.size === 0) this.whenEmpty?.();
@@ -269,16 +268,9 @@ export class GatewayCore {
   }
 
   private ownerChanged(shard: ShardId, front: CallInFront): void {
-    for (const session of [...this.sessionsIn(shard)]) session.ownerChanged(front);
+    for (const session of [...this.byShard.in(shard)]) session.ownerChanged(front);
     for (const session of [...this.autohosts])
       if (this.cluster.table.shardOf(session.autohost) === shard) session.ownerChanged(front);
-  }
-
-  private sessionsIn(shard: ShardId): Iterable<PlayerSession> {
-    // Who was moved to a shard alone was opened under another one: few, and rare.
-    if (!this.cluster.table.layout.isHashed(shard))
-      return [...this.sessions].filter(({ player }) => this.cluster.table.shardOf(player) === shard);
-    return this.byShard.get(shard) ?? [];
   }
 
   private trace(commandId: string): Span | undefined {

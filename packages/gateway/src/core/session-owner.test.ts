@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { shardOfKey } from '@muster/ports';
+import { type ShardId, shardId, shardOfKey } from '@muster/ports';
 import { subscribedReply } from '../testing/fake-cluster.test-kit.js';
 import { attachedClient, coreWorld, FakeClient, FIRST_SESSION } from '../testing/session.test-kit.js';
 
@@ -40,6 +40,21 @@ describe('the player is owned elsewhere', () => {
     const world = coreWorld();
     attachedClient(world);
     expect(world.cluster.newOwner(shardOfKey('player/2'))).toEqual([]);
+  });
+
+  test('who is carved out is attached where it is, and comes home with its shard; its former neighbours do not care (K1)', () => {
+    const world = coreWorld();
+    attachedClient(world);
+    const [home, solo] = [shardOfKey('player/1'), shardId(1_030)];
+    const carve = (shard: ShardId | null) =>
+      world.cluster.table.apply({ revision: 1, full: false, rows: [], overrides: [{ entity: 'player/1', shard }] });
+    carve(solo);
+    expect(world.cluster.newOwner(home)).toEqual([]);
+    expect(world.cluster.newOwner(solo)).toMatchObject([{ name: 'attach', json: { resume: true } }]);
+    world.cluster.next('attach').ok({ login: 1, resumed: true, watch: [], places: {} });
+    carve(null);
+    expect(world.cluster.newOwner(solo)).toEqual([]);
+    expect(world.cluster.newOwner(home)).toMatchObject([{ name: 'attach', json: { resume: true } }]);
   });
 
   test('an actor that lost the session is told again, and the command is asked once more, before later ones', () => {

@@ -1,6 +1,6 @@
 import type { Call, CallInFront } from '@muster/cluster';
 import { type AnsweredData, type AttachReply, PLAYER_KIND, type SelfSnapshot } from '@muster/play';
-import { type EntityRef, ERRORS, entity, type Millis, MusterError, type ShardId } from '@muster/ports';
+import { type EntityRef, ERRORS, entity, type Millis, MusterError } from '@muster/ports';
 import {
   CLOSE_NORMAL,
   CLOSE_RESTART,
@@ -41,7 +41,6 @@ const CLOSE_POLICY = 1008;
 export class PlayerSession implements SocketListener, Newcomer {
   readonly id: string;
   readonly player: EntityRef;
-  readonly shard: ShardId;
   private readonly context: SessionContext;
   private readonly socket: ClientSocket;
   private readonly intake: ClientIntake;
@@ -58,12 +57,11 @@ export class PlayerSession implements SocketListener, Newcomer {
   private state: 'new' | 'asking' | 'queued' | 'starting' | 'open' | 'leaving' | 'over' = 'new';
 
   constructor(context: SessionContext, id: string, socket: ClientSocket, who: SignedPlayer) {
-    const { options, cluster, traffic } = context;
+    const { options, traffic } = context;
     this.context = context;
     this.id = id;
     this.socket = socket;
     this.player = entity(PLAYER_KIND, who.playerId);
-    this.shard = cluster.table.shardOf(this.player);
     this.intake = new ClientIntake(context, {
       takes: () => this.movingOn?.takesRequests !== false,
       message: (message) => this.take(message),

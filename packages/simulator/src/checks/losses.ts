@@ -51,9 +51,14 @@ export class Losses {
     return this.byShard.get(shard) ?? [];
   }
 
+  /** The same, of several shards. */
+  ofAny(shards: readonly ShardId[]): readonly Millis[] {
+    return shards.flatMap((shard) => this.of(shard)).sort((a, b) => a - b);
+  }
+
   /** Negative infinity: never. */
-  lastOf(shard: ShardId): Millis {
-    return this.of(shard).at(-1) ?? Number.NEGATIVE_INFINITY;
+  lastOf(shards: readonly ShardId[]): Millis {
+    return this.ofAny(shards).at(-1) ?? Number.NEGATIVE_INFINITY;
   }
 
   /** A row was committed. */
@@ -122,12 +127,14 @@ export class Losses {
     return process.steadySince > since || ways.troubledAt(id) > since || trouble.was(/slow network/, since);
   }
 
-  /** An owner that has not opened it yet may have a copy of much. */
+  /** An owner that has not opened it yet may have a copy of much; one that gives it up has sealed it. */
   private isEmptyAt({ owner, shard, term }: ShardRow): boolean {
     if (owner === '') return false;
     const { process, running } = this.setup.fleet.get(parsePeerId(owner).id) ?? {};
     if (process?.peer !== owner || !(running instanceof NodeRole)) return false;
-    return running.termOf(shard) === term && running.node.runtime.actorsIn(shard) === 0;
+    const { runtime } = running.node;
+    const isHere = ['open', 'sealed'].includes(runtime.stateOf(shard)) && runtime.termOf(shard) === term;
+    return isHere && runtime.actorsIn(shard) === 0;
   }
 
   private isWell(peer: PeerId): boolean {

@@ -12,7 +12,7 @@ export function unsettled(fleet: Fleet, view: StoreView): readonly string[] {
     if (!member?.started || member.process.state !== 'running') wrong.push(`${id} does not serve`);
   }
   if (!view.isPlaced) wrong.push('shards without an owner in the store');
-  wrong.push(...leadership(fleet, view), ...ownership(fleet, view));
+  wrong.push(...leadership(fleet, view), ...ownership(fleet, view), ...solos(fleet, view));
   for (const member of fleet.living()) wrong.push(...tableOf(member, view));
   return wrong;
 }
@@ -40,12 +40,29 @@ function ownership(fleet: Fleet, view: StoreView): readonly string[] {
   return [];
 }
 
+/** K1: every entity's own shard is served, and nobody keeps a solo shard that nobody is in. */
+function solos(fleet: Fleet, view: StoreView): readonly string[] {
+  for (const [entity, { shard }] of view.overrides) {
+    const { owner = '', term } = view.row(shard) ?? {};
+    if (owner === '') return [`${entity} is in shard ${shard}, which has no owner`];
+    const { process, running } = fleet.get(parsePeerId(owner).id) ?? {};
+    const open = process?.peer === owner && running instanceof NodeRole ? running.termOf(shard) : undefined;
+    if (open !== term) return [`${entity}'s shard ${shard} term ${term} is not open at ${owner}`];
+  }
+  for (const { shard, owner } of view.allRows())
+    if (!view.layout.isHashed(shard) && owner !== '' && !view.isCarved(shard)) return [`${owner} keeps shard ${shard}`];
+  return [];
+}
+
 function tableOf({ process, running }: Member, view: StoreView): readonly string[] {
   const wrong: string[] = [];
   if (running.epoch !== view.epoch) wrong.push(`${process.peer} is in epoch ${running.epoch}, not ${view.epoch}`);
   if (running instanceof NodeRole && running.frozen) wrong.push(`${process.peer} is frozen`);
   const { table } = running;
   if (!table) return wrong;
+  const { size } = table.allOverrides();
+  const knows = [...view.overrides].every(([entity, { shard }]) => table.allOverrides().get(entity) === shard);
+  if (size !== view.overrides.size || !knows) wrong.push(`${process.peer} has other overrides than the store`);
   for (const row of view.allRows()) {
     const copy = table.row(row.shard);
     if (copy.owner === row.owner && copy.term === row.term) continue;

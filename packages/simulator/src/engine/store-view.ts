@@ -1,4 +1,12 @@
-import { type EpochRecord, parseJson, parsePage, type ShardRow, storeKeys } from '@muster/cluster';
+import {
+  type EpochRecord,
+  type Override,
+  parseJson,
+  parseOverride,
+  parsePage,
+  type ShardRow,
+  storeKeys,
+} from '@muster/cluster';
 import { type PeerId, parsePeerId, type ShardId, type ShardLayout, type Term } from '@muster/ports';
 import type { MemoryStoreServer } from '@muster/storage';
 
@@ -17,6 +25,9 @@ export class StoreView {
   private readonly rows = new Map<ShardId, ShardRow>();
   private readonly listeners: ((row: ShardRow, before: ShardRow) => void)[] = [];
   private record: EpochRecord | undefined;
+  private readonly carved = new Map<string, Override>();
+  /** Every shard that an entity has been in, beside the one that it hashes to. */
+  private readonly been = new Map<string, Set<ShardId>>();
 
   constructor({ server, cluster, layout }: StoreViewSetup) {
     this.server = server;
@@ -41,9 +52,24 @@ export class StoreView {
     return this.record?.leader ?? '';
   }
 
-  /** Of an entity, written `kind/id`. */
+  /** Of an entity, written `kind/id`: its own, or the one that it hashes to (K1). */
   shardOf(entity: string): ShardId {
-    return this.keys.layout.of(entity);
+    return this.carved.get(entity)?.shard ?? this.keys.layout.of(entity);
+  }
+
+  /** All that it has been in so far. */
+  shardsOf(entity: string): readonly ShardId[] {
+    return [this.keys.layout.of(entity), ...(this.been.get(entity) ?? [])];
+  }
+
+  get overrides(): ReadonlyMap<string, Override> {
+    return this.carved;
+  }
+
+  /** An entity is in this solo shard. */
+  isCarved(shard: ShardId): boolean {
+    for (const override of this.carved.values()) if (override.shard === shard) return true;
+    return false;
   }
 
   row(shard: ShardId): ShardRow | undefined {
@@ -72,12 +98,25 @@ export class StoreView {
   }
 
   private refresh(): void {
+    const gone = new Set(this.carved.keys());
     for (const { key, value } of this.server.inspect(this.keys.root).entries) {
+      const entity = key.startsWith(this.keys.overrides) ? key.slice(this.keys.overrides.length) : '';
+      gone.delete(entity);
       if (this.texts.get(key) === value) continue;
       this.texts.set(key, value);
       if (key === this.keys.epoch) this.record = parseJson('epoch', value) as EpochRecord;
       else if (key.startsWith(this.keys.shards)) this.page(Number(key.slice(this.keys.shards.length)), value);
+      else if (entity !== '') this.override(entity, parseOverride(entity, value, this.keys.layout));
     }
+    for (const entity of gone) {
+      this.carved.delete(entity);
+      this.texts.delete(`${this.keys.overrides}${entity}`);
+    }
+  }
+
+  private override(entity: string, override: Override): void {
+    this.carved.set(entity, override);
+    this.been.set(entity, (this.been.get(entity) ?? new Set()).add(override.shard));
   }
 
   private page(page: number, text: string): void {

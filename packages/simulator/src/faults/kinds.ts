@@ -77,6 +77,20 @@ export const KINDS = {
       for (let i = 0; i < f.count; i += 1) world.moveShard(f.place, Math.floor(f.ms) + i);
     },
   },
+  'carve-entity': {
+    msMin: 1,
+    msMax: 1_000,
+    places: ['node'],
+    apply: (world, f) => world.carve(f.place, Math.floor(f.ms)),
+  },
+  'carve-entities': {
+    msMin: 1,
+    msMax: 1_000,
+    places: ['node'],
+    apply: (world, f) => {
+      for (let i = 0; i < f.count; i += 1) world.carve(f.place, Math.floor(f.ms) + i);
+    },
+  },
   'stuck-loop': { msMin: 1_000, msMax: 8_000, places: ALL, apply: (world, f) => world.stick(f.place, f.ms) },
   'pause-node': { msMin: 100, msMax: 6_000, places: ['node'], apply: (world, f) => void world.pause(f.place, f.ms) },
   'pause-coordinator': {

@@ -49,6 +49,12 @@ const MIXES: readonly (readonly FaultKind[])[] = [
   ['move-shards', 'drain-node', 'cut-at-seal', 'pause-at-seal', 'kill-node', 'pause-coordinator'],
   // Shards that move while nothing else is wrong: a seal costs nobody anything.
   ['move-shards', 'move-shard'],
+  // Entities that leave their shards and come home while their owners, their backups and the leader die.
+  ['carve-entities', 'carve-entity', 'kill-node', 'kill-leader', 'quick-restart'],
+  ['carve-entities', 'carve-entities', 'drain-node', 'pause-node', 'unknown-outcomes', 'slow-network'],
+  ['carve-entities', 'move-shards', 'split', 'stall-storage', 'stop'],
+  // … and while nothing else is wrong.
+  ['carve-entities', 'carve-entity'],
   // Owners that were replaced, with records that are not stored yet.
   ['pause-node', 'split', 'stall-storage', 'slow-storage'],
   // Storage in trouble while somebody is alone, or dies.

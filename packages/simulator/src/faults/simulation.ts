@@ -100,6 +100,16 @@ export class Simulation extends World {
     this.operator.order('shard.move', { shard, to });
   }
 
+  /** As `musterctl entity move`, `pin` or `unpin`: an actor that is in use, drawn by `draw`. */
+  carve(to: string, draw: number): void {
+    const { clients, callers, view } = this;
+    const entities = [...clients.entities(), ...callers.entities(), 'pulse/1', 'pulse/2'];
+    const entity = entities[draw % entities.length]!;
+    const wish = view.overrides.has(entity) && draw % 3 > 0 ? 'unpin' : draw % 2 === 0 ? 'move' : 'pin';
+    this.mark('entity', { entity, wish, to });
+    this.operator.order(`entity.${wish}`, wish === 'unpin' ? { entity } : { entity, to });
+  }
+
   /** Each process of the role is asked to end, one when the other is back. */
   rollingRestart(role: 'coordinator' | 'node' | 'gateway', everyMs: Millis): void {
     for (const [i, id] of this.fleet.ids(role).entries()) this.clock.after(i * everyMs, () => this.stop(id, 50));

@@ -3,8 +3,6 @@ import type { World } from '../world.js';
 
 /** What no run has to show, and why. */
 const NOT_EXPECTED: ReadonlySet<string> = new Set([
-  // Nothing carves an entity out of its shard yet (K1).
-  'solo shards carved',
 ]);
 
 /** Every metric that was asked for, by its whole name: a test holds them against the reference page. */
@@ -52,6 +50,7 @@ function countersOf(world: World): Readonly<Record<string, number>> {
   const placed = (why: string): number => metric('coordinator_shards_changed_total', { change: 'placed', why });
   const second = (change: string): number => metric('coordinator_shards_changed_total', { change });
   const moves = (end: string): number => metric('coordinator_moves_total', { end });
+  const carvings = (end: string): number => metric('coordinator_carvings_total', { end });
   const seals = (end: string): number => metric('handoff_seals_total', { end });
   const attaches = (how: string): number => metric('gateway_attaches_total', { how });
   return {
@@ -92,6 +91,9 @@ function countersOf(world: World): Readonly<Record<string, number>> {
     'storage writes of an older term refused': metric('shard_store_refused_total', { reason: 'STALE_TERM' }),
     'storage calls that failed': metric('persistence_failures_total'),
     'solo shards carved': metric('coordinator_shards_changed_total', { change: 'carved' }),
+    'entities that came home': metric('coordinator_shards_changed_total', { change: 'joined' }),
+    'carvings given up': metric('coordinator_carvings_total') - carvings('begun') - carvings('carved'),
+    'strays let go': trace.count('carving.stray'),
     'orders of operators taken': operator.counts.taken,
     'orders of operators refused': operator.counts.refused,
     'self-fences': metric('member_events_total', { what: 'freeze' }),
