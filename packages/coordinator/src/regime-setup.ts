@@ -1,5 +1,5 @@
 import type { HeartbeatOptions, Peers, StoreKeys, TakeoverOptions } from '@muster/cluster';
-import type { Clock, ClusterStore, Log, Metrics, Millis, Term } from '@muster/ports';
+import type { Clock, ClusterStore, Log, Metrics, Millis, ShardStore, Term } from '@muster/ports';
 import type { ClusterEventBody } from './admin/events.js';
 import type { HeardLoads } from './heard-loads.js';
 import type { CoordinatorOptions } from './options.js';
@@ -19,6 +19,7 @@ export interface RegimeSetup {
   readonly fence: number;
   /** Highest that storage remembers (K4). */
   readonly floorTerm: Term;
+  readonly shards?: Pick<ShardStore, 'whereabouts'> | undefined;
   /** The former leader cannot be alive, so nobody can have been acknowledged by it any more (K6). */
   readonly formerIsGone: boolean;
   readonly options: CoordinatorOptions;

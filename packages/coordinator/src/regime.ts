@@ -1,5 +1,5 @@
 import { type DeathCause, type GivenUp, type PeerInfo, type Phase, readEpoch, type ShardRow } from '@muster/cluster';
-import { codeOf, type Millis, type PeerId, type RangeResult, term } from '@muster/ports';
+import { codeOf, type Millis, type PeerId, type RangeResult, type ShardId, term } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
 import type { EndedMove } from './admin/documents.js';
 import { reportCarved, reportChanges } from './change-report.js';
@@ -7,8 +7,10 @@ import { Digests } from './digests.js';
 import { Entities } from './entities.js';
 import { isNeeded } from './evacuation.js';
 import { Ledger } from './ledger.js';
+import { mendedOverrides } from './lost-overrides.js';
 import { type Member, registeredIn } from './member.js';
 import { ENDED_MAX, Moves } from './moves.js';
+import { OVERRIDES_AT_ONCE } from './overrides.js';
 import { Placer } from './placer.js';
 import { Publisher } from './publisher.js';
 import type { RegimeSetup } from './regime-setup.js';
@@ -150,8 +152,8 @@ export class Regime {
       try {
         const result = await store.range(keys.root);
         health.answered();
-        if (!this.stopped) this.load(result);
-        return;
+        if (!this.stopped && (await this.load(result))) return;
+        if (this.stopped) return;
       } catch (error) {
         if (codeOf(error) === 'STORE_UNAVAILABLE') health.failed(error);
         log.write('error', 'regime.not-loaded', { epoch, error });
@@ -253,11 +255,12 @@ export class Regime {
     this.roster.probeResult(from, body.number, body.outcome);
   }
 
-  private load(result: RangeResult): void {
+  /** False: to be tried again. @throws MusterError STORAGE_UNAVAILABLE */
+  private async load(result: RangeResult): Promise<boolean> {
     const { keys, floorTerm, epoch, log, on } = this.setup;
     if (readEpoch(keys, result.entries)?.modRevision !== this.setup.fence) {
       on.fenced();
-      return;
+      return true;
     }
     this.ledger.take(result);
     const highest = this.ledger.highestTerm();
@@ -266,6 +269,8 @@ export class Regime {
     // An empty store is a new one (memory, or etcd set up afresh); one with older rows was restored, which somebody should know.
     const level = highest === 0 ? 'info' : 'error';
     if (outdated) log.write(level, 'regime.store-is-older', { epoch, highest, remembered: floorTerm });
+    if (outdated && !(await this.mendOverrides())) return false;
+    if (this.stopped) return true;
     this.placer = new Placer({
       ...this.setup,
       ledger: this.ledger,
@@ -288,6 +293,25 @@ export class Regime {
     this.publisher.pushAllToAll();
     on.term(highest);
     this.placer.request();
+    return true;
+  }
+
+  /** Before anything is placed: whoever reads a shard lets go of what belongs to another one. */
+  private async mendOverrides(): Promise<boolean> {
+    const { shards, log, epoch } = this.setup;
+    const { ledger } = this;
+    const stored = (await shards?.whereabouts(ledger.layout.hashed as ShardId)) ?? [];
+    const changes = mendedOverrides(stored, ledger.overrides.all(), ledger.layout);
+    for (let at = 0; at < changes.length && !this.stopped; at += OVERRIDES_AT_ONCE) {
+      const some = changes.slice(at, at + OVERRIDES_AT_ONCE);
+      // Each with a row as it stands: what became of it shows in that row's page (K2).
+      const numbers = new Set(some.map(({ entity, to }) => to?.shard ?? this.entities.orders.homeOf(entity)));
+      const result = await ledger.commit([...numbers].map((shard) => ledger.row(shard)), [], [], some); // biome-ignore format: one line
+      if (result === 'fenced') this.setup.on.fenced();
+      if (result !== 'committed') return false;
+    }
+    if (changes.length > 0) log.write('warn', 'regime.overrides-mended', { epoch, entities: changes.length });
+    return true;
   }
 
   /** K6: for how long the deposed leader's acknowledgements may keep a member going that we do not hear. */

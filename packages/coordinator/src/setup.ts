@@ -9,6 +9,7 @@ import type {
   Random,
   Regime as RegimeStorage,
   ShardLayout,
+  ShardStore,
 } from '@muster/ports';
 import type { LinkOptions } from '@muster/wire';
 import type { AccountRecords } from './admin/accounts.js';
@@ -26,6 +27,8 @@ export interface CoordinatorSetup extends PolicyChanges {
   readonly storage?: RegimeStorage;
   /** Accounts and what was decided about them, for operators. */
   readonly records?: AccountRecords;
+  /** Tells who is where after the cluster store was lost (K4). Absent: entities are where they hash to then. */
+  readonly shards?: Pick<ShardStore, 'whereabouts'>;
   /** Which storage that is. Undefined: none, and the cluster may have any. */
   readonly storageIdentity?: string | undefined;
   readonly self: {

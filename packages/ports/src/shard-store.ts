@@ -117,6 +117,12 @@ export interface ShardStoreLimits {
   readonly textChars: number;
 }
 
+/** An entity of which there is something in this shard, and that is not gone. */
+export interface Whereabout {
+  readonly entity: string;
+  readonly shard: ShardId;
+}
+
 /**
  * Log and snapshots of shards. Every write names its term and is refused, shard by shard, where a newer one has claimed the shard:
  * a paused owner's late write changes nothing (K5). A call is one transaction, each shard at most once in it; what may have happened
@@ -146,4 +152,9 @@ export interface ShardStore {
       readonly entities: readonly { readonly entity: string; readonly position: StoredPosition }[];
     }[],
   ): Promise<readonly ShardAnswer[]>;
+  /**
+   * Of entities that have something in a shard numbered `first` or higher: all the shards where they are, in the order of their names and
+   * of the shards. It claims nothing and reads everything once: for a cluster that has lost who is where (K4).
+   */
+  whereabouts(first: ShardId): Promise<readonly Whereabout[]>;
 }

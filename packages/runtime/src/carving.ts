@@ -61,11 +61,11 @@ export class Carving {
   private copy({ envelope, emitter, key, kind }: Activation, into: Shard): boolean {
     try {
       const text = saveEnvelope({ ...envelope!, seq: 1 });
-      const recent = emitter.kept;
+      const recent = emitter.recently()();
       const log = kind.durability === 'replicated' ? into.log : into.loose;
       log.append({ entity: key, seq: 1, entries: [{ type: 'carved', text, recent }] });
       const adopted = { how: 'moved', mayLack: false } as const;
-      into.parked.set(key, { text, tail: '', seq: 1, recent, timer: undefined, adopted });
+      into.parked.set(key, { saved: { text, tail: '', seq: 1, recent }, timer: undefined, adopted });
       return true;
     } catch (error) {
       this.services.counters.failures.add(1, { part: 'save' });

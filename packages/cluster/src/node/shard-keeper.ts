@@ -1,4 +1,12 @@
-import { type Clock, type Log, type PeerId, parseEntity, type ShardId, type ShardRefusal, type Term } from '@muster/ports';
+import {
+  type Clock,
+  type Log,
+  type PeerId,
+  parseEntity,
+  type ShardId,
+  type ShardRefusal,
+  type Term,
+} from '@muster/ports';
 import type { ActorHost, Adoption, SavedActor } from '@muster/runtime';
 import type { CarvingOwner } from '../carving/owner-side.js';
 import { straysAmong } from '../carving/strays.js';

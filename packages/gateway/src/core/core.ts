@@ -156,7 +156,7 @@ export class GatewayCore {
   banish(player: PlayerId, reason: string): number {
     const { id } = entity(PLAYER_KIND, player);
     const shard = this.cluster.table.shardOf(entity(PLAYER_KIND, player));
-    const sessions = [...(this.byShard.get(shard) ?? [])].filter((session) => session.player.id === id);
+    const sessions = [...this.byShard.in(shard)].filter((session) => session.player.id === id);
     for (const session of sessions) session.banish(reason);
     return sessions.length;
   }

@@ -20,6 +20,7 @@ export async function startCoordinator(
     store,
     storage: storage.regime,
     records: storage,
+    shards: storage.shards,
     storageIdentity: storage.identity,
     self,
     placementKeys: placementKeys(kindsOf(foundation, storage)),

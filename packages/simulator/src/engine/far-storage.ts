@@ -90,6 +90,7 @@ export class FarStorage {
         load: late((shard, term, after) => shards.load(shard, term, after)),
         mark: late((marks) => shards.mark(marks)),
         forget: late((losses) => shards.forget(losses)),
+        whereabouts: late((first) => shards.whereabouts(first)),
       },
       friendships: {
         of: far((id) => friendships.of(id)),

@@ -1,4 +1,5 @@
 import type { Millis, SeededRandom } from '@muster/ports';
+import { CARVING_KINDS } from './at-carving.js';
 import { SEAL_KINDS } from './at-seal.js';
 import type { Simulation } from './simulation.js';
 
@@ -200,6 +201,7 @@ export const KINDS = {
     apply: (world, f) => void world.slowNetwork(3 * f.count, f.ms),
   },
   ...SEAL_KINDS,
+  ...CARVING_KINDS,
 } as const satisfies Record<string, Kind>;
 
 export type FaultKind = keyof typeof KINDS;

@@ -53,6 +53,8 @@ const MIXES: readonly (readonly FaultKind[])[] = [
   ['carve-entities', 'carve-entity', 'kill-node', 'kill-leader', 'quick-restart'],
   ['carve-entities', 'carve-entities', 'drain-node', 'pause-node', 'unknown-outcomes', 'slow-network'],
   ['carve-entities', 'move-shards', 'split', 'stall-storage', 'stop'],
+  ['carve-entities', 'carve-entities', 'kill-at-carving', 'pause-at-carving'],
+  ['carve-entities', 'carve-entities', 'kill-at-carving', 'cut-at-carving', 'slow-network'],
   // … and while nothing else is wrong.
   ['carve-entities', 'carve-entity'],
   // Owners that were replaced, with records that are not stored yet.

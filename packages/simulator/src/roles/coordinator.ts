@@ -15,6 +15,7 @@ export class CoordinatorRole implements Role {
       network,
       store,
       storage: storage.regime,
+      shards: storage.shards,
       self,
       metrics,
       log,

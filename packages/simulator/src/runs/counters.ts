@@ -1,10 +1,6 @@
 import type { MemoryMetrics } from '@muster/ports';
 import type { World } from '../world.js';
 
-/** What no run has to show, and why. */
-const NOT_EXPECTED: ReadonlySet<string> = new Set([
-]);
-
 /** Every metric that was asked for, by its whole name: a test holds them against the reference page. */
 export const COUNTED_METRICS = new Set<string>();
 
@@ -28,7 +24,7 @@ export class Counters {
 
   /** Names of what never happened, though it should have. */
   get unused(): readonly string[] {
-    return [...this.totals].filter(([name, value]) => value === 0 && !NOT_EXPECTED.has(name)).map(([name]) => name);
+    return [...this.totals].filter(([name, value]) => value === 0).map(([name]) => name);
   }
 
   lines(): readonly string[] {

@@ -11,6 +11,7 @@ import {
   type ShardStore,
   type ShardStoreLimits,
   type Term,
+  type Whereabout,
 } from '@muster/ports';
 import type { MemoryStorePath } from '../memory-store/path.js';
 import { Admission, NOTHING_UNSTORABLE, type Unstorable, unstorableAnswer } from './admission.js';
@@ -18,7 +19,7 @@ import { ShardCounters } from './counters.js';
 import { MemoryShardServer } from './memory-shard-server.js';
 import { compareNames, type MemoryShards } from './memory-shards.js';
 import { limitsOf, type ShardStoreOptions, shardStoreOptions } from './options.js';
-import { type RowPage, readPage } from './pages.js';
+import { readPage } from './pages.js';
 
 /** {@link ShardStore} of one simulated process: a client of a {@link MemoryShardServer}, of its own where none is given. Answers always come after the current turn. */
 export class MemoryShardStore implements ShardStore {
@@ -95,6 +96,10 @@ export class MemoryShardStore implements ShardStore {
     );
   }
 
+  whereabouts(first: ShardId): Promise<readonly Whereabout[]> {
+    return this.read((shards) => shards.whereabouts(first));
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;
@@ -121,7 +126,7 @@ export class MemoryShardStore implements ShardStore {
     return this.call(() => this.server.write(rows, act), true);
   }
 
-  private read(act: (shards: MemoryShards) => RowPage): Promise<RowPage> {
+  private read<Answer>(act: (shards: MemoryShards) => Answer): Promise<Answer> {
     return this.call(() => this.server.read(act), false);
   }
 

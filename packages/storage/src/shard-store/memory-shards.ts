@@ -11,6 +11,7 @@ import {
   type StoredPosition,
   type Term,
   term,
+  type Whereabout,
 } from '@muster/ports';
 import { answer, type Head, refusalOf, type Wanted } from './admission.js';
 import type { RowLimits, RowPage } from './pages.js';
@@ -129,6 +130,17 @@ export class MemoryShards {
         rows.push(row);
       }
     return { rows, cut: false };
+  }
+
+  whereabouts(first: ShardId): readonly Whereabout[] {
+    const all = [...this.shards].flatMap(([shard, { entities }]) =>
+      [...entities].map(([entity, kept]) => ({ entity, shard, last: kept.records.at(-1) ?? kept.snapshot })),
+    );
+    const suspects = new Set(all.filter(({ shard }) => shard >= first).map(({ entity }) => entity));
+    return all
+      .filter(({ entity, last }) => suspects.has(entity) && last !== undefined && last.body !== '')
+      .map(({ entity, shard }) => ({ entity, shard }))
+      .sort((a, b) => compareNames(a.entity, b.entity) || a.shard - b.shard);
   }
 
   head(shard: ShardId): Head | undefined {

@@ -10,6 +10,7 @@ import {
   type ShardStoreLimits,
   type Term,
   term,
+  type Whereabout,
 } from '@muster/ports';
 import type { Kysely, RawBuilder } from 'kysely';
 import type { Calls } from '../database/calls.js';
@@ -36,6 +37,7 @@ import {
   markStatement,
   pageStatement,
   saveStatement,
+  whereaboutsStatement,
 } from './sql-statements.js';
 
 /** {@link ShardStore} in any Postgres: one statement, and so one round trip and one transaction, for each call. */
@@ -125,6 +127,10 @@ export class SqlShardStore implements ShardStore {
   }
 
   /** What the statement said of the heads, as answers. `ends`: where the positions are if it is accepted, by index. */
+  whereabouts(first: ShardId): Promise<readonly Whereabout[]> {
+    return this.ask('whereabouts', whereaboutsStatement(first));
+  }
+
   private async write(
     call: string,
     asked: {

@@ -10,6 +10,7 @@ import type {
   ShardMark,
   StoredPosition,
   Term,
+  Whereabout,
 } from '@muster/ports';
 import { type RawBuilder, sql } from 'kysely';
 import type { Head, Wanted } from './admission.js';
@@ -145,6 +146,20 @@ export function markStatement(marks: readonly ShardMark[], wanted: readonly Want
         from accepted a join unnest(${columns}) as m(shard, standing) on m.shard = a.shard
         where h.shard = a.shard)
     select * from locked`;
+}
+
+/** The last row of an entity in a shard says whether it is gone there. */
+export function whereaboutsStatement(first: ShardId): RawBuilder<Whereabout> {
+  return sql<Whereabout>`
+    with suspects as (
+      select entity from shard_snapshots where shard >= ${first} union select entity from shard_log where shard >= ${first}),
+    found as (
+      select s.shard, s.entity, s.position, 0 as part, s.body from shard_snapshots s join suspects using (entity)
+      union all
+      select l.shard, l.entity, l.position, 1 as part, l.body from shard_log l join suspects using (entity)),
+    last as (
+      select distinct on (shard, entity) shard, entity, body from found order by shard, entity, position desc, part)
+    select entity, shard from last where body <> '' order by entity, shard`;
 }
 
 /** One row where the head is there: with `entity` null where the page is empty. */
