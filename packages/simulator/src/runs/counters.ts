@@ -24,7 +24,7 @@ export class Counters {
 
   /** Names of what never happened, though it should have. */
   get unused(): readonly string[] {
-    return [...this.totals].filter(([name, value]) => value === 0).map(([name]) => name);
+    return [...this.totals].filter(([, value]) => value === 0).map(([name]) => name);
   }
 
   lines(): readonly string[] {
