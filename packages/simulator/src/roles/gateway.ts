@@ -1,6 +1,7 @@
-import { ClusterClient } from '@muster/cluster';
+import { ClusterClient, placementKeys } from '@muster/cluster';
 import { type ClientSocket, GatewayCore, type SignedIn, type SocketListener } from '@muster/gateway';
-import { silentTracer } from '@muster/ports';
+import { playKinds } from '@muster/play';
+import { MemoryMetrics, silentTracer } from '@muster/ports';
 import type { Role, Surroundings } from './role.js';
 
 /** A gateway without its door: tokens and WebSockets are not simulated, clients come in where a verified token would let them. */
@@ -10,10 +11,13 @@ export class GatewayRole implements Role {
   readonly core: GatewayCore;
   private serving = false;
 
-  constructor({ process, network, store, self, plant, replaced }: Surroundings) {
+  constructor({ process, network, store, storage, self, plant, replaced }: Surroundings) {
     const { clock, random, metrics, log } = process;
     const rules = plant.gateways && { rules: plant.gateways };
-    this.client = new ClusterClient({ clock, random, network, store, self, metrics, log, replaced, ...rules });
+    // Chats are where their places are. No kind runs here, so what they would count is nobody's.
+    const keys = placementKeys(playKinds({ storage, metrics: new MemoryMetrics() }));
+    const setup = { clock, random, network, store, self, metrics, log, replaced, placementKeys: keys };
+    this.client = new ClusterClient({ ...setup, ...rules });
     this.core = new GatewayCore({ clock, random, cluster: this.client, metrics, log, tracer: silentTracer });
   }
 
