@@ -27,7 +27,7 @@ export * from './party/contract.js';
 export * from './party/options.js';
 export * from './player/account.js';
 export * from './player/contract.js';
-export { missedAfter } from './player/inbox.js';
+export { isNextAfter, missedAfter } from './player/inbox.js';
 export * from './player/options.js';
 export * from './player/player.js';
 export type { AnySlice, Pieces, PlayerSlice, SliceTools } from './player/slice.js';

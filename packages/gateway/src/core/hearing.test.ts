@@ -63,6 +63,19 @@ test('a client that did not ask for messages is given none, though another conne
   expect(heard(client)).toEqual(['psst p.2']);
 });
 
+test('a message that was there before the client asked comes with all the client asked for, once and in order', () => {
+  const world = coreWorld();
+  const client = attachedClient(world);
+  const of = (number: number) => ({ message: `m${number}`, marker: `p.${number}` });
+  client.request('messaging/subscribeReceived');
+  const asked = world.cluster.next('subscribeReceived');
+  world.cluster.publish('player/1', 'self', 'messaging/received', of(3));
+  for (const number of [1, 2, 3])
+    world.cluster.publish('player/1', 'self', 'messaging/received', of(number), asked.cause);
+  asked.ok(subscribedReply());
+  expect(heard(client)).toEqual(['m1 p.1', 'm2 p.2', 'm3 p.3']);
+});
+
 test('K16: a message that comes before the answer to who asked for messages waits for it, and is given once', () => {
   const world = coreWorld();
   const client = attachedClient(world);

@@ -13,6 +13,7 @@ import {
   HEARD_PLACES,
   type Heard,
   type HeardPlace,
+  isNextAfter,
   MESSAGES_TOPIC,
   markerText,
   missedAfter,
@@ -84,10 +85,14 @@ export class Hearing {
     }
   }
 
-  /** A direct message, as the player's actor published it: for whoever asked. On a connection that did not, another one of the player may have. */
-  message(json: string): void {
+  /** A direct message, as the player's actor published it: for whoever asked. On a connection that did not, another one of the player may have.
+   *  `isEarly`: it came while the answer to who asked was awaited. */
+  message(json: string, isEarly = false): void {
     if (!this.subscribed) return;
     const message = JSON.parse(json) as ReceivedMessage;
+    if (missedAfter([message], this.direct).length === 0) return;
+    // It was there before the client's wish to hear was: it comes again with all that the client asked for.
+    if (isEarly && !isNextAfter(message.marker, this.direct)) return;
     this.direct = message.marker;
     const marker = this.marker();
     this.setup.write(marker === message.marker ? json : JSON.stringify({ ...message, marker }));

@@ -97,7 +97,10 @@ export class SelfStream {
       { snapshot: true },
       {
         snapshot: (event) => this.hold(event, () => this.snapshot(event)),
-        event: (event) => this.hold(this.behindItsRequest(event), () => this.selfEvent(event)),
+        event: (event) => {
+          const behind = this.behindItsRequest(event);
+          this.hold(behind, () => this.selfEvent(event, behind.cause !== event.cause));
+        },
         lost: (code) => this.listener.lost(code),
       },
     );
@@ -161,10 +164,11 @@ export class SelfStream {
     this.hold(event, () => this.writer.event(commandId, textOf(event.data)));
   }
 
-  private selfEvent({ name, data }: StreamEvent): void {
+  /** `isEarly`: it waited for the answer to a request that did not cause it. */
+  private selfEvent({ name, data }: StreamEvent, isEarly: boolean): void {
     if (!name.startsWith(NOTICE_PREFIX)) {
       const json = textOf(data);
-      if (name === messagingReceived.commandId) this.hearing.message(json);
+      if (name === messagingReceived.commandId) this.hearing.message(json, isEarly);
       else this.writer.event(name, json);
       return;
     }

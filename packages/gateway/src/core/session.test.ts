@@ -176,16 +176,16 @@ describe('events', () => {
     client.request('messaging/subscribeReceived');
     const asked = world.cluster.next('subscribeReceived');
     expect(asked.cause).toBe(`${FIRST_SESSION}:2`);
-    world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'a' }, asked.cause);
-    world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'b' });
+    world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'p.1' }, asked.cause);
+    world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'p.2' });
     expect(client.socket.said).toEqual(['user/self']);
     asked.ok(subscribedReply());
-    world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'c' }, asked.cause);
+    world.cluster.publish('player/1', 'self', 'messaging/received', { marker: 'p.3' }, asked.cause);
     expect(client.socket.frames.slice(1).map(({ data }) => data)).toEqual([
       { hasMissedMessages: false },
-      { marker: 'a' },
-      { marker: 'b' },
-      { marker: 'c' },
+      { marker: 'p.1' },
+      { marker: 'p.2' },
+      { marker: 'p.3' },
     ]);
   });
 

@@ -56,6 +56,12 @@ export function missedAfter(
   });
 }
 
+/** Whether a message of this marker is the very next one after the other, or of another life. */
+export function isNextAfter(marker: string, before: string | undefined): boolean {
+  const [[of, at], [prefix, number]] = [parted(marker), parted(before ?? '')];
+  return of !== prefix || at === number + 1;
+}
+
 function parted(marker: string): readonly [prefix: string, number: number] {
   const dot = marker.lastIndexOf('.');
   return [marker.slice(0, Math.max(0, dot)), Number(marker.slice(dot + 1))];
