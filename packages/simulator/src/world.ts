@@ -6,9 +6,9 @@ import {
   parseEntity,
   parsePeerId,
   SeededRandom,
-  SHARDS,
   type ShardId,
   type ShardLayout,
+  shardLayout,
   systemDrain,
   type Term,
   VirtualClock,
@@ -48,7 +48,7 @@ export interface SimulateSetup {
   /** Programs that command registers, accounts, alarms and pulses. */
   readonly callers?: number;
   readonly workload?: Partial<Workload>;
-  /** How the cluster is cut. Absent: as every real one. */
+  /** How the cluster is cut. Absent: small, so that most shards are in use. */
   readonly layout?: ShardLayout;
   readonly options?: Partial<WorldOptions>;
   /** A defect to be found. */
@@ -62,6 +62,7 @@ export interface SimulateSetup {
 /** How often what cannot be watched is looked at. */
 const CHECK_EVERY_MS: Millis = 50;
 const CLUSTER = 'simulated';
+const SMALL = shardLayout(64, 32);
 /** Programs that command test actors, where nothing else is asked for. */
 const CALLERS = 4;
 /** Longest that actors may take to come to rest once nobody asks: the longest alarm, and a repeat of the last send. */
@@ -101,7 +102,7 @@ export class World {
 
   constructor(setup: SimulateSetup) {
     const { clock } = this;
-    const { nodes = 3, players = 6, rivals = 0, workload = {}, plant = SOUND, layout = SHARDS } = setup;
+    const { nodes = 3, players = 6, rivals = 0, workload = {}, plant = SOUND, layout = SMALL } = setup;
     const now = () => clock.monotonic();
     const report = (invariant: string, seen: string) => this.report(invariant, seen);
     this.setup = setup;
