@@ -174,3 +174,16 @@ test('that its new shard has it is said when the record is in a second place, an
   });
   expect(said).toBe(1);
 });
+
+test('what leaves the old shard late is not sent again and again from there: the actor sends it where it is now', async () => {
+  const bank = await carvable();
+  bank.log.holding = true;
+  await bank.ask('transfer', { to: 'b', amount: 2 }, { request: 2 });
+  bank.runtime.carve(A, SHARD, SOLO);
+  bank.runtime.drop(SHARD, A);
+  bank.log.letGo();
+  bank.runtime.unhold(SOLO, A);
+  await bank.clock.advance(60_000);
+  expect(bank.replies.at(-1)).toMatchObject({ to: { request: 2 }, outcome: { ok: true } });
+  expect(new Set(bank.sends.map(({ fromShard }) => fromShard))).toEqual(new Set([SOLO]));
+});

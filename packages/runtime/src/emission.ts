@@ -78,9 +78,7 @@ export class Emitter implements SendingActor, Due {
     if (envelope!.outbox) {
       // Not before this process may let anything out: with the actor's copy it may have come to it a moment ago (K7).
       const sends = [...envelope!.outbox.values()];
-      log.onDurable(log.end, () => {
-        for (const send of sends) if (!this.actor.dead) this.lane().add(send);
-      });
+      log.onDurable(log.end, () => this.dispatchAll(sends));
     }
     this.armTimers();
   }
@@ -107,13 +105,13 @@ export class Emitter implements SendingActor, Due {
       }
       if (this.actor.fenced) {
         // Repeats bring the reply, the thaw the sends; subscribers see the gap.
-        for (const send of sends) this.lane().add(send);
+        this.dispatchAll(sends);
         return;
       }
       if (to && outcome) services.outlet.reply(to, shard.id, shard.term, outcome);
       for (const late of result?.resolved ?? NONE) services.outlet.reply(late.to, shard.id, shard.term, late.outcome);
       for (const [event, subscribers] of events) this.publish(event, subscribers);
-      for (const send of sends) this.lane().add(send);
+      this.dispatchAll(sends);
     };
     log.onDurable(position, out, result !== undefined && result.entries.length > 0);
   }
@@ -225,9 +223,11 @@ export class Emitter implements SendingActor, Due {
     this.timer = wheel.arm(earliest - clock.now(), this);
   }
 
-  private lane(): Outflight {
+  /** The dead send nothing: nobody could tell them of an answer, and they would repeat it for ever. What was carved sends it where it is now. */
+  private dispatchAll(sends: readonly Outgoing[]): void {
+    if (sends.length === 0 || this.actor.dead) return;
     this.outflight ??= new Outflight(this, this.actor.services);
-    return this.outflight;
+    for (const send of sends) this.outflight.add(send);
   }
 
   /** Gives each publication its place in the stream; who listens now gets it, whenever it becomes durable. */
