@@ -88,7 +88,7 @@ export class StoredLog {
 
   /** Actors of which storage may not know the latest, or that they are gone. */
   get unstored(): readonly string[] {
-    return [...this.backlog.names(), ...this.unsaved.first(Infinity)];
+    return [...this.backlog.names(), ...this.unsaved.names()];
   }
 
   /** Storage is the second place: the shard has no backup. */

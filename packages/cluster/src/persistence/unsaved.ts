@@ -45,6 +45,11 @@ export class Unsaved {
     if (this.lowest !== undefined) this.lowest = Math.min(this.lowest, from);
   }
 
+  /** All of them, also those that may not be stored yet. */
+  names(): Iterable<string> {
+    return this.wanted.keys();
+  }
+
   /** So many of them that may be stored. */
   first(max: number): readonly string[] {
     const names: string[] = [];
