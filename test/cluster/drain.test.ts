@@ -14,7 +14,7 @@ const TEST_TIMEOUT_MS = 480_000;
 let cluster: TestCluster;
 
 beforeAll(async () => {
-  cluster = await TestCluster.start(['--nodes', '3', '--gateways', '2']);
+  cluster = await TestCluster.start(['--nodes', '3', '--gateways', '2', '--set', 'telemetry.logLevel="info"']);
 }, TEST_TIMEOUT_MS);
 afterAll(() => cluster?.stop(), TEST_TIMEOUT_MS);
 
@@ -50,9 +50,8 @@ async function underTraffic(work: () => Promise<void>): Promise<TrafficReport> {
 test(
   'SIGTERM to a node: it hands off, ends with 0 and is started again; no command fails, no socket is lost',
   async () => {
-    let former = '';
     const report = await underTraffic(async () => {
-      former = (await peerOf('node-2'))!;
+      const former = (await peerOf('node-2'))!;
       const { shards } = await cluster.admin<ShardListDocument>('shard.list', { node: 'node-2' });
       expect(shards.length).toBeGreaterThan(0);
       cluster.kill('node-2', 'SIGTERM');
@@ -61,8 +60,10 @@ test(
     });
     expect(report).toMatchObject({ failures: [], disconnects: 0, moves: 0 });
     expect(cluster.log).toMatch(/^node-2 \(pid \d+\) ended with 0; it is started again$/m);
-    // It was handed off, not found dead.
-    expect(cluster.log).not.toMatch(new RegExp(`"peer":"${former}".*"event":"member.given-up"`));
+    // All that it had was handed off: it left owning nothing, and no backup had to be made an owner. That its line in the store is seen to be gone
+    // before its links end is nobody's promise.
+    expect(cluster.log).toMatch(/"node":"node-2",.*"end":"released",.*"owns":0,.*"event":"node.drained"/);
+    expect(cluster.log).not.toContain('"event":"shards.promoted"');
   },
   TEST_TIMEOUT_MS,
 );
