@@ -11,6 +11,10 @@ export interface Benchmark {
 export interface BenchmarkRun {
   /** Measured rounds, where somebody wants more or fewer than the benchmark's own number. */
   readonly rounds: number | undefined;
+  /** Players, where the benchmark has any and somebody wants another number of them; what else is in proportion follows. */
+  readonly players: number | undefined;
+  /** Length of each measured stretch in seconds, where it can be chosen and somebody does. */
+  readonly holdS: number | undefined;
   /** Publishes one figure. @throws Error where its work was not done. */
   found(finding: Finding): void;
   /** Aborted when somebody wants the program to end: nothing that was started may be left. */

@@ -1,14 +1,18 @@
-// npm run bench -- [<name>] [--json] [--rounds <n>]: runs one benchmark; without a name it lists them.
+// npm run bench -- [<name>] [--json] [--rounds <n>] [--players <n>] [--hold-s <s>]: runs one benchmark; without a name it lists them.
 import { Command, InvalidArgumentError } from 'commander';
 import { actorBenchmark } from './actor/benchmark.js';
-import type { Benchmark } from './benchmark.js';
+import type { Benchmark, BenchmarkRun } from './benchmark.js';
+import { chatBenchmark } from './chat/benchmark.js';
 import { echoBenchmark } from './echo/benchmark.js';
 import { failoverBenchmark } from './failover/benchmark.js';
 import { handoffBenchmark } from './handoff/benchmark.js';
 import { linkBenchmark } from './link/benchmark.js';
+import { lobbyListBenchmark } from './lobby-list/benchmark.js';
 import { replicationBenchmark } from './replication/benchmark.js';
 import { jsonLine, provenance, settle, table } from './result.js';
 import { rolloutBenchmark } from './rollout/benchmark.js';
+import { sessionsBenchmark } from './sessions/benchmark.js';
+import { signInBenchmark } from './sign-in/benchmark.js';
 
 const benchmarks: readonly Benchmark[] = [
   linkBenchmark,
@@ -18,16 +22,24 @@ const benchmarks: readonly Benchmark[] = [
   failoverBenchmark,
   handoffBenchmark,
   rolloutBenchmark,
+  signInBenchmark,
+  lobbyListBenchmark,
+  chatBenchmark,
+  sessionsBenchmark,
 ];
+
+type Size = Partial<Pick<BenchmarkRun, 'rounds' | 'players' | 'holdS'>>;
 
 const program = new Command('bench')
   .description('Compares Muster with the bare parts it is made of, in the same run. Without a name: what there is.')
   .argument('[name]', 'benchmark')
   .option('--json', 'one JSON object per line and result')
   .option('--rounds <n>', 'other than as many as the benchmark itself takes; for a quick look', positive)
-  .action(async (name: string | undefined, { json = false, rounds }: { json?: boolean; rounds?: number }) => {
+  .option('--players <n>', 'other than as many players as sign-in, lobby-list and sessions have themselves', players)
+  .option('--hold-s <s>', 'other than as long as lobby-list, chat and sessions measure a stretch themselves', seconds)
+  .action(async (name: string | undefined, { json = false, ...size }: { json?: boolean } & Size) => {
     if (name === undefined) list(json);
-    else await run(name, json, rounds);
+    else await run(name, json, size);
   });
 
 await program.parseAsync();
@@ -38,7 +50,7 @@ function list(json: boolean): void {
   }
 }
 
-async function run(name: string, json: boolean, rounds: number | undefined): Promise<void> {
+async function run(name: string, json: boolean, { rounds, players, holdS }: Size): Promise<void> {
   const benchmark = benchmarks.find((one) => one.name === name);
   if (!benchmark) {
     program.error(`there is no benchmark ${name}; there are: ${benchmarks.map((one) => one.name).join(', ')}`);
@@ -49,6 +61,8 @@ async function run(name: string, json: boolean, rounds: number | undefined): Pro
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
   const running = benchmark.run({
     rounds,
+    players,
+    holdS,
     found: (finding) => {
       const result = settle(finding, from);
       process.stdout.write(`${json ? jsonLine(result) : table(result)}\n`);
@@ -64,6 +78,19 @@ async function run(name: string, json: boolean, rounds: number | undefined): Pro
 }
 
 function positive(text: string): number {
-  if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError('a number from 1 to 999 is needed');
+  return upTo(999, text);
+}
+
+function players(text: string): number {
+  return upTo(200_000, text);
+}
+
+function seconds(text: string): number {
+  return upTo(3_600, text);
+}
+
+function upTo(most: number, text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text) || Number(text) > most)
+    throw new InvalidArgumentError(`a number from 1 to ${most} is needed`);
   return Number(text);
 }

@@ -13,10 +13,11 @@ export function cpuSeconds(pid: number): number {
 
 /** The same of a process and all that descend from it now: what a database does for a client, it does in a child. */
 export function treeCpuSeconds(pid: number): number {
-  return treeOf(pid).reduce((sum, member) => sum + cpuSeconds(member), 0);
+  return treeOf(pid).reduce((sum, member) => sum + (unlessEnded(() => cpuSeconds(member)) ?? 0), 0);
 }
 
-function treeOf(root: number): number[] {
+/** A process and all that descend from it now. */
+export function treeOf(root: number): number[] {
   const children = new Map<number, number[]>();
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
@@ -29,10 +30,14 @@ function treeOf(root: number): number[] {
   return tree;
 }
 
-/** undefined: it ended while we were looking. */
 function parentOf(pid: number): number | undefined {
+  return unlessEnded(() => Number(statOf(pid)[FIELD.parent]));
+}
+
+/** What is read of a process; undefined: it ended while we were looking, as a database's workers do. */
+export function unlessEnded<T>(read: () => T): T | undefined {
   try {
-    return Number(statOf(pid)[FIELD.parent]);
+    return read();
   } catch {
     return undefined;
   }
