@@ -101,3 +101,9 @@ test('what was parked is in storage, whole', () => {
   dead = new Set([A, B]);
   expect(lost().join()).toMatch('failed: nobody');
 });
+
+test('a slow network is no failure: who was well has its copy', () => {
+  dead = new Set([A]);
+  trouble.begin('slow network', true);
+  expect(lost().join()).toMatch(`failed: ${A}; well: ${B}`);
+});

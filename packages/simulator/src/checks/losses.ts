@@ -119,12 +119,12 @@ export class Losses {
 
   /** It is gone, or could not take part lately. */
   private hasFailed(peer: PeerId): boolean {
-    const { fleet, ways, trouble, now } = this.setup;
+    const { fleet, ways, now } = this.setup;
     const { id } = parsePeerId(peer);
     const process = fleet.get(id)?.process;
     if (process?.peer !== peer || process.state !== 'running') return true;
     const since = now() - TOGETHER_MS;
-    return process.steadySince > since || ways.troubledAt(id) > since || trouble.was(/slow network/, since);
+    return process.steadySince > since || ways.troubledAt(id) > since;
   }
 
   /** An owner that has not opened it yet may have a copy of much; one that gives it up has sealed it. */
