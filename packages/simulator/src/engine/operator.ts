@@ -30,6 +30,15 @@ export interface OperatorSetup {
 const ANSWER_MS: Millis = 400;
 const TRIES_MAX = 8;
 
+/** The order is not given again: its opposite follows. */
+export type TakenBack = () => void;
+
+interface Order {
+  readonly command: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  isOver: boolean;
+}
+
 /** Somebody with `musterctl`: a process of no role that asks every coordinator, and is answered by the one that leads. */
 export class Operator {
   /** Commands that a leader took, and that it refused. */
@@ -64,12 +73,20 @@ export class Operator {
   }
 
   /** Gives the command until a leader takes it, or refuses it for good. */
-  order(command: string, args: Readonly<Record<string, unknown>>, tries = TRIES_MAX): void {
-    if (tries === 0) return;
+  order(command: string, args: Readonly<Record<string, unknown>>, tries = TRIES_MAX): TakenBack {
+    const order = { command, args, isOver: false };
+    this.give(order, tries);
+    return () => {
+      order.isOver = true;
+    };
+  }
+
+  private give(order: Order, tries: number): void {
+    if (tries === 0 || order.isOver) return;
     this.meet();
     const again = this.setup.clock.after(ANSWER_MS, () => {
       for (const request of requests) this.waiting.delete(request);
-      this.order(command, args, tries - 1);
+      this.give(order, tries - 1);
     });
     const requests: number[] = [];
     for (const { role, peer } of this.peers.linked()) {
@@ -78,7 +95,7 @@ export class Operator {
       const request = this.requests;
       requests.push(request);
       this.waiting.set(request, () => again.cancel());
-      const body = { request, command, arguments: Buffer.from(JSON.stringify(args)) };
+      const body = { request, command: order.command, arguments: Buffer.from(JSON.stringify(order.args)) };
       this.peers.send(peer, 'control', { type: 'adminRequest', body });
     }
   }

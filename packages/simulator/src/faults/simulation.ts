@@ -1,4 +1,5 @@
 import type { LogFields, Millis } from '@muster/ports';
+import type { TakenBack } from '../engine/operator.js';
 import { type SimulateSetup, World } from '../world.js';
 
 /** A process's id, or who it is at the moment: `leader`, `vice`; or several: `coordinators`, `nodes`, `gateways`; or `store`. */
@@ -15,7 +16,8 @@ const SHORT_PAUSE_MS: Millis = 900;
 /** A world whose faults are made by hand: see {@link simulate}. */
 export class Simulation extends World {
   private readonly heals = new Set<Heal>();
-  private readonly drained = new Set<string>();
+  /** By node, what takes the order to drain it back. */
+  private readonly drained = new Map<string, TakenBack>();
 
   /** As `kill -9`: at once. It stays dead until {@link start}. */
   kill(place: Place): void {
@@ -81,14 +83,19 @@ export class Simulation extends World {
   drain(id: string, ms: Millis): void {
     this.trouble.moment(`drain ${id}`, false);
     this.mark('drain', { id, ms: Math.round(ms) });
-    this.operator.order('node.drain', { node: id });
-    this.drained.add(id);
+    this.drained.get(id)?.();
+    this.drained.set(id, this.operator.order('node.drain', { node: id }));
     this.clock.after(ms, () => this.undrain(id));
   }
 
   undrain(id: string): void {
     // Nobody leaves a node draining: where a leader cannot take the command now, it is given until one can.
-    if (this.drained.delete(id)) this.operator.order('node.undrain', { node: id }, Number.POSITIVE_INFINITY);
+    const takeBack = this.drained.get(id);
+    if (!takeBack) return;
+    this.drained.delete(id);
+    // An order that nobody has answered would be given again, after its opposite.
+    takeBack();
+    this.operator.order('node.undrain', { node: id }, Number.POSITIVE_INFINITY);
   }
 
   /** As `musterctl shard move`: a shard that is in use, drawn by `draw`, to this node. */
@@ -286,7 +293,7 @@ export class Simulation extends World {
   repair(): void {
     this.heal();
     this.mark('repair', {});
-    for (const id of [...this.drained]) this.undrain(id);
+    for (const id of [...this.drained.keys()]) this.undrain(id);
     for (const id of this.fleet.ids()) if (!this.fleet.get(id)) this.fleet.startIn(id, this.options.superviseMs);
     this.trouble.endAll();
   }
