@@ -108,7 +108,8 @@ describe('authorization code with PKCE', () => {
     ['http://user@localhost/oauth2callback'],
   ])('nobody is sent to %s', async (uri) => {
     const answer = await get(`${world.url}/oauth/authorize?${authorizeQuery({ redirect_uri: uri })}`);
-    expectError(answer, 401, 'invalid_client');
+    expectError(answer, 400, 'invalid_request');
+    expect(answer.body.error_description).toContain('http://localhost/oauth2callback');
   });
 
   test.each([

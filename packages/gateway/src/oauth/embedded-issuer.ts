@@ -15,6 +15,7 @@ import { isReply, type Parameters, readParameters, withCredentials } from './cli
 import { devAccount } from './dev-sign-in.js';
 import { type GrantModelSetup, grantModel, type Subject } from './grant-model.js';
 import type { OAuthOptions } from './options.js';
+import { isRegisteredRedirect } from './redirect.js';
 import { failed, type HttpReply, limited, type OAuthErrorName, succeeded } from './reply.js';
 import type { SigningKeyring } from './signing-keys.js';
 
@@ -81,6 +82,9 @@ export class EmbeddedIssuer {
       return failed(400, 'invalid_request', 'code_challenge is missing or no SHA-256 in base64url');
     if (parameters.code_challenge_method !== 'S256')
       return failed(400, 'invalid_request', 'code_challenge_method must be S256');
+    // Said before the library says that the client is not known: it is, and what is wrong with it is this.
+    if (parameters.redirect_uri !== undefined && !isRegisteredRedirect(parameters.redirect_uri, embedded.redirectUris))
+      return failed(400, 'invalid_request', `redirect_uri must be ${embedded.redirectUris.join(' or ')}, on any port`);
     const request = new OAuth2Server.Request({ method: 'GET', headers: {}, query: { ...parameters } });
     const response = new OAuth2Server.Response();
     try {
