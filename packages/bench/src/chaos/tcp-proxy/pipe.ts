@@ -8,7 +8,8 @@ export interface PipeSetup {
   readonly source: Socket;
   readonly target: Socket;
   readonly treatment: () => Treatment;
-  readonly passage: Passage;
+  /** undefined: nobody counts. */
+  readonly passage: () => Passage | undefined;
 }
 
 interface Late {
@@ -54,19 +55,19 @@ export class Pipe {
   }
 
   private read(chunk: Buffer): void {
-    const { passage, treatment } = this.setup;
-    const { swallow, delayMs } = treatment();
-    passage.bytes += chunk.length;
+    const passage = this.setup.passage();
+    const { swallow, delayMs } = this.setup.treatment();
+    if (passage) passage.bytes += chunk.length;
     if (swallow || this.gap) {
       this.gap = true;
-      passage.swallowed += chunk.length;
+      if (passage) passage.swallowed += chunk.length;
       return;
     }
     if (delayMs === 0 && this.late.length === 0) {
       this.write(chunk);
       return;
     }
-    passage.delayed += chunk.length;
+    if (passage) passage.delayed += chunk.length;
     this.late.push({ at: performance.now() + delayMs, chunk });
     this.lateBytes += chunk.length;
     if (this.lateBytes > QUEUED_BYTES_MAX) this.setup.source.pause();

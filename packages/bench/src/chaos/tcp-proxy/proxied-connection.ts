@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import { Pipe } from './pipe.js';
-import type { LinkRules } from './rules.js';
+import { type LinkRules, UNTOUCHED } from './rules.js';
 
 export interface ProxiedConnectionSetup {
-  readonly dialler: string;
+  /** Asked when it matters: looking costs more the more sockets the machine has, and while somebody dials again and again it has many. Empty: not known. */
+  readonly dialledBy: () => string;
   readonly target: string;
   /** From the dialler to us, and from us to the target; both half-open sockets. */
   readonly near: Socket;
@@ -18,32 +19,39 @@ type Ending = 'end' | 'reset';
 
 /** One connection through the proxy: two ways, each treated by the rules of its direction. */
 export class ProxiedConnection {
-  readonly dialler: string;
   readonly target: string;
+  private knownDialler = '';
   private readonly setup: ProxiedConnectionSetup;
   private readonly up: Pipe;
   private readonly down: Pipe;
   private isOver = false;
 
   constructor(setup: ProxiedConnectionSetup) {
-    const { dialler, target, near, far, rules } = setup;
+    const { target, near, far, rules } = setup;
     this.setup = setup;
-    this.dialler = dialler;
     this.target = target;
-    const way = (source: Socket, to: Socket, from: string, towards: string): Pipe =>
-      new Pipe({
-        source,
-        target: to,
-        treatment: () => rules.of(from, towards),
-        passage: rules.passage(from, towards),
-      });
-    this.up = way(near, far, dialler, target);
-    this.down = way(far, near, target, dialler);
+    this.up = new Pipe({
+      source: near,
+      target: far,
+      treatment: () => (rules.isEmpty ? UNTOUCHED : rules.of(this.dialler, target)),
+      passage: () => (rules.isEmpty ? undefined : rules.passage(this.dialler, target)),
+    });
+    this.down = new Pipe({
+      source: far,
+      target: near,
+      treatment: () => (rules.isEmpty ? UNTOUCHED : rules.of(target, this.dialler)),
+      passage: () => (rules.isEmpty ? undefined : rules.passage(target, this.dialler)),
+    });
     near.on('end', () => this.nearEnds('end'));
     near.on('error', () => this.nearEnds('reset'));
     far.on('end', () => void setup.farEnded().then(() => this.farEnds('end')));
     far.on('error', () => void setup.farEnded().then(() => this.farEnds('reset')));
     for (const socket of [near, far]) socket.on('close', () => this.looksOver());
+  }
+
+  get dialler(): string {
+    this.knownDialler ||= this.setup.dialledBy();
+    return this.knownDialler;
   }
 
   /** Bytes were swallowed in a direction. */

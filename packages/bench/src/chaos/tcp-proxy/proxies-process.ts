@@ -2,7 +2,7 @@
 import { answering } from '../../child.js';
 import { TcpProxy } from './proxy.js';
 import { LinkRules, type Passage, type Rule } from './rules.js';
-import { type Ports, socketOwner } from './socket-owner.js';
+import { socketOwners } from './socket-owner.js';
 
 export interface ProxiedProcess {
   readonly target: string;
@@ -19,7 +19,7 @@ const proxies: TcpProxy[] = [];
 answering({
   open: (targets: readonly ProxiedProcess[]): void => {
     // Whom we ask who dials: the launcher, whose children the processes are.
-    const dialledBy = (ports: Ports): string => socketOwner(ports, process.ppid);
+    const dialledBy = socketOwners(process.ppid);
     proxies.push(...targets.map((target) => new TcpProxy({ ...target, rules, dialledBy })));
   },
   treat: (all: readonly Rule[]): void => {

@@ -112,11 +112,11 @@ export class TcpProxy {
   private accept(near: Socket): void {
     const { target, upstreamPort, rules, dialledBy } = this.setup;
     this.keep(near);
-    const dialler = dialledBy({ local: near.remotePort ?? 0, remote: this.setup.port });
+    const ports = { local: near.remotePort ?? 0, remote: this.setup.port };
     const far = connect({ host: HOST, port: upstreamPort, allowHalfOpen: true, noDelay: true });
     this.keep(far);
     const connection = new ProxiedConnection({
-      dialler,
+      dialledBy: () => dialledBy(ports),
       target,
       near,
       far,

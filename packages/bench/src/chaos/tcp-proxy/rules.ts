@@ -11,6 +11,7 @@ export interface Rule extends Treatment {
   readonly to: string;
 }
 
+/** Counted while there are rules. */
 export interface Passage {
   /** Bytes that were read from the sender. */
   bytes: number;
@@ -18,7 +19,7 @@ export interface Passage {
   delayed: number;
 }
 
-const UNTOUCHED: Treatment = { swallow: false, delayMs: 0 };
+export const UNTOUCHED: Treatment = { swallow: false, delayMs: 0 };
 
 /** Which treatment holds between whom, and what it has done so far. A link between two processes is two ways, whoever dialled. */
 export class LinkRules {
@@ -31,6 +32,11 @@ export class LinkRules {
 
   clear(): void {
     this.rules.clear();
+  }
+
+  /** Nothing befalls anybody: nobody need be asked for a name. */
+  get isEmpty(): boolean {
+    return this.rules.size === 0;
   }
 
   of(from: string, to: string): Treatment {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { socketOwner } from './socket-owner.js';
+import { socketOwners } from './socket-owner.js';
 
 const DIALLER = `require('node:net').connect(Number(process.argv[1]), '127.0.0.1')`;
 
@@ -14,10 +14,11 @@ test('a dialler is known by its socket: a child of ours, named by its --id', asy
   try {
     const [socket] = (await once(server, 'connection')) as [Socket];
     const local = socket.remotePort!;
-    expect(socketOwner({ local, remote: port }, process.pid)).toBe('node-7');
+    const ours = socketOwners(process.pid);
+    expect(ours({ local, remote: port })).toBe('node-7');
     // Nobody of that family, and no such socket.
-    expect(socketOwner({ local, remote: port }, child.pid!)).toBe('');
-    expect(socketOwner({ local, remote: 1 }, process.pid)).toBe('');
+    expect(socketOwners(child.pid!)({ local, remote: port })).toBe('');
+    expect(ours({ local, remote: 1 })).toBe('');
     socket.destroy();
   } finally {
     child.kill('SIGKILL');

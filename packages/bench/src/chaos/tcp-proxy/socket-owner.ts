@@ -10,25 +10,45 @@ export interface Ports {
   readonly remote: number;
 }
 
+/** Whoever asks for many at once is answered from one look. Lower: more looking. Higher: a connection has no name for as long. */
+const LOOK_MS = 20;
+
 /**
- * Which child of process `parent` holds the TCP socket between these ports, named as its `--id` says; empty: none of them.
+ * Which child of process `parent` holds the TCP socket between these ports, named as its `--id` says; empty: none of them, or not seen yet.
  * The only way to tell who dials on one machine without the dialler's help. Linux only.
  */
-export function socketOwner(ports: Ports, parent: number): string {
-  const inode = inodeOf(ports);
-  if (inode === undefined) return '';
-  const owner = childrenOf(parent).find((pid) => holds(pid, inode));
-  return owner === undefined ? '' : nameOf(owner);
+export function socketOwners(parent: number): (ports: Ports) => string {
+  let owners: ReadonlyMap<string, string> = new Map();
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  return (ports) => {
+    const known = owners.get(keyOf(ports));
+    if (known !== undefined || performance.now() - lookedAt < LOOK_MS) return known ?? '';
+    owners = look(parent);
+    lookedAt = performance.now();
+    return owners.get(keyOf(ports)) ?? '';
+  };
 }
 
-function inodeOf({ local, remote }: Ports): string | undefined {
-  const suffix = (port: number): string => `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+function keyOf({ local, remote }: Ports): string {
+  return `${local} ${remote}`;
+}
+
+/** All TCP sockets of these processes, by their ports. */
+function look(parent: number): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const pid of childrenOf(parent)) for (const inode of socketsOf(pid)) names.set(inode, nameOf(pid));
+  const owners = new Map<string, string>();
   for (const line of readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)) {
-    const fields = line.trim().split(/\s+/);
-    // Both: one local port may lead to many places.
-    if (fields[LOCAL]?.endsWith(suffix(local)) && fields[REMOTE]?.endsWith(suffix(remote))) return fields[INODE];
+    const fields = line.trim().split(/ +/);
+    const name = names.get(fields[INODE] ?? '');
+    // Both ports: one local port may lead to many places.
+    if (name !== undefined) owners.set(keyOf({ local: portOf(fields[LOCAL]), remote: portOf(fields[REMOTE]) }), name);
   }
-  return undefined;
+  return owners;
+}
+
+function portOf(address = ''): number {
+  return Number.parseInt(address.slice(address.indexOf(':') + 1), 16);
 }
 
 function childrenOf(parent: number): readonly number[] {
@@ -37,13 +57,12 @@ function childrenOf(parent: number): readonly number[] {
   );
 }
 
-function holds(pid: number, inode: string): boolean {
-  const link = `socket:[${inode}]`;
-  return listed(`/proc/${pid}/fd`).some((fd) => {
+function socketsOf(pid: number): readonly string[] {
+  return listed(`/proc/${pid}/fd`).flatMap((fd) => {
     try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`) === link;
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
     } catch {
-      return false; // closed while we looked
+      return []; // closed while we looked
     }
   });
 }
