@@ -262,7 +262,7 @@ describe('bad input on a socket', () => {
     const dropped = (): number => world.metrics.value('muster_gateway_drops_total', { reason: 'slow_reader' });
     const before = dropped();
     for (let i = 0; i < 1_000 && dropped() === before; i += 1)
-      world.cluster.publish(`player/${id}`, 'self', 'messaging/received', { text: 'x'.repeat(50_000) });
+      world.cluster.publish(`player/${id}`, 'self', 'friend/requestReceived', { from: 'x'.repeat(50_000) });
     expect(dropped()).toBe(before + 1);
     client.ws.terminate();
   });
