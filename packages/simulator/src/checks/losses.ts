@@ -78,6 +78,7 @@ export class Losses {
       backup === '' ||
       row.origin === 'moved' ||
       this.emptyTo.has(row.shard) ||
+      this.isLeaving(owner) ||
       !this.setup.isInUse(row.shard) ||
       !this.isWell(backup)
     )
@@ -135,6 +136,12 @@ export class Losses {
     const { runtime } = running.node;
     const isHere = ['open', 'sealed'].includes(runtime.stateOf(shard)) && runtime.termOf(shard) === term;
     return isHere && runtime.actorsIn(shard) === 0;
+  }
+
+  /** Its end is in order: what it had sealed as empty may be given away while it closes; whoever lacks anything of the rest is found out as it begins. */
+  private isLeaving(peer: PeerId): boolean {
+    const { process, running } = this.setup.fleet.get(parsePeerId(peer).id) ?? {};
+    return process?.peer === peer && running instanceof NodeRole && running.isLeaving;
   }
 
   private isWell(peer: PeerId): boolean {

@@ -11,6 +11,8 @@ import type { Role, Surroundings } from './role.js';
 export class NodeRole implements Role {
   readonly name = 'node';
   readonly node: ComputeNode;
+  /** It closes its shards, and storage has what is in them. */
+  isLeaving = false;
 
   constructor({ process, network, store, storage, self, writers, ungated, plant, replaced }: Surroundings) {
     const { clock, random, metrics, log } = process;
@@ -44,6 +46,7 @@ export class NodeRole implements Role {
 
   async stop(hurryMs: Millis): Promise<void> {
     await this.node.drain(hurryMs);
+    this.isLeaving = true;
     await this.node.stop();
   }
 
