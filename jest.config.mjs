@@ -14,5 +14,5 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['@muster/source', 'node', 'node-addons'] },
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 };
