@@ -4,7 +4,7 @@ import { ONCE_FAILED } from './once-failed.js';
 import { storedPlan } from './stored-plan.js';
 
 const FIRST_SEED = 1;
-const SEEDS = 12;
+const SEEDS = 6;
 const SECONDS = 20;
 
 const fault = (atMs: number, kind: Fault['kind'], place: string, ms: number, count = 4): Fault => {
