@@ -41,9 +41,11 @@ async function setUp() {
   return { world, server, nodes, fill, look, shard };
 }
 
-test('it went while storage was away, and its shard was handed to the backup: the source knows it as the new backup', async () => {
-  const { world, server, nodes, fill, look, shard } = await setUp();
-  const [n1, n2, n3] = nodes;
+/** The actor lived on n1, with n2 as its backup, and was stored; storage went away, and then the actor. */
+async function goneWhileAway() {
+  const here = await setUp();
+  const { world, server, nodes, fill, shard } = here;
+  const [n1, n2] = nodes;
   const inTerm = await world.protect(n1, n2, a);
   await fill(1);
   await world.clock.advance(2_000);
@@ -52,6 +54,12 @@ test('it went while storage was away, and its shard was handed to the backup: th
   await fill(0);
   await world.clock.advance(1_000);
   expect(n1.process.runtime.actorsIn(shard)).toBe(0);
+  return { ...here, inTerm };
+}
+
+test('it went while storage was away, and its shard was handed to the backup: the source knows it as the new backup', async () => {
+  const { world, server, nodes, look, shard, inTerm } = await goneWhileAway();
+  const [n1, n2, n3] = nodes;
   expect(await new TestLeader(world, n1.cable.sibling()).moved(a, n2)).toBe('moved');
   n2.cable.kill();
   await world.clock.advance(20);
@@ -66,16 +74,8 @@ test('it went while storage was away, and its shard was handed to the backup: th
 });
 
 test('it went while storage was away, and the backup was seeded after that: promoted, it knows that storage still has it', async () => {
-  const { world, server, nodes, fill, look, shard } = await setUp();
+  const { world, server, nodes, look, shard, inTerm } = await goneWhileAway();
   const [n1, n2, n3] = nodes;
-  const inTerm = await world.protect(n1, n2, a);
-  await fill(1);
-  await world.clock.advance(2_000);
-  expect(server.rowsIn(shard)).not.toEqual([]);
-  server.stop();
-  await fill(0);
-  await world.clock.advance(1_000);
-  expect(n1.process.runtime.actorsIn(shard)).toBe(0);
   n2.cable.kill();
   await world.clock.advance(20);
   await world.protect(n1, n3, a, inTerm + 1);
