@@ -39,7 +39,7 @@ const DEV_BOT = { clientId: 'autohost', secret: 'autohost', name: 'autohost' };
 export async function serveDev(options: DevOptions): Promise<DevServer> {
   const config = devConfig(options);
   mkdirSync(config.process.data, { recursive: true });
-  const real = layFoundation(config, 'muster');
+  const real = await layFoundation(config, 'muster');
   const foundation: Foundation = { ...real, network: new LoopbackNetwork({ clock: real.clock }) };
   const { log, clock } = foundation;
   const ends = new Ends(log);

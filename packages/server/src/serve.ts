@@ -47,7 +47,7 @@ export interface Serving {
 
 /** Starts one role of the cluster in this process. What was started is ended again where a later part fails. @throws MusterError */
 export async function serve({ role, config, id }: ServeOptions): Promise<Serving> {
-  const foundation = layFoundation(config, id);
+  const foundation = await layFoundation(config, id);
   const { log } = foundation;
   const ends = new Ends(log);
   ends.add(() => foundation.stop());

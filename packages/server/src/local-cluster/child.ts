@@ -9,7 +9,7 @@ export interface ChildSetup {
   /** Compiled entry of this package. */
   readonly entry: string;
   readonly args: readonly string[];
-  /** Of Node itself, such as the size of its heap. */
+  /** Of Node itself, such as the size of its heap. Source maps are not among the usual ones: 8 MB of each process (NODE_OPTIONS=--enable-source-maps). */
   readonly nodeFlags?: readonly string[];
   /** Its log lines, as they come. */
   readonly output: (text: string) => void;
@@ -24,7 +24,7 @@ export class Child {
   private hasEnded = false;
 
   constructor({ entry, args, nodeFlags = [], output }: ChildSetup) {
-    const child = spawn(process.execPath, ['--enable-source-maps', ...nodeFlags, entry, ...args], {
+    const child = spawn(process.execPath, [...nodeFlags, entry, ...args], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A group of its own: a terminal's Ctrl-C goes to this process alone, which ends the others in their order.
       detached: true,

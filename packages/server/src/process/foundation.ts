@@ -20,7 +20,7 @@ import {
 import { EtcdStore, openStorage } from '@muster/storage';
 import { GrpcNetwork } from '@muster/wire';
 import type { Config } from '../config/load.js';
-import { startTracing } from '../telemetry/otel-tracer.js';
+import type { RunningTracer } from '../telemetry/otel-tracer.js';
 import { pinoLog } from '../telemetry/pino-log.js';
 import { PrometheusMetrics } from '../telemetry/prometheus-metrics.js';
 import { advertised } from './advertised-network.js';
@@ -50,15 +50,13 @@ export interface Foundation {
   stop(): Promise<void>;
 }
 
-export function layFoundation(config: Config, name: string): Foundation {
+export async function layFoundation(config: Config, name: string): Promise<Foundation> {
   const clock = new SystemClock();
   const log = pinoLog({ level: config.telemetry.logLevel as LogLevel, fields: { node: name } });
   const vitals = systemVitals();
   const { advertise } = config.process;
   const network = new GrpcNetwork({ clock, tls: readTls(config), options: config.grpc });
-  const { otlpEndpoint: endpoint, spansQueuedMax } = config.telemetry;
-  const tracing =
-    endpoint === '' ? undefined : startTracing({ endpoint, service: 'muster', instance: name, spansQueuedMax, log });
+  const tracing = await startedTracing(config, name, log);
   return {
     config,
     clock,
@@ -73,6 +71,14 @@ export function layFoundation(config: Config, name: string): Foundation {
       await tracing?.stop();
     },
   };
+}
+
+/** The SDK is loaded only where spans go somewhere: it takes 25 MB of each process. */
+async function startedTracing({ telemetry }: Config, instance: string, log: Log): Promise<RunningTracer | undefined> {
+  const { otlpEndpoint: endpoint, spansQueuedMax } = telemetry;
+  if (endpoint === '') return undefined;
+  const { startTracing } = await import('../telemetry/otel-tracer.js');
+  return startTracing({ endpoint, service: 'muster', instance, spansQueuedMax, log });
 }
 
 /** This run of a process. Its incarnation is new with every call (K3). */
