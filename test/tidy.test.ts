@@ -23,6 +23,7 @@ const layers = [
   'server',
   'simulator',
   'client',
+  'demo',
   'cli',
   'console',
   'bench',

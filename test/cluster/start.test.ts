@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MusterClient } from '@muster/client';
+import { mergePatch } from '@muster/play';
+import type { LobbyDetails, PrivateBattle } from '@muster/tachyon';
 import { CLI, SERVER } from './local-cluster.js';
 import { signIn } from './traffic.js';
 import { until } from './until.js';
@@ -15,6 +17,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 10_000;
 const TEST_TIMEOUT_MS = 120_000;
+const DEMO_DEADLINE_MS = 60_000;
+const SIDE = { maxTeams: 1, startBox: { top: 0, bottom: 1, left: 0, right: 1 }, teams: [{ maxPlayers: 1 }] };
+const DUEL = { name: 'newcomers', mapName: 'Glitters 2.1', allyTeamConfig: [SIDE, SIDE] };
 
 interface Run {
   readonly code: number | null;
@@ -192,6 +197,58 @@ describe('npm start', () => {
       expect(third.err).toContain(port);
       expect((await fetch(`${first.admin}/readyz`)).status).toBe(200);
       expect(await first.stop('SIGINT')).toBe(0);
+    },
+    TEST_TIMEOUT_MS,
+  );
+});
+
+describe('npm start -- --demo', () => {
+  test(
+    'there is life: lobbies, talk, battles; a newcomer’s own lobby gets a guest and its battle; Ctrl-C ends it with 0 and nobody is left behind',
+    async () => {
+      const demo = ['--demo', '--demo-speed', '20', '--demo-seed', '4'];
+      const system = await System.start('demo', [...startScript(), ...demo]);
+      const tells = (what: RegExp) => until(() => what.test(system.out), DEMO_DEADLINE_MS, String(what));
+      await tells(/ opens the lobby "2v2, be nice" on /);
+      expect(system.out).toContain(`node docs/watch-lobbies.mjs --url ${system.gateway}\n`);
+
+      const ann = await player(system, 'ann');
+      const started = new Promise<PrivateBattle>((resolve) => {
+        ann.onRequest('battle/start', (data) => resolve(data as PrivateBattle));
+      });
+      const ended = ann.next('battle/ended', () => true, DEMO_DEADLINE_MS);
+      let guests: LobbyDetails['players'] = {};
+      ann.on('lobby/updated', ({ players = {} }) => {
+        guests = mergePatch(guests, players) as typeof guests;
+      });
+      await ann.request('lobby/create', DUEL);
+      await ann.request('lobby/updateClientStatus', { isReady: true });
+      const isReady = () => Object.values(guests).some(({ id, isReady }) => id !== ann.self!.user.userId && isReady);
+      await until(isReady, DEMO_DEADLINE_MS, 'a guest has come and is ready');
+      await ann.request('lobby/startBattle');
+      expect(await started).toMatchObject({ username: 'ann', map: { springName: DUEL.mapName } });
+      // She never joins: her opponent alone says who has won.
+      expect((await ended).players.map(({ userId }) => userId)).toContain(ann.self!.user.userId);
+      await ann.request('lobby/leave');
+
+      for (const what of [/ says in /, / starts the battle of /, / the battle begins$/m, / team \d has won$/m])
+        await tells(what);
+      const watch = spawn(process.execPath, ['docs/watch-lobbies.mjs', '--url', system.gateway], { cwd: ROOT });
+      let seen = '';
+      watch.stdout.on('data', (chunk) => {
+        seen += String(chunk);
+      });
+      await until(() => / of \d players, /.test(seen), DEMO_DEADLINE_MS, 'the watcher sees lobbies');
+      watch.kill('SIGINT');
+      expect(await once(watch, 'exit')).toEqual([0, null]);
+
+      expect(await system.stop('SIGINT')).toBe(0);
+      // Lines of the log may tell of a busy machine; nothing else belongs there.
+      expect(system.err.split('\n').filter((line) => line !== '' && !line.startsWith('{"level":'))).toEqual([]);
+      const again = await player(await System.start('demo'), 'ann');
+      const list = again.next('lobby/listReset');
+      await again.request('lobby/subscribeList');
+      expect(await list).toEqual({ lobbies: {} });
     },
     TEST_TIMEOUT_MS,
   );

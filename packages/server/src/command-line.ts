@@ -2,10 +2,11 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MusterError, SystemClock } from '@muster/ports';
+import { MusterError, SystemClock, SystemRandom, token } from '@muster/ports';
 import { Command } from 'commander';
-import { readConfig } from './config/load.js';
+import { type BotConfig, readConfig } from './config/load.js';
 import { printConfig } from './config/print.js';
+import type { StartDemo } from './demo.js';
 import { serveDev } from './dev.js';
 import { LocalCluster, type LocalClusterDocument } from './local-cluster/local-cluster.js';
 import { servePglite } from './local-cluster/pglite-server.js';
@@ -26,8 +27,14 @@ interface ConfigFlags {
   readonly set: readonly string[];
 }
 
+/** What a program may have beside the roles. */
+export interface Extras {
+  /** Makes `muster dev --demo`. */
+  readonly demo?: StartDemo;
+}
+
 /** `muster serve | dev | cluster | config check | config print`. */
-export function program(): Command {
+export function program({ demo }: Extras = {}): Command {
   const root = new Command('muster').version(BUILD).description('A game back-end on a cluster of virtual actors.');
   withConfig(root.command('serve').description('run one role of the cluster in this process'))
     .requiredOption('--role <role>', 'coordinator, node or gateway')
@@ -36,11 +43,16 @@ export function program(): Command {
       'name of this process in the cluster store; a restart keeps it (default: process.id of the configuration)',
     )
     .action((flags: ConfigFlags & { role: string; id?: string }) => runRole(flags));
-  withConfig(root.command('dev').description('run the whole system in this process, on embedded defaults'))
+  const dev = withConfig(root.command('dev').description('run the whole system in this process, on embedded defaults'))
     .option('--port <n>', 'where clients connect', port, 8400)
     .option('--admin-port <n>', 'where musterctl, health and metrics connect', port, 8401)
     .option('--data <folder>', 'where accounts are kept', '.muster')
-    .action((flags: ConfigFlags & { port: number; adminPort: number; data: string }) => runDev(flags));
+    .action((flags: DevFlags) => runDev(flags, demo));
+  if (demo)
+    dev
+      .option('--demo', 'a pretended autohost, and players that are programs: lobbies, talk, votes, battles', false)
+      .option('--demo-speed <factor>', 'how fast they live, 0.1 to 20', factor, 1)
+      .option('--demo-seed <n>', 'the same seed draws the same moods', seed);
   withConfig(
     root
       .command('cluster')
@@ -96,12 +108,48 @@ async function runRole({ role, id, config: file, set }: ConfigFlags & { role: st
   await serving.stop();
 }
 
-async function runDev(flags: ConfigFlags & { port: number; adminPort: number; data: string }): Promise<void> {
-  const dev = await serveDev({ ...flags, data: resolve(flags.data), overrides: flags.set, config: flags.config });
+interface DevFlags extends ConfigFlags {
+  readonly port: number;
+  readonly adminPort: number;
+  readonly data: string;
+  readonly demo?: boolean;
+  readonly demoSpeed?: number;
+  readonly demoSeed?: number;
+}
+
+async function runDev(flags: DevFlags, startDemo: StartDemo | undefined): Promise<void> {
+  const bot = flags.demo ? demoBot() : undefined;
+  const dev = await serveDev({
+    ...flags,
+    data: resolve(flags.data),
+    overrides: flags.set,
+    config: flags.config,
+    bots: bot ? [bot] : [],
+  });
   process.stdout.write(`muster ready ${dev.gateway} ${dev.admin}\n\n${dev.hints}\n`);
-  const { told, hurry } = endSignals(readConfig(flags.config, flags.set).process.drainMs + STOP_MS);
-  if ((await told).asked) await dev.drain(hurry);
+  const { told, hurry } = endSignals(dev.config.process.drainMs + STOP_MS);
+  const demo =
+    bot && startDemo
+      ? await startDemo({
+          gateway: dev.gateway,
+          bot,
+          engineVersion: dev.config.lobby.engineVersion,
+          clock: new SystemClock(),
+          seed: flags.demoSeed ?? new SystemRandom().bytes(4).reduce((sum, byte) => sum * 256 + byte, 0),
+          speed: flags.demoSpeed ?? 1,
+          say: (line) => process.stdout.write(`${line}\n`),
+        })
+      : undefined;
+  if (demo) process.stdout.write(`\n${demo.hints}\n\n`);
+  const { asked } = await told;
+  await demo?.stop();
+  if (asked) await dev.drain(hurry);
   await dev.stop();
+}
+
+/** Beside the bot that everybody knows: that one is the newcomer's own to connect an autohost with. */
+function demoBot(): BotConfig {
+  return { clientId: 'demo-autohost', secret: token(new SystemRandom(), 24), name: 'demo-autohost' };
 }
 
 interface ClusterFlags extends ConfigFlags {
@@ -183,6 +231,18 @@ function count(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 64)
     throw new MusterError('BAD_CONFIG', { details: `${text} is not a number from 1 to 64` });
+  return value;
+}
+
+function factor(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0.1 && value <= 20)) throw new MusterError('BAD_CONFIG', { details: `${text} is not from 0.1 to 20` });
+  return value;
+}
+
+function seed(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new MusterError('BAD_CONFIG', { details: `${text} is no whole number` });
   return value;
 }
 

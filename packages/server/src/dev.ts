@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { MemoryStore } from '@muster/storage';
 import { LoopbackNetwork } from '@muster/wire';
 import { type AdminBackend, AdminServer, type ReadyCheck } from './admin/admin-server.js';
-import { type Config, readConfig } from './config/load.js';
+import { type BotConfig, type Config, readConfig } from './config/load.js';
 import { Ends } from './process/ends.js';
 import { type Foundation, layFoundation, openAccounts } from './process/foundation.js';
 import { RoleSeat, type RoleSeatSetup } from './process/role-seat.js';
@@ -18,6 +18,8 @@ export interface DevOptions {
   readonly data: string;
   readonly config: string | undefined;
   readonly overrides: readonly string[];
+  /** Bots beside those of the configuration. */
+  readonly bots?: readonly BotConfig[];
 }
 
 export interface DevServer {
@@ -27,6 +29,8 @@ export interface DevServer {
   readonly admin: string;
   /** What to try next. */
   readonly hints: string;
+  /** What it runs with. */
+  readonly config: Config;
   /** Asks clients to come back, then keeps what lives in memory; {@link stop} comes after it. `hurry`: leave faster. */
   drain(hurry: AbortSignal): Promise<void>;
   stop(): Promise<void>;
@@ -72,7 +76,8 @@ export async function serveDev(options: DevOptions): Promise<DevServer> {
     const drain = async (hurry: AbortSignal): Promise<void> => {
       for (const seat of [gateway, node, coordinator]) await seat.drain(hurry);
     };
-    return { gateway: gatewayUrl, admin: adminUrl, hints: hints(gatewayUrl, adminUrl), drain, stop: () => ends.stop() };
+    const stop = (): Promise<void> => ends.stop();
+    return { gateway: gatewayUrl, admin: adminUrl, hints: hints(gatewayUrl, adminUrl), config, drain, stop };
   } catch (error) {
     await ends.stop();
     throw error;
@@ -110,7 +115,7 @@ async function checksOf(seat: RoleSeat): Promise<readonly ReadyCheck[]> {
   return seat.restarts ? [{ name: 'restart', ok: false, detail: 'a role is started again' }] : seat.role.ready();
 }
 
-function devConfig({ port, adminPort, data, config, overrides }: DevOptions): Config {
+function devConfig({ port, adminPort, data, config, overrides, bots = [] }: DevOptions): Config {
   const defaults = [
     `http.listen="127.0.0.1:${port}"`,
     `admin.listen="127.0.0.1:${adminPort}"`,
@@ -121,7 +126,7 @@ function devConfig({ port, adminPort, data, config, overrides }: DevOptions): Co
     'coordinator.expectCoordinators=1',
   ];
   const read = readConfig(config, [...defaults, ...overrides]);
-  return read.bots.length > 0 ? read : { ...read, bots: [DEV_BOT] };
+  return { ...read, bots: [...(read.bots.length > 0 ? read.bots : [DEV_BOT]), ...bots] };
 }
 
 /** How often the roles are asked whether they serve, and for how long. */

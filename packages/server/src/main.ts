@@ -1,15 +1,5 @@
 #!/usr/bin/env node
-import { causeOf, isMusterError } from '@muster/ports';
 import { program } from './command-line.js';
+import { runProgram } from './run-program.js';
 
-try {
-  await program().parseAsync(process.argv);
-} catch (error) {
-  const { cause } = error as Error;
-  process.stderr.write(
-    `muster: ${isMusterError(error) ? error.message : ((error as Error).stack ?? causeOf(error))}\n`,
-  );
-  if (isMusterError(error) && cause instanceof Error) process.stderr.write(`${cause.message}\n`);
-  // At once: what a start that failed has opened must not keep a process that said that it is over.
-  process.exit(isMusterError(error) && error.code === 'BAD_CONFIG' ? 2 : 1);
-}
+await runProgram(program());

@@ -1,20 +1,24 @@
+import type { Clock, Millis } from '@muster/ports';
 import type { AutohostUpdate } from '@muster/tachyon';
 
 /** What an autohost keeps of its battles for a server that was away: each update under a time of its own. */
 export class UpdateBuffer {
-  private readonly windowMs: number;
+  private readonly clock: Clock;
+  private readonly windowMs: Millis;
   private updates: AutohostUpdate[] = [];
   private last = 0;
   private listener: ((update: AutohostUpdate) => void) | undefined;
 
-  constructor(windowMs: number) {
+  constructor(clock: Clock, windowMs: Millis) {
+    this.clock = clock;
     this.windowMs = windowMs;
   }
 
   push(battleId: string, update: AutohostUpdate['update']): void {
-    this.last = Math.max(this.last + 1, Date.now() * 1_000);
+    const now = this.clock.now();
+    this.last = Math.max(this.last + 1, now * 1_000);
     const one = { battleId, time: this.last, update };
-    const oldest = (Date.now() - this.windowMs) * 1_000;
+    const oldest = (now - this.windowMs) * 1_000;
     this.updates = [...this.updates.filter(({ time }) => time >= oldest), one];
     this.listener?.(one);
   }
@@ -22,7 +26,7 @@ export class UpdateBuffer {
   /** Those after `since`, then each as it comes. @returns why not, or undefined */
   subscribe(since: number, listener: (update: AutohostUpdate) => void): string | undefined {
     if (this.listener) return 'callback already set';
-    if (since < (Date.now() - this.windowMs) * 1_000) return 'that is too long ago';
+    if (since < (this.clock.now() - this.windowMs) * 1_000) return 'that is too long ago';
     this.listener = listener;
     for (const update of this.updates.filter(({ time }) => time > since)) listener(update);
     return undefined;

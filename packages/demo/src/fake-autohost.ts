@@ -1,16 +1,20 @@
-// A pretended autohost: a Tachyon client over a real WebSocket, written from the protocol, that runs pretended engines. It does what a real one
-// does (signs in anew for every connection, status first, replays what the server missed, comes back by itself with growing waits, knows a battle
-// id once in its life), and on a test's word what none should: refuse, say nothing, lie, go away.
+// A pretended autohost: a Tachyon client over a real WebSocket, written from the protocol and not with the SDK, that runs pretended engines. It does
+// what a real one does (signs in anew for every connection, status first, replays what the server missed, comes back by itself with growing waits,
+// knows a battle id once in its life), and on a test's word what none should: refuse, say nothing, lie, go away.
+import { type Clock, SystemClock } from '@muster/ports';
 import { type AutohostUpdate, type CommandDefinition, commandsById, TachyonProtocol } from '@muster/tachyon';
 import { WebSocket } from 'ws';
-import { pause, until } from '../cluster/until.js';
-import { type EngineScript, FakeEngine } from './engine.js';
+import { type EngineScript, FakeEngine } from './fake-engine.js';
 import { UpdateBuffer } from './update-buffer.js';
 
 const RECONNECT_MIN_MS = 50;
 const RECONNECT_MAX_MS = 1_000;
 const DEADLINE_MS = 15_000;
 const REPLAY_WINDOW_MS = 600_000;
+const FIRST_PORT = 20_000;
+const PORTS = 10_000;
+/** Of what it was asked, of faults, of closes and of battles that are over, the newest are kept. */
+const KEPT_MAX = 1_000;
 
 export interface FakeAutohostSetup {
   /** Where to connect now: the next one at every attempt. */
@@ -19,6 +23,9 @@ export interface FakeAutohostSetup {
   readonly secret?: string;
   readonly engines?: readonly string[];
   readonly maxBattles?: number;
+  readonly clock?: Clock;
+  /** Called for each engine that it starts. */
+  readonly started?: (engine: FakeEngine) => void;
 }
 
 interface Request {
@@ -50,25 +57,37 @@ export class FakeAutohost {
   private readonly setup: FakeAutohostSetup;
   private readonly protocol = new TachyonProtocol();
   private readonly commands: ReadonlyMap<string, CommandDefinition> = commandsById();
-  private readonly buffer = new UpdateBuffer(REPLAY_WINDOW_MS);
+  private readonly clock: Clock;
+  private readonly buffer: UpdateBuffer;
   private readonly installed: string[];
   private socket: WebSocket | undefined;
   private away = true;
   private messages = 0;
+  private battles = 0;
   private loop: Promise<void> = Promise.resolve();
+  private subscribed: () => void = () => undefined;
+  private wake: () => void = () => undefined;
 
   constructor(setup: FakeAutohostSetup) {
     this.setup = setup;
+    this.clock = setup.clock ?? new SystemClock();
+    this.buffer = new UpdateBuffer(this.clock, REPLAY_WINDOW_MS);
     this.installed = [...(setup.engines ?? ['2026.02.15'])];
   }
 
-  /** Connects, and stays connected until {@link goAway}. Resolves when the server has asked for updates. */
-  async start(): Promise<this> {
+  /** Connects, and stays connected until {@link goAway}. Resolves when the server has asked for updates. @throws Error where it does not in time */
+  start(): Promise<this> {
     this.away = false;
-    const before = this.subscriptions;
-    this.loop = this.stay();
-    await until(() => this.subscriptions > before, DEADLINE_MS, 'the autohost is asked for updates');
-    return this;
+    return new Promise<this>((resolve, reject) => {
+      const late = this.clock.after(DEADLINE_MS, () =>
+        reject(new Error(`the autohost was not asked for updates within ${DEADLINE_MS} ms`)),
+      );
+      this.subscribed = () => {
+        late.cancel();
+        resolve(this);
+      };
+      this.loop = this.stay();
+    });
   }
 
   /** How often the server asked for updates. */
@@ -89,13 +108,13 @@ export class FakeAutohost {
   async goAway(): Promise<void> {
     this.away = true;
     this.socket?.terminate();
+    this.wake();
     await this.loop;
   }
 
-  /** The battle that runs, where there is but one. */
-  async theBattle(): Promise<FakeEngine> {
-    await until(() => this.running.length === 1, DEADLINE_MS, 'one battle runs');
-    return this.running[0]!;
+  /** The engine that listens there. */
+  engineAt(port: number): FakeEngine | undefined {
+    return this.running.find((engine) => engine.port === port);
   }
 
   get running(): readonly FakeEngine[] {
@@ -122,9 +141,20 @@ export class FakeAutohost {
     while (!this.away) {
       if (await this.connection()) waitMs = RECONNECT_MIN_MS;
       if (this.away) return;
-      await pause(waitMs);
+      await this.pause(waitMs);
       waitMs = Math.min(waitMs * 2, RECONNECT_MAX_MS);
     }
+  }
+
+  /** Until the time is over or it is to go. */
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.clock.after(ms, resolve);
+      this.wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
   }
 
   /** One connection, until it ends. @returns whether it opened */
@@ -146,7 +176,7 @@ export class FakeAutohost {
     socket.on('error', () => undefined);
     await new Promise<void>((resolve) => {
       socket.once('close', (code) => {
-        this.closes.push(code);
+        keep(this.closes, code);
         resolve();
       });
     });
@@ -163,7 +193,7 @@ export class FakeAutohost {
       headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
       body: 'grant_type=client_credentials&scope=tachyon.lobby',
     })) as Record<string, unknown>;
-    if (answer.token_type !== 'Bearer') this.faults.push(`token_type is ${String(answer.token_type)}`);
+    if (answer.token_type !== 'Bearer') keep(this.faults, `token_type is ${String(answer.token_type)}`);
     return String(answer.access_token);
   }
 
@@ -171,12 +201,12 @@ export class FakeAutohost {
     const { type, commandId, data, messageId } = request;
     const definition = this.commands.get(commandId);
     if (type !== 'request' || definition?.direction !== 'server→autohost') {
-      if (type !== 'response') this.faults.push(`it was sent ${JSON.stringify(request)}`);
+      if (type !== 'response') keep(this.faults, `it was sent ${JSON.stringify(request)}`);
       return;
     }
     const wrong = this.protocol.check(definition, data);
-    if (wrong) this.faults.push(`${commandId}: ${wrong.details}`);
-    this.asked.push(commandId);
+    if (wrong) keep(this.faults, `${commandId}: ${wrong.details}`);
+    keep(this.asked, commandId);
     const answer = this.obey(commandId, data as never);
     if (answer) this.send({ type: 'response', messageId, commandId, ...answer });
     // Its count is told when the answer is.
@@ -186,6 +216,7 @@ export class FakeAutohost {
   private obey(commandId: string, data: { readonly battleId: string } & Record<string, unknown>): Answer | undefined {
     if (commandId === 'autohost/subscribeUpdates') {
       const why = this.buffer.subscribe(Number(data.since), (update) => this.event('autohost/update', update));
+      this.subscribed();
       return why === undefined ? DONE : { status: 'failed', reason: 'invalid_request', details: why };
     }
     if (commandId === 'autohost/start') return this.startEngine(data as unknown as EngineScript);
@@ -214,15 +245,30 @@ export class FakeAutohost {
       this.buffer.push(script.battleId, update);
       if (update.type === 'engine_quit' || update.type === 'engine_crash') this.status();
     };
-    this.engines.set(script.battleId, new FakeEngine(script, tell));
-    return this.isMute
-      ? undefined
-      : { status: 'success', data: { ips: ['127.0.0.1'], port: 20_000 + this.engines.size } };
+    const port = FIRST_PORT + (this.battles % PORTS);
+    this.battles += 1;
+    const engine = new FakeEngine(script, port, tell);
+    this.engines.set(script.battleId, engine);
+    this.forgetOldBattles();
+    this.setup.started?.(engine);
+    return this.isMute ? undefined : { status: 'success', data: { ips: ['127.0.0.1'], port } };
+  }
+
+  private forgetOldBattles(): void {
+    for (const [id, { running }] of this.engines) {
+      if (this.engines.size <= KEPT_MAX) return;
+      if (!running) this.engines.delete(id);
+    }
   }
 
   private send(frame: object): void {
     if (this.isConnected) this.socket!.send(JSON.stringify(frame));
   }
+}
+
+function keep<T>(list: T[], one: T): void {
+  list.push(one);
+  if (list.length > KEPT_MAX) list.shift();
 }
 
 async function json(url: string, init?: RequestInit): Promise<unknown> {
