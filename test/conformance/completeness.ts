@@ -3,6 +3,10 @@ import { COMMANDS, type CommandDefinition } from '@muster/tachyon';
 /** What no case shows, and where it is shown instead or why it cannot be. */
 const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   'lobby/joinBattle battle_full': 'takes 254 participants: play/match, play/lobby',
+  'chat/join room_full': 'takes 251 members: play/room',
+  'autohost/joinRoom room_full': 'takes 251 members: play/room',
+  'chat/left': 'a room must be lost with two nodes: play/room',
+  'autohost/leftRoom': 'a room must be lost with two nodes: play/room',
   'autohost/kickPlayer': 'an operator asks for it: test/cluster/battles.test.ts',
   'autohost/mutePlayer': 'an operator asks for it: test/cluster/battles.test.ts',
   'autohost/specPlayers': 'an operator asks for it: test/cluster/battles.test.ts',

@@ -45,7 +45,11 @@ export class OneProcess implements SystemUnderTest {
     if (!this.restarts) return;
     await this.halt();
     await this.start();
-    for (const peer of peers) await peer.enter();
+    for (const peer of peers) {
+      await peer.enter();
+      // Said on the connection before.
+      peer.mayHaveHeard('system/moveOn');
+    }
   }
 
   nextBot(): Bot {

@@ -64,9 +64,9 @@ export class Stage {
   }
 
   /** An autohost connected: it has said nothing yet. Of its own, or another connection of `bot`. */
-  async autohost(bot: Bot = this.system.nextBot()): Promise<Peer> {
+  async autohost(bot: Bot = this.system.nextBot(), protocol: 'v0.tachyon' | 'v0.muster' = 'v0.tachyon'): Promise<Peer> {
     const token = (url: string): Promise<string> => tokenOfBot(url, bot);
-    const peer = this.peer({ name: bot.clientId, protocol: 'v0.tachyon', role: 'autohost', token });
+    const peer = this.peer({ name: bot.clientId, protocol, role: 'autohost', token });
     await peer.connect();
     return peer;
   }

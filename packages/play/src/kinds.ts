@@ -15,6 +15,9 @@ import type { PartyOptions } from './party/options.js';
 import { partyKind } from './party/party.js';
 import type { PlayerOptions } from './player/options.js';
 import { type PlayerStorage, playerKind } from './player/player.js';
+import { roomListKind } from './room/list.js';
+import type { RoomOptions } from './room/options.js';
+import { roomKind } from './room/room.js';
 
 export interface PlayDependencies {
   readonly storage: PlayerStorage;
@@ -22,6 +25,7 @@ export interface PlayDependencies {
   readonly player?: Partial<PlayerOptions>;
   readonly chat?: Partial<ChatOptions>;
   readonly party?: Partial<PartyOptions>;
+  readonly room?: Partial<RoomOptions>;
   readonly lobby?: Partial<LobbyOptions>;
   readonly lobbyList?: Partial<LobbyListOptions>;
   readonly autohost?: Partial<AutohostOptions>;
@@ -35,6 +39,7 @@ export function playKinds({
   player,
   chat,
   party,
+  room,
   lobby,
   lobbyList,
   autohost,
@@ -44,6 +49,8 @@ export function playKinds({
     playerKind({ storage, metrics, ...(player && { options: player }) }),
     chatKind({ metrics, ...(chat && { options: chat }) }),
     partyKind(party),
+    roomKind(room),
+    roomListKind(metrics, room),
     lobbyKind(lobby),
     lobbyListKind(metrics, lobbyList),
     autohostKind({ metrics, ...(autohost && { options: autohost }) }),

@@ -8,6 +8,7 @@ import { MATCHMAKING_COMMANDS } from './matchmaking.js';
 import { MESSAGING_COMMANDS } from './messaging.js';
 import { MUSTER_LOBBY_COMMANDS } from './muster-lobby.js';
 import { PARTY_COMMANDS } from './party.js';
+import { ROOM_COMMANDS } from './rooms.js';
 import { SYSTEM_COMMANDS } from './system.js';
 import { USER_COMMANDS } from './user.js';
 
@@ -21,6 +22,7 @@ export const COMMANDS = [
   ...PARTY_COMMANDS,
   ...LOBBY_COMMANDS,
   ...MUSTER_LOBBY_COMMANDS,
+  ...ROOM_COMMANDS,
   ...MATCHMAKING_COMMANDS,
   ...BATTLE_COMMANDS,
   ...AUTOHOST_COMMANDS,
@@ -36,12 +38,16 @@ export type UserEventId = Extract<Known, { kind: 'event'; direction: 'server→u
 export type ServerRequestId = Extract<Known, { kind: 'request'; direction: 'server→user' }>['commandId'];
 /** Ids of requests that an autohost has to answer. */
 export type AutohostRequestId = Extract<Known, { kind: 'request'; direction: 'server→autohost' }>['commandId'];
+/** Ids of requests that an autohost may send. */
+export type AutohostQuestionId = Extract<Known, { kind: 'request'; direction: 'autohost→server' }>['commandId'];
 /** Ids of events that an autohost sends. */
 export type AutohostEventId = Extract<Known, { kind: 'event'; direction: 'autohost→server' }>['commandId'];
 
 type Named<Id extends string> = Extract<Known, { commandId: Id }>;
 
-export type RequestData<Id extends UserRequestId | ServerRequestId | AutohostRequestId> = DataOf<Named<Id>>;
+export type RequestData<Id extends UserRequestId | ServerRequestId | AutohostRequestId | AutohostQuestionId> = DataOf<
+  Named<Id>
+>;
 export type ResponseData<Id extends UserRequestId | ServerRequestId | AutohostRequestId> = ReplyOf<Named<Id>>;
 export type EventData<Id extends UserEventId | AutohostEventId> = DataOf<Named<Id>>;
 

@@ -21,6 +21,7 @@ export * from './party.js';
 export * from './projection.js';
 export * from './protocol.js';
 export * from './protocol-document.js';
+export * from './rooms.js';
 export * from './scan.js';
 export * from './shapes.js';
 export * from './system.js';

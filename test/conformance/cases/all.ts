@@ -11,6 +11,7 @@ import { LOBBY_LIST_CASES } from './lobby-list.js';
 import { MESSAGING_CASES } from './messaging.js';
 import { PARTY_CASES } from './party.js';
 import { PRIVATE_LOBBY_CASES } from './private-lobby.js';
+import { AUTOHOST_ROOM_CASES, ROOM_CASES } from './rooms.js';
 import { SYSTEM_CASES } from './system.js';
 import { USER_CASES } from './user.js';
 
@@ -25,12 +26,19 @@ export const CASES: readonly Case[] = [
   ...LOBBY_LIST_CASES,
   ...PRIVATE_LOBBY_CASES,
   ...CHAT_CASES,
+  ...ROOM_CASES,
   ...BATTLE_CASES,
   ...CLAN_CASES,
   ...AUTOHOST_CASES,
+  ...AUTOHOST_ROOM_CASES,
   ...LIVES,
   ...PARTY_CASES,
 ];
 
 /** Those that play with autohosts: whoever is played beside them would be given theirs. */
-export const ONE_AT_A_TIME: ReadonlySet<Case> = new Set([...HOSTING_CASES, ...BATTLE_CASES, ...AUTOHOST_CASES]);
+export const ONE_AT_A_TIME: ReadonlySet<Case> = new Set([
+  ...HOSTING_CASES,
+  ...BATTLE_CASES,
+  ...AUTOHOST_CASES,
+  ...AUTOHOST_ROOM_CASES,
+]);

@@ -55,6 +55,29 @@ export const LIVES: readonly Case[] = [
     await cid.fails('invalid_request', 'lobby/join', { id });
   }),
 
+  story('the life of a chat room', async (stage) => {
+    const ann = await stage.player('ann', 'v0.muster');
+    const bob = await stage.player('bob', 'v0.muster');
+    const room = `long talk of ${ann.userId}`;
+    await ann.ok('chat/create', { room });
+    await bob.ok('chat/join', { room });
+    // From here on it hears of the room only what it asks for.
+    bob.drop();
+    await bob.enter();
+    for (const message of ['still here?', 'or not?']) await ann.ok('chat/send', { room, message });
+    same('members', (await bob.ok<{ userIds: object }>('chat/members', { room })).userIds, [ann.userId, bob.userId]);
+    await ann.fails('room_exists', 'chat/create', { room });
+    const { hasMissedMessages } = await bob.ok<{ hasMissedMessages: boolean }>('chat/join', { room, since: 'x.1' });
+    same('hasMissedMessages', hasMissedMessages, true);
+    const { marker: since } = await bob.hears<{ marker: string }>('chat/received');
+    same('what comes next', (await bob.hears<{ message: string }>('chat/received')).message, 'or not?');
+    same('what is new', await bob.ok('chat/join', { room, since }), { room, memberCount: 2, hasMissedMessages: false });
+    same('what comes again', (await bob.hears<{ message: string }>('chat/received')).message, 'or not?');
+    await ann.ok('chat/leave', { room });
+    await bob.ok('chat/leave', { room });
+    await bob.fails('unknown_room', 'chat/join', { room });
+  }),
+
   story('the life of a party', async (stage) => {
     const [ann, bob, cid] = await stage.players('ann', 'bob', 'cid');
     const { party } = await ann.ok<{ party: { id: string } }>('party/create');

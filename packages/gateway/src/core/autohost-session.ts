@@ -26,6 +26,7 @@ import { type EntityRef, entity, isMusterError, type Millis, MusterError } from 
 import {
   type AutohostStatus,
   type AutohostUpdate,
+  autohostLeftRoom,
   autohostStatus,
   CLOSE_NORMAL,
   CLOSE_RESTART,
@@ -38,6 +39,7 @@ import {
 } from '@muster/tachyon';
 import { Attachment } from './attachment.js';
 import { AutohostFeed, type FeedItem } from './autohost-feed.js';
+import { AutohostQuestions } from './autohost-questions.js';
 import type { ClientSocket, SignedAutohost, SocketListener } from './client-socket.js';
 import { ClientWriter } from './client-writer.js';
 import { textOf } from './json-text.js';
@@ -62,6 +64,7 @@ export class AutohostSession implements SocketListener, Watched {
   private readonly requests: ServerRequests;
   private readonly attachment: Attachment<null>;
   private readonly ended: (session: AutohostSession) => void;
+  private readonly questions: AutohostQuestions;
   private stream: StreamHandle | undefined;
   private asked = 0;
   /** Numbers of calls under way. */
@@ -102,6 +105,13 @@ export class AutohostSession implements SocketListener, Watched {
       mayTell: () => this.attachment.attached,
       tell: (name, data, done, cause) => this.call(name, data, done, cause),
       refused: (outcome) => this.refused(outcome),
+    });
+    this.questions = new AutohostQuestions({
+      autohost: this.autohost,
+      context,
+      writer: this.writer,
+      mayAsk: () => this.attachment.attached,
+      call: (name, data, done) => this.call(name, data, done),
     });
     this.attachment = this.newAttachment();
   }
@@ -170,6 +180,7 @@ export class AutohostSession implements SocketListener, Watched {
     this.isOver = true;
     this.writer.end();
     this.feed.end();
+    this.questions.end();
     this.attachment.end();
     this.stream?.close();
     this.ended(this);
@@ -181,7 +192,7 @@ export class AutohostSession implements SocketListener, Watched {
     if (message.type === 'response') this.response(message);
     else if (!this.hasStatus && message.commandId !== autohostStatus.commandId) this.tooEarly(message);
     else if (message.type === 'event') this.event(message, bytes);
-    else this.request(message);
+    else this.questions.take(message);
   }
 
   /** Nothing that it says can be understood before it said what it is. */
@@ -205,12 +216,6 @@ export class AutohostSession implements SocketListener, Watched {
       this.hasStatus = true;
       this.tell({ type: 'status', data: accepted.data as AutohostStatus }, bytes);
     }
-  }
-
-  /** No request is defined from autohosts to the server. */
-  private request(message: RequestMessage): void {
-    const accepted = this.context.protocol.accept(message, 'autohost→server', this.autohost.id);
-    this.writer.fail(message, accepted.ok ? { reason: 'command_unimplemented' } : accepted);
   }
 
   private response(message: ResponseMessage): void {
@@ -287,7 +292,9 @@ export class AutohostSession implements SocketListener, Watched {
 
   private notice({ name, data, cause }: StreamEvent): void {
     const notice = JSON.parse(textOf(data)) as RequestNotice;
-    if (this.isOver || notice.session !== this.id) return;
+    if (this.isOver) return;
+    if (name === autohostLeftRoom.commandId) this.questions.lost(textOf(data));
+    if (notice.session !== this.id) return;
     if (name === NOTICE_REQUEST) this.requests.ask(notice, cause);
     else if (name === NOTICE_REQUEST_OVER) this.requests.over(notice.n);
     else if (name === NOTICE_SUPERSEDED) this.end(new MusterError('SUPERSEDED'));

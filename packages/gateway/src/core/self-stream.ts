@@ -10,13 +10,14 @@ import {
   NOTICE_WATCH,
   type PlaceNotice,
   type RequestNotice,
+  roomMember,
   SELF_TOPIC,
   type SelfSnapshot,
   type SessionNotice,
   type WatchNotice,
 } from '@muster/play';
 import type { EntityRef, ErrorCode } from '@muster/ports';
-import { messagingReceived, userSelf, userUpdated } from '@muster/tachyon';
+import { chatLeft, chatReceived, type EventData, messagingReceived, userSelf, userUpdated } from '@muster/tachyon';
 import { isFor } from './audience.js';
 import type { ClientWriter } from './client-writer.js';
 import { EventOrder } from './event-order.js';
@@ -24,6 +25,7 @@ import { Following } from './following.js';
 import { Hearing } from './hearing.js';
 import { textOf } from './json-text.js';
 import type { PlaceFrame } from './place-feeds.js';
+import { RoomHearing } from './room-hearing.js';
 import type { SessionContext } from './session-context.js';
 
 /** What no request caused, for everybody. */
@@ -63,6 +65,7 @@ export class SelfStream {
   private readonly listener: SelfListener;
   private readonly order: EventOrder;
   readonly hearing: Hearing;
+  readonly rooms: RoomHearing;
   private stream: StreamHandle | undefined;
   private over = false;
 
@@ -86,6 +89,14 @@ export class SelfStream {
       userId: player.id,
       hold: (event, release) => this.hold(event, release),
       write: (json) => writer.event(messagingReceived.commandId, json),
+    });
+    this.rooms = new RoomHearing({
+      streams,
+      member: roomMember('player', player.id),
+      author: player.id,
+      hold: (event, release) => this.hold(event, release),
+      write: (json) => writer.event(chatReceived.commandId, json),
+      lost: () => context.traffic.dropped('stream_lost'),
     });
   }
 
@@ -117,6 +128,7 @@ export class SelfStream {
     this.stream?.close();
     this.following.set([]);
     this.hearing.end();
+    this.rooms.end();
     this.order.clear();
   }
 
@@ -164,11 +176,17 @@ export class SelfStream {
     this.hold(event, () => this.writer.event(commandId, textOf(event.data)));
   }
 
+  private roomLeft(json: string): void {
+    this.rooms.leave((JSON.parse(json) as EventData<'chat/left'>).room);
+    this.writer.event(chatLeft.commandId, json);
+  }
+
   /** `isEarly`: it waited for the answer to a request that did not cause it. */
   private selfEvent({ name, data }: StreamEvent, isEarly: boolean): void {
     if (!name.startsWith(NOTICE_PREFIX)) {
       const json = textOf(data);
       if (name === messagingReceived.commandId) this.hearing.message(json, isEarly);
+      else if (name === chatLeft.commandId) this.roomLeft(json);
       else this.writer.event(name, json);
       return;
     }

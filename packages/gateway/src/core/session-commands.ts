@@ -4,15 +4,21 @@ import {
   REASON_NOT_A_MEMBER_OF_PLACE,
   REASON_SESSION_UNKNOWN,
   REASON_SUPERSEDED,
+  type RoomEntered,
   type SubscribedReply,
 } from '@muster/play';
 import { type EntityRef, type ErrorCode, type ErrorDetails, entity, type Span } from '@muster/ports';
 import {
   type CommandDefinition,
+  chatCreate,
+  chatJoin,
+  chatLeave,
   type Failure,
   messagingSubscribeReceived,
   type Places,
+  type RequestData,
   type RequestMessage,
+  roomIdOf,
 } from '@muster/tachyon';
 import type { ClientWriter } from './client-writer.js';
 import { textOf } from './json-text.js';
@@ -46,6 +52,10 @@ export interface SessionRules {
   own(message: RequestMessage, definition: CommandDefinition): void;
   /** The client asked for messages and has been answered. */
   hears(heard: SubscribedReply['heard']): void;
+  /** The client is in a chat room, and has been answered. */
+  entered(room: RoomEntered): void;
+  /** It has left one. `room`: as its id. */
+  leftRoom(room: string): void;
   /** Where the client is, as far as is known. */
   places(): Places;
   /** The actor was asked where the client is. */
@@ -207,6 +217,8 @@ export class SessionCommands {
       span?.end();
       if (definition.moves !== undefined) this.moved(sent, JSON.parse(textOf(outcome.data)) as Moved);
       else if (definition === messagingSubscribeReceived) this.subscribed(messageId, textOf(outcome.data));
+      else if (definition === chatJoin || definition === chatCreate) this.entered(sent, textOf(outcome.data));
+      else if (definition === chatLeave) this.leftRoom(sent);
       else this.writer.reply(messageId, definition, definition.reply && textOf(outcome.data));
     } else if (!this.refusedSession(sent, outcome.code, outcome.details) && !this.refusedPlace(sent, outcome)) {
       this.fail(sent, outcome.code, outcome.details);
@@ -274,6 +286,20 @@ export class SessionCommands {
       }
       this.releaseHeld();
     });
+  }
+
+  /** From where the client goes on is between the actor and us. */
+  private entered({ messageId, definition }: InFlight, reply: string): void {
+    const entered = JSON.parse(reply) as RoomEntered;
+    const { heard: _, ...told } = entered;
+    this.writer.reply(messageId, definition, JSON.stringify(told));
+    this.rules.entered(entered);
+  }
+
+  private leftRoom({ messageId, definition, data }: InFlight): void {
+    const { room } = JSON.parse(textOf(data)) as RequestData<'chat/leave'>;
+    this.writer.reply(messageId, definition, undefined);
+    this.rules.leftRoom(roomIdOf(room));
   }
 
   /** From where the client goes on is between the actor and us. */

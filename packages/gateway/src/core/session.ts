@@ -82,6 +82,8 @@ export class PlayerSession implements SocketListener, Newcomer {
       mayAsk: () => this.state === 'open' && this.attachment.attached,
       own: (message, definition) => own[definition.commandId]!(message, definition),
       hears: (heard) => this.self.hearing.goOn(heard),
+      entered: (room) => this.self.rooms.enter(room),
+      leftRoom: (room) => this.self.rooms.leave(room),
       replied: () => {
         this.self.replied();
         this.movingOn?.answered();

@@ -1,8 +1,10 @@
 import type { Counter, Metrics } from '@muster/ports';
 import { type ActorKind, defineActor, type Publication } from '@muster/runtime';
+import { autohostLeftRoom } from '@muster/tachyon';
 import { NOTICE_ENDED, NOTICE_SUPERSEDED } from '../player/contract.js';
 import { NOTICE_REQUEST, NOTICE_REQUEST_OVER } from '../requests/contract.js';
 import { close, noticeOf, open } from '../requests/table.js';
+import { confirmRoom, roomAdmitted, roomChanged, roomConfirmed, roomHeard, roomLeft } from '../room/member.js';
 import { answered, installEngine, requestsDue } from './asking.js';
 import { battleCommand, forgetBattle, goneForGood, holdBattle, orphansDue, startBattle } from './battles.js';
 import { reportDue, reported, status } from './capacity.js';
@@ -15,6 +17,7 @@ import {
   type AutohostSnapshot,
 } from './contract.js';
 import { type AutohostOptions, autohostOptions } from './options.js';
+import { joinRoom, leaveOne } from './rooms.js';
 import { type AutohostState, initialState, isBlank } from './state.js';
 import { newsHeard, takeNews, type UpdateDrop, update } from './updates.js';
 
@@ -38,7 +41,8 @@ export function autohostKind({ metrics, options: changes }: AutohostDependencies
   const dropped = (reason: UpdateDrop): void => drops.add(1, { reason });
   return defineActor<AutohostState, AutohostCommands, AutohostEvents>(AUTOHOST_KIND, {
     durability: 'replicated',
-    version: 1,
+    version: 2,
+    upgrade: (saved) => ({ ...initialState(), ...(saved as Partial<AutohostState>) }),
     passivateAfterMs: options.passivateAfterMs,
     initial: initialState,
     blank: isBlank,
@@ -63,6 +67,13 @@ export function autohostKind({ metrics, options: changes }: AutohostDependencies
       holdBattle: (state, data, ctx) => holdBattle(state, data, ctx, options),
       forgetBattle: (state, data, ctx) => forgetBattle(state, data, ctx, options),
       installEngine: (state, data, ctx) => installEngine(state, data, ctx, options),
+      joinRoom: (state, data, ctx) => joinRoom(state, data, ctx, options),
+      leaveRoom: leaveOne,
+      roomAdmitted,
+      roomLeft,
+      roomConfirmed,
+      roomHeard,
+      confirmRoom: (state, _, ctx) => confirmRoom(state, ctx),
     },
     evolve: evolution(options),
     publish: PUBLISH,
@@ -132,6 +143,8 @@ function evolution(options: AutohostOptions): AutohostKind['evolve'] {
       const battle = state.battles[battleId];
       if (battle) battle.sending = false;
     },
+    roomChanged,
+    roomLost: () => undefined,
     reporting: (state, { on }) => {
       state.reporting = on;
     },
@@ -141,6 +154,7 @@ function evolution(options: AutohostOptions): AutohostKind['evolve'] {
 const PUBLISH: NonNullable<AutohostKind['publish']> = {
   superseded: (_, data) => [notice(NOTICE_SUPERSEDED, data)],
   lost: (_, { session }) => [notice(NOTICE_ENDED, { session })],
+  roomLost: (state, lost) => (state.session ? [notice(autohostLeftRoom.commandId, lost)] : []),
   asked: (state, request) => (state.session ? [notice(NOTICE_REQUEST, noticeOf(state.session.id, request))] : []),
   requestOver: (state, { n }) => (state.session ? [notice(NOTICE_REQUEST_OVER, { session: state.session.id, n })] : []),
 };

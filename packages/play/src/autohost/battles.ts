@@ -2,6 +2,7 @@ import { type EntityRef, entity } from '@muster/ports';
 import { type DecideContext, event, type Refusal } from '@muster/runtime';
 import { MATCH_KIND } from '../match/contract.js';
 import { nextNumbers } from '../requests/table.js';
+import { leaveRooms } from '../room/member.js';
 import { refuseBattle, report } from './capacity.js';
 import type { AutohostCommands } from './contract.js';
 import type { AutohostOptions } from './options.js';
@@ -106,7 +107,8 @@ export function goneForGood(state: AutohostState): Decided<'goneForGood'> {
   const into = parts();
   into.events.push(event('gone', null));
   giveUp(Object.keys(state.battles), into);
-  return into;
+  const { events, sends, resolve } = leaveRooms(state);
+  return { ...into, events: [...into.events, ...events], sends: [...into.sends, ...sends], resolve };
 }
 
 /** It was restarted: what it ran is over, and it does not know of it. */

@@ -15,6 +15,7 @@
 import { type DecideContext, event } from '@muster/runtime';
 import { unixTime } from '@muster/tachyon';
 import { nextNumbers } from '../requests/table.js';
+import { abandonRooms } from '../room/member.js';
 import { report } from './capacity.js';
 import { type AutohostCommands, REASON_CONNECTED, REASON_UNKNOWN_CONNECTION } from './contract.js';
 import type { AutohostOptions } from './options.js';
@@ -61,7 +62,8 @@ export function attach(
     { name: GONE_TIMER, at: null },
   );
   subscribe(state, ctx, options, into);
-  return into;
+  const { events, sends, resolve } = abandonRooms(state);
+  return { ...into, events: [...into.events, ...events], sends: [...into.sends, ...sends], resolve };
 }
 
 /** Asks for all updates after the last on record, as far back as the autohost keeps them. `again`: that was too far for it. */

@@ -1,6 +1,8 @@
 import type { Adopted, Answer } from '@muster/runtime';
 import type { AutohostStatus, AutohostUpdate, BattleUpdate } from '@muster/tachyon';
 import type { AnsweredData, OpenRequest, RequestNotice } from '../requests/contract.js';
+import type { RoomsEvents } from '../room/member.js';
+import type { AutohostRoomCommands } from './rooms.js';
 
 /** `autohost/<bot id>`: one connected autohost, its battles, and what it was asked. */
 export const AUTOHOST_KIND = 'autohost';
@@ -68,7 +70,7 @@ export type BattleCommand =
   | 'autohost/sendCommand'
   | 'autohost/kill';
 
-export interface AutohostCommands {
+export interface AutohostCommands extends AutohostRoomCommands {
   // From the gateway of the connection.
   attach: { data: AutohostAttachData; reply: null };
   detach: { data: { readonly session: string }; reply: null };
@@ -125,7 +127,7 @@ export type RequestPurpose =
   | { readonly for: 'command'; readonly battleId: string; readonly tag?: string }
   | { readonly for: 'engine' };
 
-export interface AutohostEvents {
+export interface AutohostEvents extends RoomsEvents {
   attached: {
     readonly session: string;
     readonly gateway: string;

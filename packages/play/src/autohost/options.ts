@@ -26,6 +26,8 @@ export interface AutohostOptions {
   readonly battlesMax: number;
   /** Requests of ours that one autohost may owe answers to. */
   readonly requestsMax: number;
+  /** Chat rooms that one autohost is in at a time. Lower: it hears less. Higher: more state in one actor. */
+  readonly roomsMax: number;
   /** Battles that were given up and are to be killed should they show up. */
   readonly lostKept: number;
   /** How often an autohost reports its load to the index, beside every change. Lower: an index that was lost is rebuilt sooner. Higher: less traffic. */
@@ -49,6 +51,7 @@ export const AUTOHOST_DEFAULTS: AutohostOptions = {
   newsQueuedMax: 512,
   battlesMax: 256,
   requestsMax: 1_024,
+  roomsMax: 8,
   lostKept: 64,
   reportMs: 5_000,
   reportKeepMs: 16_000,

@@ -9,6 +9,7 @@ import {
 import type { AutohostStatus } from '@muster/tachyon';
 import type { OpenRequest } from '../requests/contract.js';
 import { findOpen, nextDeadline, noRequests, type RequestTable } from '../requests/table.js';
+import { noRooms, type RoomsPart } from '../room/member.js';
 import {
   type AutohostCommands,
   type AutohostEvents,
@@ -19,7 +20,7 @@ import {
 } from './contract.js';
 
 /** Plain JSON; changed in place by `evolve` only. */
-export interface AutohostState {
+export interface AutohostState extends RoomsPart {
   session: Connection | null;
   /** Processes that listen to the topic: their loss is noticed. */
   listeners: string[];
@@ -67,11 +68,13 @@ export function initialState(): AutohostState {
     battles: {},
     lost: [],
     reporting: false,
+    ...noRooms(),
   };
 }
 
 /** Nothing that anybody would miss: the next connection begins anew. Without a battle there is nothing to replay. */
-export function isBlank({ session, battles, requests }: AutohostState): boolean {
+export function isBlank({ session, battles, requests, rooms }: AutohostState): boolean {
+  if (Object.keys(rooms).length > 0) return false;
   return session === null && requests.open.length === 0 && Object.keys(battles).length === 0;
 }
 

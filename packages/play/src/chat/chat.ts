@@ -12,7 +12,7 @@ export interface ChatDependencies {
   readonly options?: Partial<ChatOptions>;
 }
 
-/** `chat/<lobby|party|room>:<id>`: who may read and write there, and the newest messages under their numbers. */
+/** `chat/<lobby|party>:<id>`: who may read and write there, and the newest messages under their numbers. */
 export function chatKind({ metrics, options: changes }: ChatDependencies): ChatKind {
   const options = chatOptions(changes);
   const dropped = metrics.counter('muster_play_messages_dropped_total', 'Messages to players that nobody will read');

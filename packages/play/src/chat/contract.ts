@@ -1,4 +1,4 @@
-// What others may know of `chat/<lobby|party|room>:<id>`: who talks to it, in which words.
+// What others may know of `chat/<lobby|party>:<id>`: who talks to it, in which words.
 //
 //   lobby/7, party/9 ── chatMembers ──►  chat/lobby:7  ◄── say, position ── player/42  (which knows that it is in lobby 7)
 //                                            │
@@ -12,7 +12,7 @@ import { type EntityRef, entity } from '@muster/ports';
 export const CHAT_KIND = 'chat';
 
 /** Whose members talk there. */
-export type ChatPlace = 'lobby' | 'party' | 'room';
+export type ChatPlace = 'lobby' | 'party';
 
 /** The chat of a place. Chats of lobbies and parties live on their place's shard. */
 export function chatOf(place: ChatPlace, id: string): EntityRef {
@@ -23,7 +23,7 @@ export function chatOf(place: ChatPlace, id: string): EntityRef {
 export function placeOf(chatId: string): EntityRef | undefined {
   const colon = chatId.indexOf(':');
   const place = chatId.slice(0, Math.max(0, colon));
-  if (place !== 'lobby' && place !== 'party' && place !== 'room') return undefined;
+  if (place !== 'lobby' && place !== 'party') return undefined;
   return entity(place, chatId.slice(colon + 1));
 }
 

@@ -13,12 +13,14 @@ import type {
 import type { HeardPlace } from '../chat/marker.js';
 import type { Confirmation, Membership, Op } from '../membership/protocol.js';
 import type { RequestNotice } from '../requests/contract.js';
+import type { RoomsEvents } from '../room/member.js';
 import type { AccountView } from './account.js';
 import type { BattleCommands, BattleEvents } from './battle.js';
 import type { ClanCommands, ClanEvents } from './clan.js';
 import type { FriendsCommands, FriendsEvents } from './friends.js';
 import type { PartyMembershipCommands, PartyMembershipEvents } from './party.js';
 import type { ReportCommands } from './reports.js';
+import type { RoomsCommands } from './rooms.js';
 import type { Subscribing, SubscriptionCheck } from './state.js';
 
 /** `player/<userId>` */
@@ -287,6 +289,7 @@ export interface PlayerCommands
     PlacesCommands,
     LobbyMembershipCommands,
     PartyMembershipCommands,
+    RoomsCommands,
     BattleCommands,
     FriendsCommands,
     ClanCommands,
@@ -301,6 +304,7 @@ export interface PlayerEvents
     PlacesEvents,
     LobbyMembershipEvents,
     PartyMembershipEvents,
+    RoomsEvents,
     BattleEvents,
     ErrandsEvents,
     FriendsEvents,

@@ -28,6 +28,8 @@ export interface PlayerOptions {
   readonly listenersMax: number;
   /** Requests of one session that wait for the same place. Lower: a client that asks in bursts is refused. Higher: more waiting replies in the state. */
   readonly placeRequestsMax: number;
+  /** Chat rooms that one player is in at a time. Lower: who likes to talk must choose. Higher: more to replicate, and to leave at the end. */
+  readonly roomsMax: number;
   /** Invitations to parties that one player has at a time. Lower: somebody who is popular misses some. Higher: more to replicate and to tell. */
   readonly invitationsMax: number;
   /** How often a player asks its party and its lobby whether they still have it. Both sides are asked at once where something may be lost;
@@ -55,6 +57,7 @@ export const PLAYER_DEFAULTS: PlayerOptions = {
   listenersMax: 16,
   placeRequestsMax: 8,
   placeAuditMs: 300_000,
+  roomsMax: 8,
   invitationsMax: 16,
   errandsMax: 16,
   battleCheckMs: 300_000,

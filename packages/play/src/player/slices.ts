@@ -8,6 +8,7 @@ import { messagingSlice } from './messaging.js';
 import { partySlice } from './party.js';
 import { placesSlice } from './places.js';
 import { reportsSlice } from './reports.js';
+import { roomsSlice } from './rooms.js';
 import { sessionSlice } from './session.js';
 import type { AnySlice, SliceTools } from './slice.js';
 import { watchingSlice } from './watching.js';
@@ -22,6 +23,7 @@ export function playerSlices(tools: SliceTools): readonly AnySlice[] {
     placesSlice(tools),
     partySlice(tools),
     lobbySlice(tools),
+    roomsSlice(tools),
     battleSlice(tools),
     errandsSlice(tools),
     friendsSlice(tools),

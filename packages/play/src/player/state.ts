@@ -4,6 +4,7 @@ import type { MessagesSince, PrivateBattle } from '@muster/tachyon';
 import type { HeardPlace } from '../chat/marker.js';
 import type { Membership } from '../membership/protocol.js';
 import type { RequestTable } from '../requests/table.js';
+import type { RoomsPart } from '../room/member.js';
 import type { AccountView } from './account.js';
 import {
   type PlaceKind,
@@ -24,6 +25,7 @@ export interface PlayerState
     PlacesPart,
     BattlePart,
     PartyPart,
+    RoomsPart,
     ErrandsPart,
     FriendsPart,
     ClanPart {}

@@ -302,6 +302,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "newsQueuedMax": "Updates of one battle that wait for its match. Lower: the autohost is slowed down sooner. Higher: more replicated state.",
     "battlesMax": "Battles of one autohost that are followed. Lower: big machines are not used up. Higher: more state in one actor.",
     "requestsMax": "Requests of ours that one autohost may owe answers to.",
+    "roomsMax": "Chat rooms that one autohost is in at a time. Lower: it hears less. Higher: more state in one actor.",
     "lostKept": "Battles that were given up and are to be killed should they show up.",
     "reportMs": "How often an autohost reports its load to the index, beside every change. Lower: an index that was lost is rebuilt sooner. Higher: less traffic.",
     "reportKeepMs": "Age of a report above which the index forgets the autohost. A few times `reportMs`.",
@@ -362,11 +363,22 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "positionTimeoutMs": "How long the chats of lobby and party may take to say where a client goes on. Lower: while their shard changes its owner, clients are told that they may have missed messages, and get all that is kept. Higher: they wait longer for that. A change of owner takes up to 3 s.",
     "listenersMax": "Processes of which the actor remembers that they listen to `self`: the gateways of its newest connections. Lower: after many take-overs at once the newest connection may have to prove itself by a command. Higher: more state per player.",
     "placeRequestsMax": "Requests of one session that wait for the same place. Lower: a client that asks in bursts is refused. Higher: more waiting replies in the state.",
+    "roomsMax": "Chat rooms that one player is in at a time. Lower: who likes to talk must choose. Higher: more to replicate, and to leave at the end.",
     "invitationsMax": "Invitations to parties that one player has at a time. Lower: somebody who is popular misses some. Higher: more to replicate and to tell.",
     "placeAuditMs": "How often a player asks its party and its lobby whether they still have it. Both sides are asked at once where something may be lost; this finds what nobody could know. Lower: ghosts are found sooner. Higher: less traffic (100,000 players in lobbies: 333 questions/s).",
     "errandsMax": "Requests of one player that wait for storage. Lower: less is kept for a client that asks in bursts while storage is slow. Higher: fewer of its requests are refused then.",
     "battleCheckMs": "How often a player in a battle looks whether the battle goes on. Lower: who is shown as playing after a double failure is right again sooner. Higher: less traffic.",
     "passivateAfterMs": "Idle time after which the actor leaves memory. Lower: less memory for players who are offline but looked at. Higher: fewer reads of accounts."
+  },
+  "RoomOptions": {
+    "membersMax": "Players and autohosts in one room. Lower: popular rooms turn people away. Higher: each message goes to that many, and all of them are asked again after a room was lost.",
+    "messagesMax": "Messages kept per room for members that reconnect. Lower: less state to replicate. Higher: more is there after a long absence. Lobby clients expect 200.",
+    "auditMs": "How often a room asks its members whether they are there. Both sides ask at once where something may be lost; this finds what nobody could know. Lower: ghosts go sooner. Higher: less traffic.",
+    "lineMs": "Least time between two lines of one room in the list. Lower: member counts are fresher. Higher: less traffic from busy rooms.",
+    "beatMs": "How often a room repeats its line, for the list forgets. Lower: a list that was lost is whole sooner. Higher: less traffic.",
+    "keepMs": "Age above which the list forgets a line. Lower: a short trouble hides rooms. Higher: rooms that were lost are seen for longer.",
+    "listedMax": "Rooms in the list. Lower: less memory, and nobody sees those beyond it. Higher: every look at the list takes longer.",
+    "passivateAfterMs": "Idle time after which a room leaves memory. Lower: less memory for quiet rooms. Higher: fewer of them are read again."
   },
   "SocialOptions": {
     "friendsMax": "Friends of one player. Lower: less to load and to send at each sign-in. Higher: people with many friends need not choose.",

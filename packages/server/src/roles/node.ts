@@ -9,8 +9,8 @@ import type { RoleParts, RunningRole } from './running.js';
 
 /** Kinds of actors that every node runs. */
 export function kindsOf({ config, metrics }: Foundation, storage: Storage) {
-  const { player, chat, party, lobby, lobbyList, autohost, match } = config;
-  return playKinds({ storage, metrics, player, chat, party, lobby, lobbyList, autohost, match });
+  const { player, chat, party, room, lobby, lobbyList, autohost, match } = config;
+  return playKinds({ storage, metrics, player, chat, party, room, lobby, lobbyList, autohost, match });
 }
 
 /** What they ask of storage. */
