@@ -1,6 +1,7 @@
 export * from './actor.js';
 export * from './define.js';
 export type { Entry, Outgoing } from './entries.js';
+export { encodeEntries } from './entry-text.js';
 export {
   type ActorSnapshot,
   applyRecord,

@@ -13,7 +13,7 @@ import type { ActorHost } from '@muster/runtime';
 import type { EnvelopeOf } from '@muster/wire';
 import type { PeerInfo } from '../links/handshake.js';
 import type { Peers } from '../links/peers.js';
-import { isKey } from '../replication/backup-keeper.js';
+import { isKey } from '../replication/copy.js';
 import type { RoutingTable } from '../table/routing-table.js';
 import type { CarvingOptions } from './options.js';
 import { newOwner, type OwnerEffect, type OwnerFacts, type OwnerInput, type OwnerState, stepOwner } from './owner.js';

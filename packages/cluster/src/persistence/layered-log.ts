@@ -1,5 +1,5 @@
 import type { CommitLog, Position, Term, TurnRecord } from '@muster/ports';
-import { encodeJson } from '@muster/runtime';
+import { type Entry, encodeEntries } from '@muster/runtime';
 import type { StoredLog } from './stored-log.js';
 
 /** A log whose copies are told how much of it is stored. */
@@ -40,7 +40,7 @@ export class LayeredLog implements CommitLog {
 
   append(record: TurnRecord): Position {
     const { entity, seq, entries } = record;
-    const text = entries.length === 0 ? '' : encodeJson(entries);
+    const text = entries.length === 0 ? '' : encodeEntries(entries as readonly Entry[]);
     const position = this.copies.append({ ...record, text });
     this.stored.append(position, { entity, seq, text });
     // Storage never has what a promoted backup would not (held.ts).

@@ -1,7 +1,6 @@
 import {
   type Clock,
   type Counter,
-  isEntity,
   type Log,
   type Metrics,
   type Millis,
@@ -16,7 +15,7 @@ import type { PeerInfo } from '../links/handshake.js';
 import type { Peers } from '../links/peers.js';
 import type { Inherited } from '../persistence/persistence.js';
 import type { RoutingTable, ShardRow } from '../table/routing-table.js';
-import { Copy, type CopySetup } from './copy.js';
+import { Copy, type CopySetup, isKey } from './copy.js';
 import { EarlyWords } from './early-words.js';
 import {
   type FollowerEffect,
@@ -225,7 +224,7 @@ export class BackupKeeper {
   }
 
   private append({ peer, role }: PeerInfo, { shard, term: of, body }: EnvelopeOf<'append'>): void {
-    if (role !== 'node' || !this.setup.table.layout.has(shard)) return;
+    if (role !== 'node') return;
     const { seeding, first, end, records } = body;
     const continues = body.continues as PeerId | '';
     const input = { type: 'append', from: peer, term: term(of), seeding, first, end, continues } as const;
@@ -294,8 +293,7 @@ export class BackupKeeper {
 
   private take({ state, copy }: Held, records: readonly WireRecord[], first: Position, skip: number): boolean {
     for (let i = skip; i < records.length; i += 1) {
-      const record = records[i]!;
-      if (!isKey(record.entity) || !copy.take(record, first + i, state.phase === 'complete')) return false;
+      if (!copy.take(records[i]!, first + i, state.phase === 'complete')) return false;
     }
     return true;
   }
@@ -326,9 +324,4 @@ export class BackupKeeper {
     }));
     this.setup.peers.send(peer, 'control', { type: 'lease', body: { number, refused } });
   }
-}
-
-export function isKey(entity: string): boolean {
-  const slash = entity.indexOf('/');
-  return slash > 0 && isEntity(entity.slice(0, slash), entity.slice(slash + 1));
 }

@@ -90,3 +90,13 @@ test('an actor that cannot be told, or is longer than an envelope, is not told w
   tails.add('notes/c', 0, undefined);
   expect(tails.add('notes/c', 400, () => 'short')).toBe('');
 });
+
+test('a record of no actor is refused, whoever sent it', () => {
+  const setup = { kinds: new Map(), runtime, options, persists: true, failed: () => undefined };
+  for (const entity of ['', 'notes', '/a', 'notes/', 'Notes/a']) {
+    const copy = new Copy(setup);
+    expect(copy.take({ entity, seq: 1, entries: '[]' }, 1, true)).toBe(false);
+    expect(copy.take({ entity, seq: 1, entries: '' }, 1, true)).toBe(false);
+    expect([copy.actors.size, copy.inherited(0).unsaved]).toEqual([0, []]);
+  }
+});

@@ -1,4 +1,4 @@
-import { type Position, parseEntity } from '@muster/ports';
+import { isEntity, type Position, parseEntity } from '@muster/ports';
 import { type AnyActorKind, compactActor, type RuntimeOptions, type SavedActor } from '@muster/runtime';
 import type { Inherited } from '../persistence/persistence.js';
 import type { ReplicationOptions } from './options.js';
@@ -132,13 +132,15 @@ export class Copy {
     else this.actors.set(entity, new Held(saved, position));
   }
 
-  /** False where a record before it is missing. `complete`: every actor that there is, is here. */
+  /** False where a record before it is missing, or it is of no actor. `complete`: every actor that there is, is here. */
   take({ entity, seq, entries, whole }: CopiedRecord, position: Position, complete: boolean): boolean {
+    const held = this.actors.get(entity);
+    // Whoever is here has been looked at.
+    if (!held && !isKey(entity)) return false;
     if (entries === '') {
       this.went(entity, position);
       return true;
     }
-    const held = this.actors.get(entity);
     if (!held) {
       if (seq === 1) this.actors.set(entity, new Held({ text: '', tail: entries, seq }, position));
       // In its snapshot, which is on its way.
@@ -183,6 +185,11 @@ export class Copy {
     // Its text is looked at last: it may not have been told as text yet.
     return held.newer.length > tailCharsMin * times && held.newer.length > tailFactor * held.text.length * times;
   }
+}
+
+export function isKey(entity: string): boolean {
+  const slash = entity.indexOf('/');
+  return slash > 0 && isEntity(entity.slice(0, slash), entity.slice(slash + 1));
 }
 
 function joined(records: string, more: string): string {

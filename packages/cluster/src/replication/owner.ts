@@ -70,7 +70,7 @@ const NONE: readonly OwnerEffect[] = [];
 
 /** `end`: where the log of the former owner ended, if this one goes on with it: all of that has its second place. */
 export function newOwner(term: Term, end: Position = 0): OwnerState {
-  return { term, newerTerm: 0, end, durable: end, followers: [], reportedLost: false };
+  return stateOf(term, 0, end, end, [], false);
 }
 
 /** `fresh`: a snapshot number that was never used; used at most for one snapshot per step and copy, counting up. */
@@ -84,7 +84,9 @@ export function stepOwner(
 ): OwnerStep {
   const next = stepped(state, input, now, options, fresh);
   const durable = gate(next.state);
-  return durable <= next.state.durable ? next : { state: { ...next.state, durable }, effects: next.effects };
+  if (durable <= next.state.durable) return next;
+  const { term, newerTerm, end, followers, reportedLost } = next.state;
+  return { state: stateOf(term, newerTerm, end, durable, followers, reportedLost), effects: next.effects };
 }
 
 function stepped(
@@ -98,7 +100,7 @@ function stepped(
     case 'row':
       return row(state, input, now, fresh);
     case 'appended':
-      return settle(state, { end: input.end }, now, NONE);
+      return settledAt(state, input.end, state.followers, now);
     case 'up':
       return up(state, input.peer, now, fresh);
     case 'down': {
@@ -140,13 +142,16 @@ export function reportsOf(
   now: Millis,
   options: ReplicationOptions,
 ): readonly [ReportedChange, PeerId][] {
-  return state.followers.flatMap((it): [ReportedChange, PeerId][] => {
-    if (isLost(it, now, options)) return [['backup-lost', it.peer]];
+  const reports: [ReportedChange, PeerId][] = [];
+  for (const it of state.followers) {
+    if (isLost(it, now, options)) reports.push(['backup-lost', it.peer]);
     // Nothing leaves by its acknowledgements in this term, also where it is back: only a row of the next one says that it was not dropped.
-    if (it.role === 'backup' && state.reportedLost)
-      return [[it.linked && it.phase === 'following' ? 'backup-back' : 'backup-lost', it.peer]];
-    return it.role === 'learner' && it.caughtUp && it.phase === 'following' ? [['learner-in-sync', it.peer]] : [];
-  });
+    else if (it.role === 'backup' && state.reportedLost)
+      reports.push([it.linked && it.phase === 'following' ? 'backup-back' : 'backup-lost', it.peer]);
+    else if (it.role === 'learner' && it.caughtUp && it.phase === 'following')
+      reports.push(['learner-in-sync', it.peer]);
+  }
+  return reports;
 }
 
 function row(
@@ -228,19 +233,19 @@ function acknowledged(state: OwnerState, from: PeerId, ack: AckMessage, now: Mil
   if (ack.code === 'STALE_TERM') return refused(state, from, ack, now, fresh);
   const at = state.followers.findIndex(({ peer }) => peer === from);
   const it = state.followers[at];
-  if (!it || it.seeding !== ack.seeding || !it.linked) return settle(state, {}, now, NONE);
+  if (!it || it.seeding !== ack.seeding || !it.linked) return settledAt(state, state.end, state.followers, now);
   if (ack.code === 'GAP') {
     const begun = viewOf(it, 'seeding', fresh, 0, it.caughtUp, it.behindSince);
     const effects: readonly OwnerEffect[] = [{ type: 'seed', peer: from, seeding: fresh }];
     return settle(state, { followers: withOne(state.followers, at, begun) }, now, effects);
   }
-  if (ack.position <= it.acked && it.phase === 'following') return settle(state, {}, now, NONE);
+  if (ack.position <= it.acked && it.phase === 'following') return settledAt(state, state.end, state.followers, now);
   const acked = Math.max(it.acked, ack.position);
   // Not before it has all that was ever let out: it may be the only one who has it soon.
   const caughtUp = it.caughtUp || acked >= state.durable;
   const behindSince = acked >= state.end ? undefined : now;
   const heard = viewOf(it, 'following', it.seeding, acked, caughtUp, behindSince);
-  return settle(state, { followers: withOne(state.followers, at, heard) }, now, NONE);
+  return settledAt(state, state.end, withOne(state.followers, at, heard), now);
 }
 
 /** The copy knows a newer term. What it was sent of a snapshot is lost, and nobody repeats that: it begins again in that term. */
@@ -302,15 +307,43 @@ function settle(
 ): OwnerStep {
   const { term = before.term, newerTerm = before.newerTerm, end = before.end } = changes;
   const { followers: given = before.followers, reportedLost = before.reportedLost } = changes;
+  const followers = lookedAt(given, end, now);
+  return { state: stateOf(term, newerTerm, end, before.durable, followers, reportedLost), effects };
+}
+
+/** The same after a record or an acknowledgement, which nearly all inputs are: they change nothing else. */
+function settledAt(
+  { term, newerTerm, durable, reportedLost }: OwnerState,
+  end: Position,
+  given: readonly FollowerView[],
+  now: Millis,
+): OwnerStep {
+  const followers = lookedAt(given, end, now);
+  return { state: stateOf(term, newerTerm, end, durable, followers, reportedLost), effects: NONE };
+}
+
+/** Always with the same fields in the same order: two are made for every record, and objects of one shape are read fastest. */
+function stateOf(
+  term: Term,
+  newerTerm: number,
+  end: Position,
+  durable: Position,
+  followers: readonly FollowerView[],
+  reportedLost: boolean,
+): OwnerState {
+  return { term, newerTerm, end, durable, followers, reportedLost };
+}
+
+/** Who is behind, and since when. What did not change is not made anew. */
+function lookedAt(given: readonly FollowerView[], end: Position, now: Millis): readonly FollowerView[] {
   let followers = given;
-  // For every record and every acknowledgement: what did not change is not made anew.
   for (let i = 0; i < given.length; i += 1) {
     const it = given[i]!;
     const isBehind = it.acked < end || it.phase === 'joining';
     if (isBehind !== (it.behindSince !== undefined))
       followers = withOne(followers, i, viewOf(it, it.phase, it.seeding, it.acked, it.caughtUp, isBehind ? now : undefined)); // biome-ignore format: one line
   }
-  return { state: { term, newerTerm, end, durable: before.durable, followers, reportedLost }, effects };
+  return followers;
 }
 
 /** The gate (fence 2): what lies before this position is in a second place wherever there has to be one, and may leave. */

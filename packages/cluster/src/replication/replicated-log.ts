@@ -1,5 +1,5 @@
 import type { CommitLog, Millis, PeerId, Position, ShardId, Term, TurnRecord } from '@muster/ports';
-import { encodeJson } from '@muster/runtime';
+import { type Entry, encodeEntries } from '@muster/runtime';
 import type { EnvelopeInit, RecordInit } from '@muster/wire';
 import type { ReplicationOptions } from './options.js';
 import {
@@ -119,7 +119,7 @@ export class ReplicatedLog implements CommitLog {
   append({ entity, seq, entries, text: encoded, whole }: TurnRecord): Position {
     this.last += 1;
     if (this.state.followers.length === 0) return this.last;
-    const text = encoded ?? (entries.length === 0 ? '' : encodeJson(entries));
+    const text = encoded ?? (entries.length === 0 ? '' : encodeEntries(entries as readonly Entry[]));
     const told = this.tails.add(entity, text.length, whole);
     const chars = text.length + told.length + entity.length;
     this.records.push({ entity, seq, entries: text, whole: told, chars });
@@ -253,16 +253,24 @@ export class ReplicatedLog implements CommitLog {
 
   /** Looks at the time: whoever is behind is asked again, and the shard stands still where it waits too long. */
   tick(silent: readonly PeerId[], stalledMs: Millis): void {
-    const { followers } = this.state;
-    const quiet = followers.every(({ behindSince, silent: was }) => behindSince === undefined && !was);
-    if (quiet && silent.length === 0 && this.waiting.length === 0) return;
+    const now = this.keeper.now();
+    // Under load every shard waits for something, but not for long, many times a second.
+    if (silent.length === 0 && stalledMs === 0 && this.isTimely(now)) return;
     this.stuckSince += stalledMs;
     this.step({ type: 'tick', silent, stalledMs }, true);
-    const now = this.keeper.now();
     for (const { peer, phase, behindSince } of this.state.followers) {
       const late = behindSince !== undefined && now - behindSince >= this.keeper.options.lagMs;
       if (late && (phase === 'following' || phase === 'joining')) this.ship(peer, this.cursors.get(peer) === this.last);
     }
+  }
+
+  /** Nobody has waited for long enough to be reported, asked again or held up. */
+  private isTimely(now: Millis): boolean {
+    const { lagMs } = this.keeper.options;
+    if (this.waiting.length > 0 && now - this.stuckSince >= lagMs) return false;
+    for (const { behindSince, silent } of this.state.followers)
+      if (silent || (behindSince !== undefined && now - behindSince >= lagMs)) return false;
+    return true;
   }
 
   private step(input: OwnerInput, andPump: boolean): void {

@@ -212,7 +212,7 @@ export class Replicator implements CommitLogs, LogKeeper {
     for (const { shard, term } of refused) this.refusedLease(peer, shard as ShardId, term as Term);
     lease.granted(number, this.now());
     for (const log of this.logs.values())
-      if (!log.atRest && log.state.followers.some((it) => it.peer === peer)) log.pump();
+      if (log.isWaitedFor && log.state.followers.some((it) => it.peer === peer)) log.pump();
   }
 
   private refusedLease(peer: PeerId, shard: ShardId, term: Term): void {
