@@ -150,6 +150,7 @@ export class ClusterWorld {
       const more = {
         retire: () => void this.retired.push(id),
         records: this.records,
+        kinds: new Set(['tally', 'fleeting']),
         ...(regime ? { storage: regime } : {}),
       };
       return new Coordinator({ ...setup, ...more, ...this.policies, options: this.options, onReplaced });

@@ -111,19 +111,18 @@ test('carved entities survive their owners, drains and the leader: they are neve
   expect((result as unknown as { entities: unknown[] }).entities).toHaveLength(6);
 });
 
-test('a new leader forgets orders, cancels what was held for the one before, and gives empty solo shards back', async () => {
+test('orders in the store that the leader does not know, or cannot read, are swept with the next list', async () => {
   const world = await ClusterWorld.running();
-  const operator = await world.operator('c1');
-  expect(await world.answer(world.add('g1', '9'))).toBe(1);
-  await world.answer(operator.ask('entity.pin', { entity: 'tally/9' }));
-  const isHeld = () => world.metrics.value('muster_carving_held_total', { end: 'begun' }) > 0;
-  expect(await world.until(isHeld, 5_000)).toBe(true);
-  world.coordinators.get('c1')!.process.kill();
-  expect(await world.answer(world.add('g1', '9'))).toBe(2);
-  await world.clock.advance(5_000);
-  const isCarved = world.where('9').shard >= HASHED_SHARDS;
-  expect(solos(world)).toHaveLength(isCarved ? 1 : 0);
-  expect(await world.answer(world.add('g1', '9'))).toBe(3);
+  const stored = () => world.server.range(world.keys.orders).entries.map(({ key }) => key);
+  const orphan = JSON.stringify({ order: '1.e7', wish: 'pin', to: '', solo: HASHED_SHARDS });
+  const writes = [
+    { type: 'put', key: world.keys.order('tally/7'), value: orphan },
+    { type: 'put', key: world.keys.order('tally/8'), value: '{"order":"1.e8","wish":"flee"}' },
+  ] as const;
+  world.server.transact({ compare: [], writes });
+  expect(stored()).toHaveLength(2);
+  expect(await world.until(() => stored().length === 0, 5_000)).toBe(true);
+  expect(world.where('7').shard).toBeLessThan(HASHED_SHARDS);
 });
 
 test('operators are refused what cannot be: unknown nodes, what is at home, a second order, and a 257th shard', async () => {
@@ -147,6 +146,29 @@ test('operators are refused what cannot be: unknown nodes, what is at home, a se
   await world.clock.advance(3_000);
   expect(solos(world)).toHaveLength(SOLO_SHARDS);
   expect((await listed(world, operator)).entities).toEqual([]);
-  expect(await code('entity.move', { entity: 'tally/257', to: 'n1' })).toBe('SOLO_SHARDS_TAKEN');
+  expect(await code('entity.pin', { entity: 'tally/257', to: 'n1' })).toBe('SOLO_SHARDS_TAKEN');
   expect(await world.answer(world.add('g1', '200'))).toBe(1);
+});
+
+test('what no node knows is refused at once; what does not exist yet can be pinned, and comes to life there, but not moved', async () => {
+  const world = await ClusterWorld.running();
+  const operator = await world.operator('c1');
+  const ask = async (command: 'entity.move' | 'entity.pin', args: { readonly entity: string; readonly to: string }) => {
+    await world.clock.advance(1);
+    return world.answer(operator.ask(command, args));
+  };
+  expect(await ask('entity.pin', { entity: 'nosuch/1', to: 'n2' })).toEqual({
+    code: 'UNKNOWN_KIND',
+    result: expect.objectContaining({ kind: 'nosuch' }),
+  });
+  const { code, result } = await ask('entity.move', { entity: 'tally/1', to: 'n2' });
+  expect([code, JSON.stringify(result)]).toEqual(['REFUSED', expect.stringContaining('tally/1 does not exist')]);
+  expect((await ask('entity.pin', { entity: 'tally/1', to: 'n2' })).result).toMatchObject({ exists: false });
+  const { peer } = world.nodes.get('n2')!;
+  expect(await world.until(() => world.where('1').owner === peer && world.where('1').shard >= HASHED_SHARDS)).toBe(
+    true,
+  );
+  expect(await world.answer(world.add('g1', '1'))).toBe(1);
+  expect(await world.answer(world.add('g1', '2'))).toBe(1);
+  expect((await ask('entity.move', { entity: 'tally/2', to: 'n2' })).result).toMatchObject({ exists: true });
 });

@@ -125,6 +125,11 @@ export class Wires {
     this.cuts.set(`${b}>${a}`, []);
   }
 
+  /** What `a` says does not reach `b` any more. */
+  mute(a: string, b: string): void {
+    this.cuts.set(`${a}>${b}`, []);
+  }
+
   mend(a: string, b: string): void {
     for (const way of [`${a}>${b}`, `${b}>${a}`]) {
       const held = this.cuts.get(way) ?? [];

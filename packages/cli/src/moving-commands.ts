@@ -131,7 +131,7 @@ const untilThere: Wait<EntityOrderDocument, EntityOrderState & { readonly end: s
     const { entities, endedEntities } = await ask('move.list', {});
     const end = endedEntities.find((one) => one.order === order);
     if (end || entities.some((one) => one.order === order)) return end;
-    // Another leader: it gave up what it did not know of, unless that was done before.
+    // Another leader goes on with orders; one that it does not know of was over before it came.
     const shown = await ask('entity.show', { entity });
     const isThere = shown.shard === shard && (to === '' || shown.owner === to);
     return { ...wanted, end: isThere ? 'done' : 'cancelled' };

@@ -20,3 +20,19 @@ export function replay(
   if (process.env.UPDATE_TRANSCRIPTS) writeFileSync(path, actual);
   return { expected, actual };
 }
+
+/** The same where an answer takes time. */
+export async function replayed(
+  path: string,
+  play: (words: readonly string[]) => Promise<readonly string[]>,
+): Promise<{ readonly expected: string; readonly actual: string }> {
+  const expected = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const lines: string[] = [];
+  for (const line of expected.split('\n').filter((one) => !one.startsWith('  '))) {
+    lines.push(line);
+    if (line.startsWith('> ')) lines.push(...(await play(line.slice(2).split(' '))).map((answer) => `  ${answer}`));
+  }
+  const actual = lines.join('\n');
+  if (process.env.UPDATE_TRANSCRIPTS) writeFileSync(path, actual);
+  return { expected, actual };
+}

@@ -1,5 +1,12 @@
-import { type CarvingOptions, type PeerInfo, type Peers, RoutingTable, type ShardRow } from '@muster/cluster';
-import type { Clock, Log, Metrics, Millis, PeerId, ShardId } from '@muster/ports';
+import {
+  type CarvingOptions,
+  type PeerInfo,
+  type Peers,
+  RoutingTable,
+  type ShardRow,
+  type StoreKeys,
+} from '@muster/cluster';
+import type { Clock, ClusterStore, Log, Metrics, Millis, PeerId, ShardId } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
 import { Carvings } from './carvings.js';
 import { EntityOrders } from './entity-orders.js';
@@ -9,6 +16,10 @@ import type { StoreHealth } from './store-health.js';
 
 export interface EntitiesSetup {
   readonly clock: Clock;
+  readonly store: ClusterStore;
+  readonly keys: StoreKeys;
+  /** Revision of the epoch's key as this leader wrote it. */
+  readonly fence: number;
   readonly peers: Peers;
   readonly ledger: Ledger;
   readonly moves: Moves;
@@ -67,6 +78,10 @@ export class Entities {
 
   carved(from: PeerInfo, envelope: EnvelopeOf<'carved'>): void {
     this.carvings.carved(from, envelope);
+  }
+
+  stop(): void {
+    this.orders.stop();
   }
 
   tick(): void {

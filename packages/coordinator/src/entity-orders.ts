@@ -2,18 +2,19 @@ import type { CarvingEnd, RoutingTable, ShardRow } from '@muster/cluster';
 import {
   type Clock,
   entityKey,
-  type Log,
   type Metrics,
   type Millis,
   MusterError,
   type PeerId,
   parseEntity,
   type ShardId,
+  type StoredEntry,
 } from '@muster/ports';
 import type { Carvings } from './carvings.js';
 import { type EntityOrder, type EntityStep, type EntityWish, nextStep } from './entity-order.js';
 import type { Ledger } from './ledger.js';
 import type { Moves } from './moves.js';
+import { OrderBook, type OrderBookSetup } from './order-book.js';
 import { OVERRIDES_AT_ONCE, type OverrideChange } from './overrides.js';
 import { freeSolo, idleSolos } from './solo-shards.js';
 
@@ -23,7 +24,7 @@ const ENDED_MAX = 64;
 /** How an order ended. `done`: the entity is where it was wanted. */
 export type OrderEnd = 'done' | 'target-gone' | 'too-slow';
 
-export interface EntityOrdersSetup {
+export interface EntityOrdersSetup extends OrderBookSetup {
   readonly clock: Clock;
   readonly epoch: number;
   readonly ledger: Ledger;
@@ -41,17 +42,19 @@ export interface EntityOrdersSetup {
   /** An order that is not carried out by then is given up. */
   readonly orderMs: Millis;
   readonly metrics: Metrics;
-  readonly log: Log;
 }
 
 export interface EndedOrder extends EntityOrder {
   readonly end: OrderEnd;
 }
 
-/** What operators want of single entities, until it is so (entity-order.ts). A new leader knows nothing of it; what is carved stays so. */
+/** What operators want of single entities, until it is so (entity-order.ts). It is in the store (order-book.ts), so a new leader goes on with it. */
 export class EntityOrders {
   private readonly setup: EntityOrdersSetup;
   private readonly orders = new Map<string, EntityOrder>();
+  private readonly book: OrderBook;
+  /** Entities whose orders are on their way to the store: nothing is done before they are there. */
+  private readonly unwritten = new Set<string>();
   private readonly steps = new Map<string, EntityStep>();
   /** Solo shards of entities with orders. */
   private readonly kept = new Set<ShardId>();
@@ -59,9 +62,11 @@ export class EntityOrders {
   private placements = new Map<ShardId, PeerId>();
   private notes = new Map<string, OverrideChange>();
   private started = 0;
+  private stopped = false;
 
   constructor(setup: EntityOrdersSetup) {
     this.setup = setup;
+    this.book = new OrderBook(setup);
   }
 
   /** Those that are being carried out, with what they wait for or do. */
@@ -87,24 +92,85 @@ export class EntityOrders {
     return this.setup.ledger.overrides.get(entity)?.shard ?? this.homeOf(entity);
   }
 
-  /** @throws MusterError INVALID_ENTITY, REFUSED (another order for it is under way), SOLO_SHARDS_TAKEN */
-  begin(text: string, wish: EntityWish, to: PeerId | ''): EntityOrder {
+  /**
+   * Resolves once it is in the store, and so survives this leader.
+   * @throws MusterError INVALID_ENTITY, REFUSED (another order for it is under way, or another coordinator leads), SOLO_SHARDS_TAKEN,
+   * STORE_UNAVAILABLE; STORE_OUTCOME_UNKNOWN: it is not begun here, but a next leader might
+   */
+  async begin(text: string, wish: EntityWish, to: PeerId | ''): Promise<EntityOrder> {
+    const order = this.newOrder(text, wish, to);
+    const { entity } = order;
+    this.keep(order);
+    this.unwritten.add(entity);
+    try {
+      await this.book.put(order);
+    } catch (error) {
+      this.forget(order);
+      throw error;
+    } finally {
+      this.unwritten.delete(entity);
+    }
+    this.count(wish, 'begun');
+    if (!this.stopped) this.follow(order);
+    return order;
+  }
+
+  /** What the leader before was told, as the store has it: it is gone on with, under its own name. Its time begins anew. */
+  resume(entries: readonly StoredEntry[]): void {
+    const { clock, log, epoch } = this.setup;
+    for (const { id, entity, wish, to, solo: kept } of this.book.ordersIn(entries)) {
+      if (id === '') continue;
+      const solo = this.soloOf(entity, kept);
+      if (solo === undefined) continue;
+      this.keep({ id, entity, wish, to, solo, home: this.homeOf(entity), begun: clock.monotonic() });
+      this.count(wish, 'resumed');
+      log.write('info', 'entity.order-resumed', { epoch, id, entity, wish, to });
+    }
+  }
+
+  /** A list of the cluster: orders in it that nobody knows are nobody's. */
+  listed(entries: readonly StoredEntry[]): void {
+    for (const { entity, id, modRevision } of this.book.ordersIn(entries)) {
+      if (this.orders.get(entity)?.id !== id && !this.unwritten.has(entity))
+        void this.book.erase(entity, id, modRevision);
+    }
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private newOrder(text: string, wish: EntityWish, to: PeerId | ''): EntityOrder {
     const { ledger, clock, epoch } = this.setup;
     const entity = entityKey(parseEntity(text));
     const known = this.orders.get(entity);
     if (known) throw new MusterError('REFUSED', { reason: `order ${known.id} for ${entity} is under way` });
-    const solo =
-      ledger.overrides.get(entity)?.shard ?? freeSolo(ledger.rows(), ledger.layout, (shard) => this.isTaken(shard));
+    const solo = this.soloOf(entity);
     if (solo === undefined)
       throw new MusterError('SOLO_SHARDS_TAKEN', { max: ledger.layout.count - ledger.layout.hashed });
     this.started += 1;
     const id = `${epoch}.e${this.started}`;
-    const order: EntityOrder = { id, entity, wish, to, home: this.homeOf(entity), solo, begun: clock.monotonic() };
-    this.orders.set(entity, order);
-    this.kept.add(solo);
-    this.count(wish, 'begun');
-    this.follow(order);
-    return order;
+    return { id, entity, wish, to, home: this.homeOf(entity), solo, begun: clock.monotonic() };
+  }
+
+  /** The one that it is in, else this one where it is free, else the first that is. */
+  private soloOf(entity: string, wanted?: ShardId): ShardId | undefined {
+    const { ledger } = this.setup;
+    const known = ledger.overrides.get(entity)?.shard;
+    if (known !== undefined) return known;
+    if (wanted !== undefined && !this.isTaken(wanted)) return wanted;
+    return freeSolo(ledger.rows(), ledger.layout, (shard) => this.isTaken(shard));
+  }
+
+  private keep(order: EntityOrder): void {
+    this.orders.set(order.entity, order);
+    this.kept.add(order.solo);
+  }
+
+  private forget({ entity, solo }: EntityOrder): void {
+    this.orders.delete(entity);
+    this.kept.delete(solo);
+    this.steps.delete(entity);
   }
 
   /** Whether an operator wants what a carving would bring about to stay where it is. */
@@ -126,7 +192,7 @@ export class EntityOrders {
   }
 
   tick(): void {
-    for (const order of [...this.orders.values()]) this.follow(order);
+    for (const order of [...this.orders.values()]) if (!this.unwritten.has(order.entity)) this.follow(order);
   }
 
   carvingOver(entity: string, end: CarvingEnd): void {
@@ -194,9 +260,8 @@ export class EntityOrders {
   private over(order: EntityOrder, end: OrderEnd): void {
     const { log, epoch } = this.setup;
     const { id, entity, wish, to } = order;
-    this.orders.delete(entity);
-    this.kept.delete(order.solo);
-    this.steps.delete(entity);
+    this.forget(order);
+    void this.book.erase(entity, id);
     this.endedOrders = [...this.endedOrders, { ...order, end }].slice(-ENDED_MAX);
     this.count(wish, end);
     const shard = this.shardOf(entity);

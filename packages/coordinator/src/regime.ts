@@ -166,6 +166,7 @@ export class Regime {
     this.stopped = true;
     this.ledger.stop();
     this.placer?.stop();
+    this.entities.stop();
     this.wishes.stop();
     this.publisher.stop();
   }
@@ -190,6 +191,7 @@ export class Regime {
     this.roster.listed(registeredIn(keys, result), sentAt);
     try {
       this.ledger.take(result);
+      this.entities.orders.listed(result.entries);
     } catch (error) {
       this.setup.log.write('error', 'regime.table-unreadable', { epoch: this.setup.epoch, error });
     }
@@ -271,6 +273,8 @@ export class Regime {
     if (outdated) log.write(level, 'regime.store-is-older', { epoch, highest, remembered: floorTerm });
     if (outdated && !(await this.mendOverrides())) return false;
     if (this.stopped) return true;
+    // Orders in a store that was put back are those of another time.
+    if (!outdated) this.entities.orders.resume(result.entries);
     this.placer = new Placer({
       ...this.setup,
       ledger: this.ledger,

@@ -44,6 +44,8 @@ export interface CoordinatorSetup extends PolicyChanges {
   };
   /** Of kinds whose placement key is not `kind/id`: for `entity.show`. */
   readonly placementKeys?: ReadonlyMap<string, (id: string) => string>;
+  /** Kinds of actors that nodes have: orders for entities of others are refused. Absent: they are taken, and given up where no node knows them. */
+  readonly kinds?: ReadonlySet<string>;
   readonly metrics: Metrics;
   readonly log: Log;
   /** Another incarnation has this id: stop. */

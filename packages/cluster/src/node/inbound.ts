@@ -137,7 +137,8 @@ export class Inbound {
     if (refusal === 'NOT_OWNER') return { request, code: refusal, result: noBytes };
     try {
       const seen = this.host.inspect(shard as ShardId, entity(body.kind, body.id));
-      if (seen === undefined) return { request, code: 'NOT_FOUND', result: noBytes };
+      // What is not here yet may be on its way here.
+      if (seen === undefined) return { request, code: refusal ?? 'NOT_FOUND', result: noBytes };
       return { request, code: '', result: Buffer.from(JSON.stringify(seen)) };
     } catch (error) {
       return { request, code: codeOf(error) ?? 'ACTOR_FAILED', result: noBytes };

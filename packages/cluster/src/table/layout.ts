@@ -21,6 +21,8 @@ export interface StoreKeys {
   readonly shards: string;
   readonly overrides: string;
   readonly audit: string;
+  /** What operators want of single entities, until it is so. */
+  readonly orders: string;
   /** Incarnations of nodes that were given up for dead, as a list: none of them may come back (K3). */
   readonly buried: string;
   members(role: 'coordinator' | 'node' | 'gateway' | 'relay'): string;
@@ -29,6 +31,8 @@ export interface StoreKeys {
   readonly layout: ShardLayout;
   /** `kind/id` */
   override(entity: string): string;
+  /** `kind/id` */
+  order(entity: string): string;
 }
 
 export function storeKeys(cluster: string, layout = SHARDS): StoreKeys {
@@ -40,11 +44,13 @@ export function storeKeys(cluster: string, layout = SHARDS): StoreKeys {
     shards: `${root}shards/`,
     overrides: `${root}overrides/`,
     audit: `${root}audit/`,
+    orders: `${root}orders/`,
     buried: `${root}buried`,
     members: (role) => `${root}${role}s/`,
     page: (page) => `${root}shards/${String(page).padStart(2, '0')}`,
     layout,
     override: (entity) => `${root}overrides/${entity}`,
+    order: (entity) => `${root}orders/${entity}`,
   };
 }
 

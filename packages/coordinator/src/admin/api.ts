@@ -26,6 +26,8 @@ export interface AdminApiSetup extends ViewSources {
   readonly leads: () => boolean;
   /** Highest epoch known here. */
   readonly epoch: () => number;
+  /** Kinds of actors that there are. Absent: nobody has said. */
+  readonly kinds?: ReadonlySet<string>;
   /** Absent: this coordinator knows nothing of accounts. */
   readonly records?: AccountRecords;
   /** This very process is asked to end. */
@@ -60,7 +62,7 @@ export function openAdmin(setup: AdminApiSetup): void {
     leading,
     followers,
     retirements,
-    orders: new Orders(views),
+    orders: new Orders(views, setup.kinds),
     instructions: setup.instructions,
     accounts: new AccountOrders(setup.records, clock),
   });

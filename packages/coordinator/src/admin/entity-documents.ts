@@ -17,7 +17,7 @@ export interface EntityShowDocument {
   readonly actorError: string;
 }
 
-/** The order is being carried out; it ends by itself: `move.list` tells how. A new leader does not go on with it; what is carved stays so. */
+/** The order is being carried out, also by the leaders that come; it ends by itself: `move.list` tells how. */
 export interface EntityOrderDocument {
   readonly epoch: number;
   readonly accepted: true;
@@ -27,6 +27,8 @@ export interface EntityOrderDocument {
   readonly wish: 'move' | 'pin' | 'unpin';
   /** Where it is, and where it is going to be. */
   readonly from: number;
+  /** Whether its owner has anything of it; null: the owner did not say. A pinned one that does not exist comes to life where it is wanted. */
+  readonly exists: boolean | null;
   readonly shard: number;
   /** Who is to own it; empty: whoever has it. */
   readonly to: string;
@@ -48,7 +50,7 @@ export interface EntityListDocument {
 }
 
 /** An order for one entity. */
-export type EntityOrderState = Omit<EntityOrderDocument, 'epoch' | 'accepted' | 'from'>;
+export type EntityOrderState = Omit<EntityOrderDocument, 'epoch' | 'accepted' | 'from' | 'exists'>;
 
 export interface EntityTellDocument {
   readonly epoch: number;

@@ -1,4 +1,4 @@
-import { MusterError, type PeerId, parsePeerId } from '@muster/ports';
+import { entityKey, MusterError, type PeerId, parseEntity, parsePeerId } from '@muster/ports';
 import type { EntityOrder, EntityWish } from '../entity-order.js';
 import type { Regime } from '../regime.js';
 import type { Steering } from '../steering.js';
@@ -17,9 +17,12 @@ import type { Views } from './views.js';
 /** What operators tell the leader to do, as against what they ask. Each is accepted once it can not be lost silently, or refused. */
 export class Orders {
   private readonly views: Views;
+  private readonly kinds: ReadonlySet<string> | undefined;
 
-  constructor(views: Views) {
+  /** `kinds`: of actors that there are; undefined: nobody has said. */
+  constructor(views: Views, kinds?: ReadonlySet<string>) {
     this.views = views;
+    this.kinds = kinds;
   }
 
   /**
@@ -65,17 +68,25 @@ export class Orders {
   }
 
   /**
-   * Puts an entity into a shard of its own, at a node, to stay there or not; or takes it home.
-   * @throws MusterError INVALID_ENTITY, NOT_FOUND, INVALID_REQUEST, REFUSED, SOLO_SHARDS_TAKEN
+   * Puts an entity into a shard of its own, at a node, to stay there or not; or takes it home. What does not exist yet can be pinned, so that it
+   * comes to life where it is wanted; to move it would be a mistake in its name. Accepted once the order is in the store.
+   * @throws MusterError INVALID_ENTITY, UNKNOWN_KIND, NOT_FOUND, INVALID_REQUEST, REFUSED, SOLO_SHARDS_TAKEN, STORE_UNAVAILABLE,
+   * STORE_OUTCOME_UNKNOWN
    */
-  entity(regime: Regime, wish: EntityWish, entity: unknown, to: unknown): EntityOrderDocument {
+  async entity(regime: Regime, wish: EntityWish, entity: unknown, to: unknown): Promise<EntityOrderDocument> {
     const { orders } = regime.entities;
-    const name = typeof entity === 'string' ? entity : '';
+    const { kind, id } = parseEntity(typeof entity === 'string' ? entity : '');
+    const name = entityKey({ kind, id });
+    if (this.kinds && !this.kinds.has(kind)) throw new MusterError('UNKNOWN_KIND', { kind: kind.slice(0, 64) });
     const wanted = wish === 'pin' && to === undefined ? '' : wish === 'unpin' ? '' : this.target(regime, to);
     const from = orders.shardOf(name);
     if (wish === 'unpin' && from === orders.homeOf(name)) throw refused(`${name.slice(0, 160)} is at home`);
-    const { epoch } = this.views.epochShow();
-    return { epoch, accepted: true, from, ...orderState(orders.begin(name, wish, wanted)) };
+    const shown = await this.views.entityShow(regime, name);
+    const exists = shown.actorError === '' ? shown.actor !== null : null;
+    if (wish === 'move' && exists === false)
+      throw refused(`${name} does not exist: its owner has nothing of it. pin takes what is yet to come`);
+    const order = await orders.begin(name, wish, wanted);
+    return { epoch: this.views.epochShow().epoch, accepted: true, from, exists, ...orderState(order) };
   }
 
   /** A node that may get shards. @throws MusterError NOT_FOUND, INVALID_REQUEST, REFUSED */

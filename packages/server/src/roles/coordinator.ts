@@ -12,6 +12,7 @@ export async function startCoordinator(
   const { config, clock, random, network, metrics } = foundation;
   const { coordinator: options, balancer, headroom, heartbeat, takeover, membership, peers, link } = config;
   const self = selfOf(foundation, id, listen);
+  const kinds = kindsOf(foundation, storage);
   const log = foundation.log.with({ incarnation: self.incarnation });
   const coordinator = new Coordinator({
     clock,
@@ -23,7 +24,8 @@ export async function startCoordinator(
     shards: storage.shards,
     storageIdentity: storage.identity,
     self,
-    placementKeys: placementKeys(kindsOf(foundation, storage)),
+    placementKeys: placementKeys(kinds),
+    kinds: new Set(kinds.map(({ kind }) => kind)),
     metrics,
     log,
     onReplaced: replaced,
