@@ -66,9 +66,7 @@ async function system(data: string): Promise<{ readonly child: ChildProcess; rea
   return { child, gateway: line.exec(out)![1]! };
 }
 
-// Open defect: in every second run the node that comes back does not serve within a minute. What it should do is written here; the simulator's form
-// of it (test/persistence/lone-node.test.ts) passes.
-test.skip(
+test(
   'K9: the only node of a cluster is killed: whatever it had acknowledged is there when it is back, and no client lost its socket',
   async () => {
     const cluster = await TestCluster.start(['--nodes', '1', '--gateways', '1', '--restart']);
