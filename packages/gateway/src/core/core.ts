@@ -162,21 +162,43 @@ export class GatewayCore {
   }
 
   /** Whether a session of this player waits in its actor; false where nobody can tell. */
-  isAwaited(player: PlayerId): Promise<boolean> {
+  async isAwaited(player: PlayerId): Promise<boolean> {
+    const said = await this.ask<{ readonly isAwaited: boolean }>(
+      player,
+      'isAwaited',
+      null,
+      this.options.requestTimeoutMs,
+    );
+    return said?.isAwaited === true;
+  }
+
+  /** One more sign-in of this player, counted at its actor for all gateways. @returns until when no other is let in; null: come in;
+   *  undefined: the actor could not be asked within `deadlineMs` */
+  async knock(
+    player: PlayerId,
+    limit: { readonly max: number; readonly windowMs: Millis },
+    deadlineMs: Millis,
+  ): Promise<Millis | null | undefined> {
+    const said = await this.ask<{ readonly retryAfterMs: Millis | null }>(player, 'knock', limit, deadlineMs);
+    return said?.retryAfterMs;
+  }
+
+  /** A command for a player whose connection is not open yet. @returns undefined where it had no answer */
+  private ask<T>(player: PlayerId, name: string, data: unknown, deadlineMs: Millis): Promise<T | undefined> {
     this.opened += 1;
     const origin = { type: 'client', session: `${this.cluster.self}/${this.opened}`, request: 1, answered: 0 } as const;
     const call = {
       entity: entity(PLAYER_KIND, player),
-      name: 'isAwaited',
-      data: Buffer.from('null'),
+      name,
+      data: Buffer.from(JSON.stringify(data)),
       origin: { ...origin, caller: player },
-      deadlineMs: this.options.requestTimeoutMs,
+      deadlineMs,
       trace: '',
       cause: '',
     };
     return new Promise((resolve) => {
       this.cluster.router.call(call, (outcome) =>
-        resolve(outcome.ok && (JSON.parse(Buffer.from(outcome.data).toString()) as { isAwaited: boolean }).isAwaited),
+        resolve(outcome.ok ? (JSON.parse(Buffer.from(outcome.data).toString()) as T) : undefined),
       );
     });
   }

@@ -26,6 +26,7 @@ export class EdgeCounts {
   private readonly faults: Counter;
   private readonly requests: Counter;
   private readonly cuts: Counter;
+  private readonly uncounted: Counter;
   private readonly sockets: Gauge;
 
   constructor(metrics: Metrics) {
@@ -35,6 +36,7 @@ export class EdgeCounts {
     this.faults = counter('auth_failures', 'Tokens refused, by reason');
     this.requests = counter('http_requests', 'HTTP requests answered, by status');
     this.cuts = counter('connections_cut', 'Sockets cut, by reason');
+    this.uncounted = counter('logins_uncounted', "Sign-ins that the account's actor could not count in time");
     this.sockets = metrics.gauge('muster_gateway_websockets', 'Open WebSockets');
   }
 
@@ -49,6 +51,10 @@ export class EdgeCounts {
 
   refusedConnection(reason: RefusedConnection): void {
     this.refused.add(1, { reason });
+  }
+
+  loginUncounted(): void {
+    this.uncounted.add();
   }
 
   authFailed(reason: TokenFault | 'unknown_account' | 'banned'): void {

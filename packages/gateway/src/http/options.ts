@@ -25,9 +25,14 @@ export interface GatewayServerOptions {
   readonly connectionsMax: number;
   /** Of one address. Generous: whole schools and tournaments share one, and a load test comes from 127.0.0.1. */
   readonly connectionsPerAddressMax: number;
-  /** Sign-ins of one account by WebSocket within the window. Existing Tachyon servers allow 3 in 10 s. */
+  /** Sign-ins of one account by WebSocket within the window, counted by the account's actor for all gateways together. Existing Tachyon servers
+   *  allow 3 in 10 s. */
   readonly loginsMax: number;
+  /** Longer than `player.passivateAfterMs` makes no difference: an account that is idle for so long is counted anew. */
   readonly loginsWindowMs: Millis;
+  /** How long the account's actor may take to count a sign-in; after that this gateway's own count stands. Lower: while shards change owners,
+   *  sign-ins are counted per gateway. Higher: they wait longer then, up to `upgradeTimeoutMs`. A change of owner takes up to 3 s. */
+  readonly loginCountMs: Millis;
   /** How often storage is asked who was banned meanwhile. Lower: who is banned is gone sooner. Higher: fewer queries (one per gateway and look). */
   readonly banCheckMs: Millis;
   /** HTTP requests of one account within the window; beyond it, the account is blocked. */
@@ -62,6 +67,7 @@ export const GATEWAY_SERVER_DEFAULTS: GatewayServerOptions = {
   connectionsPerAddressMax: 10_000,
   loginsMax: 3,
   loginsWindowMs: 10_000,
+  loginCountMs: 4_000,
   banCheckMs: 5_000,
   accountRequestsMax: 100,
   accountWindowMs: 60_000,
@@ -83,6 +89,8 @@ export function gatewayServerOptions(changes: Partial<GatewayServerOptions> = {}
         details: `gateway.server.${name} is ${value}: a positive number is needed`,
       });
   }
+  if (options.loginCountMs >= options.upgradeTimeoutMs)
+    throw new MusterError('BAD_CONFIG', { details: 'gateway.server.loginCountMs is below upgradeTimeoutMs' });
   if (options.headersTimeoutMs > options.requestTimeoutMs)
     throw new MusterError('BAD_CONFIG', { details: 'gateway.server.headersTimeoutMs is at most requestTimeoutMs' });
   return options;

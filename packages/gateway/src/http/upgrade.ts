@@ -1,5 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { PlayerId } from '@muster/ports';
 import { MUSTER_SUBPROTOCOL, TACHYON_SUBPROTOCOL } from '@muster/tachyon';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { SocketListener } from '../core/client-socket.js';
@@ -94,12 +95,27 @@ export class Upgrades {
       this.refuse(socket, request, { reason: 'login_queue', reply });
       return;
     }
+    const flood = who.role === 'player' ? await this.flood(who.playerId) : undefined;
+    if (flood) {
+      this.refuse(socket, request, flood);
+      return;
+    }
     if (socket.destroyed) return;
     request.socket.setTimeout(0);
     this.server.handleUpgrade(request, socket, head, (ws) => {
       this.setup.counts.opened(this.open);
       this.join(ws, core.open(new WsClientSocket(ws, request.socket), who));
     });
+  }
+
+  /** Whoever knows the account at every gateway decides; `door` has counted it here, so that a flood does not get so far. */
+  private async flood(player: PlayerId): Promise<Refusal | undefined> {
+    const { core, counts, options } = this.setup;
+    const limit = { max: options.loginsMax, windowMs: options.loginsWindowMs };
+    const retryAfterMs = await core.knock(player, limit, options.loginCountMs);
+    // Its session cannot begin before the actor is back, and the count of this gateway stands.
+    if (retryAfterMs === undefined) counts.loginUncounted();
+    return retryAfterMs ? { reason: 'login_limit', reply: limited(retryAfterMs, 'too many logins') } : undefined;
   }
 
   /** No new sockets. Those that are open are the core's to close; `cut` ends what is left. */

@@ -162,6 +162,7 @@ export function obligingCluster(): FakeCluster {
       );
       return { login: 1, resumed: false, watch: [], places: {} };
     }
+    if (name === 'knock') return { retryAfterMs: null };
     return name === 'subscribeReceived' ? subscribedReply() : { userId: entity.id };
   };
   return cluster;

@@ -18,6 +18,7 @@ import type { AccountView } from './account.js';
 import type { BattleCommands, BattleEvents } from './battle.js';
 import type { ClanCommands, ClanEvents } from './clan.js';
 import type { FriendsCommands, FriendsEvents } from './friends.js';
+import type { KnocksCommands, KnocksEvents } from './knocks.js';
 import type { PartyMembershipCommands, PartyMembershipEvents } from './party.js';
 import type { ReportCommands } from './reports.js';
 import type { RoomsCommands } from './rooms.js';
@@ -290,6 +291,7 @@ export interface PlayerCommands
     LobbyMembershipCommands,
     PartyMembershipCommands,
     RoomsCommands,
+    KnocksCommands,
     BattleCommands,
     FriendsCommands,
     ClanCommands,
@@ -305,6 +307,7 @@ export interface PlayerEvents
     LobbyMembershipEvents,
     PartyMembershipEvents,
     RoomsEvents,
+    KnocksEvents,
     BattleEvents,
     ErrandsEvents,
     FriendsEvents,

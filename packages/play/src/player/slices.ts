@@ -3,6 +3,7 @@ import { battleSlice } from './battle.js';
 import { clanSlice } from './clan.js';
 import { errandsSlice } from './errands.js';
 import { friendsSlice } from './friends.js';
+import { knocksSlice } from './knocks.js';
 import { lobbySlice } from './lobby.js';
 import { messagingSlice } from './messaging.js';
 import { partySlice } from './party.js';
@@ -18,6 +19,7 @@ export function playerSlices(tools: SliceTools): readonly AnySlice[] {
   return [
     accountSlice(tools),
     sessionSlice(tools),
+    knocksSlice(tools),
     watchingSlice(tools),
     messagingSlice(tools),
     placesSlice(tools),

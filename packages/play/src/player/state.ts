@@ -14,6 +14,7 @@ import {
   type SubscribedReply,
 } from './contract.js';
 import type { Inbox } from './inbox.js';
+import type { KnocksPart } from './knocks.js';
 import type { PartyPart } from './party.js';
 
 /** Every slice's part. Plain JSON; changed in place by `evolve` only. */
@@ -26,6 +27,7 @@ export interface PlayerState
     BattlePart,
     PartyPart,
     RoomsPart,
+    KnocksPart,
     ErrandsPart,
     FriendsPart,
     ClanPart {}

@@ -198,6 +198,17 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "admitMin": "The least and the most that this becomes: it is halved while the load is above the target, and grows while it is below.",
     "admitMax": "The least and the most that this becomes: it is halved while the load is above the target, and grows while it is below."
   },
+  "DemoOptions": {
+    "thinkMinMs": "Between two things that one player does, at least and at most; most often it finds nothing to do. Lower: more happens than one can read (a dozen players at 3…7 s make about a line per second). Higher: a newcomer waits for the first battle.",
+    "thinkMaxMs": "Between two things that one player does, at least and at most; most often it finds nothing to do. Lower: more happens than one can read (a dozen players at 3…7 s make about a line per second). Higher: a newcomer waits for the first battle.",
+    "restMinMs": "Who left a lobby does nothing for this long. Lower: lobbies are full all the time. Higher: they stand empty.",
+    "restMaxMs": "Who left a lobby does nothing for this long. Lower: lobbies are full all the time. Higher: they stand empty.",
+    "calmMs": "After a battle nobody begins the next for this long: time to talk, to leave, to vote.",
+    "battleMinMs": "Length of a battle. Lower: over before one has looked. Higher: nothing happens in its lobby meanwhile.",
+    "battleMaxMs": "Length of a battle. Lower: over before one has looked. Higher: nothing happens in its lobby meanwhile.",
+    "loadMaxMs": "From `battle/start` to the player's engine being there, at most.",
+    "connectMs": "Longest that one player may take to connect, once."
+  },
   "GatewayOptions": {
     "messagesPerSecond": "Messages a player may send per second, on average. Lower: less load from hostile clients. Higher: lively clients are not cut off. Existing Tachyon servers allow 10, and clients are written for it.",
     "messagesBurst": "Messages that may come at once. Lower: clients that restore their view after a reconnect are cut off. Higher: a flood lasts longer.",
@@ -245,8 +256,9 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "bodyBytesMax": "Largest body of an HTTP request.",
     "connectionsMax": "WebSockets, and sockets of any kind, of this process.",
     "connectionsPerAddressMax": "Of one address. Generous: whole schools and tournaments share one, and a load test comes from 127.0.0.1.",
-    "loginsMax": "Sign-ins of one account by WebSocket within the window. Existing Tachyon servers allow 3 in 10 s.",
-    "loginsWindowMs": "Sign-ins of one account by WebSocket within the window. Existing Tachyon servers allow 3 in 10 s.",
+    "loginsMax": "Sign-ins of one account by WebSocket within the window, counted by the account's actor for all gateways together. Existing Tachyon servers allow 3 in 10 s.",
+    "loginsWindowMs": "Longer than `player.passivateAfterMs` makes no difference: an account that is idle for so long is counted anew.",
+    "loginCountMs": "How long the account's actor may take to count a sign-in; after that this gateway's own count stands. Lower: while shards change owners, sign-ins are counted per gateway. Higher: they wait longer then, up to `upgradeTimeoutMs`. A change of owner takes up to 3 s.",
     "banCheckMs": "How often storage is asked who was banned meanwhile. Lower: who is banned is gone sooner. Higher: fewer queries (one per gateway and look).",
     "accountRequestsMax": "HTTP requests of one account within the window; beyond it, the account is blocked.",
     "accountWindowMs": "HTTP requests of one account within the window; beyond it, the account is blocked.",

@@ -1,0 +1,87 @@
+// Sign-ins of one account at several gateways: two servers, each with its own counters, before the one actor of the account.
+import { afterEach, expect, test } from '@jest/globals';
+import { playerKind } from '@muster/play';
+import { entityKey, MemoryMetrics, SeededRandom } from '@muster/ports';
+import { type FakeCluster, obligingCluster } from '../testing/fake-cluster.test-kit.js';
+import { connected, MovableClock, refusal, startWorld, tokensFor, type World } from '../testing/server.test-kit.js';
+
+const started: World[] = [];
+afterEach(async () => {
+  for (const world of started.splice(0)) await world.stop();
+});
+
+/** A cluster in which the rules of the real actor answer to `knock`. */
+function clusterWithActors(clock: MovableClock): FakeCluster {
+  const nothing = async (): Promise<never> => {
+    throw new Error('nothing is read here');
+  };
+  const storage = { accounts: { byId: nothing }, friendships: { of: nothing }, clans: { of: nothing } };
+  const kind = playerKind({ storage, metrics: new MemoryMetrics() });
+  const states = new Map<string, ReturnType<typeof kind.initial>>();
+  const random = new SeededRandom(1);
+  const cluster = obligingCluster();
+  const { auto } = cluster;
+  cluster.auto = (call) => {
+    if (call.name !== 'knock' || call.origin.type !== 'client') return auto(call);
+    const state = states.get(entityKey(call.entity)) ?? kind.initial(call.entity.id, undefined);
+    states.set(entityKey(call.entity), state);
+    const ctx = { self: call.entity, now: clock.now(), origin: call.origin, random, ticket: '' };
+    const { events = [], reply } = kind.decide.knock(state, call.json as { max: number; windowMs: number }, ctx);
+    for (const event of events) if (event.name === 'knocked') kind.evolve.knocked(state, event.data, clock.now());
+    return reply;
+  };
+  return cluster;
+}
+
+test('three sign-ins in ten seconds are let in however many gateways they are spread over', async () => {
+  const clock = new MovableClock();
+  const cluster = clusterWithActors(clock);
+  const first = await startWorld({ clock, cluster });
+  const second = await startWorld({ clock, cluster, storage: first.storage });
+  started.push(first, second);
+  const { access_token: token } = await tokensFor(first.url);
+  await connected(first.url, token);
+  await connected(second.url, token);
+  await connected(first.url, token);
+  for (const { url } of [second, first]) expect((await refusal(url, token)).status).toBe(429);
+  const { access_token: other } = await tokensFor(second.url, 'bob');
+  await connected(second.url, other);
+  clock.move(10_001);
+  await connected(second.url, token);
+});
+
+async function one(): Promise<World> {
+  const world = await startWorld();
+  started.push(world);
+  return world;
+}
+
+test('who has signed in too often by other gateways is refused with 429 before a socket is opened', async () => {
+  const world = await one();
+  const token = (await tokensFor(world.url)).access_token;
+  const { auto } = world.cluster;
+  const knocks: unknown[] = [];
+  world.cluster.auto = (call) => {
+    if (call.name !== 'knock') return auto(call);
+    knocks.push([entityKey(call.entity), call.json]);
+    return { retryAfterMs: 2_500 };
+  };
+  const { status, headers, body } = await refusal(world.url, token);
+  expect([status, body.error, headers['retry-after']]).toEqual([429, 'rate_limited', '3']);
+  expect(knocks).toEqual([[expect.stringMatching(/^player\//), { max: 3, windowMs: 10_000 }]]);
+  expect(world.core.size).toBe(0);
+});
+
+test("where the account's actor cannot be asked in time the gateway's own count stands", async () => {
+  const world = await one();
+  const token = (await tokensFor(world.url)).access_token;
+  const { auto } = world.cluster;
+  world.cluster.auto = (call) => {
+    if (call.name !== 'knock') return auto(call);
+    queueMicrotask(() => world.cluster.next('knock').fail('DEADLINE_EXCEEDED'));
+    return undefined;
+  };
+  for (let i = 0; i < 3; i += 1) await connected(world.url, token);
+  expect((await refusal(world.url, token)).status).toBe(429);
+  expect(world.metrics.value('muster_gateway_logins_uncounted_total')).toBe(3);
+});
