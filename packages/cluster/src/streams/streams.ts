@@ -16,6 +16,7 @@ import type { EnvelopeOf } from '@muster/wire';
 import type { PeerInfo } from '../links/handshake.js';
 import type { Peers } from '../links/peers.js';
 import type { EntityMoved, RoutingTable } from '../table/routing-table.js';
+import { Following, isListening, type Listeners, listenersNow, withListener, withoutListener } from './listeners.js';
 import { type StreamsOptions, streamsOptions } from './options.js';
 import { newStream, type StreamEffect, type StreamInput, type StreamState, step } from './protocol.js';
 import type { EventStreams, StreamEvent, StreamHandle, StreamListener, SubscribeOptions } from './subscription.js';
@@ -28,18 +29,12 @@ export interface StreamsSetup {
   readonly options?: Partial<StreamsOptions>;
 }
 
-interface Following {
-  readonly listener: StreamListener;
-  /** It gets nothing before its snapshot. */
-  waits: boolean;
-}
-
 interface Stream {
   readonly key: string;
   readonly entity: EntityRef;
   readonly topic: string;
   shard: ShardId;
-  readonly listeners: Set<Following>;
+  listeners: Listeners<Following<Stream>>;
   state: StreamState;
 }
 
@@ -92,7 +87,6 @@ export class Streams implements EventStreams {
     listener: StreamListener,
   ): StreamHandle {
     const key = keyOf(entity.kind, entity.id, topic);
-    const following: Following = { listener, waits: snapshot };
     const known = this.streams.get(key);
     if (!known && this.streams.size >= this.options.subscriptions) {
       const { subscriptions: max } = this.options;
@@ -100,10 +94,11 @@ export class Streams implements EventStreams {
       return { close: () => undefined };
     }
     const stream = known ?? this.open(key, entity, topic);
-    stream.listeners.add(following);
+    const following = new Following(stream, listener, snapshot, this.leave);
+    stream.listeners = withListener(stream.listeners, following);
     this.input(stream, { type: 'joined', snapshot });
     if (!known) this.place(stream);
-    return { close: () => this.leave(stream, following) };
+    return following;
   }
 
   stop(): void {
@@ -116,7 +111,7 @@ export class Streams implements EventStreams {
 
   private open(key: string, entity: EntityRef, topic: string): Stream {
     const shard = this.table.shardOf(entity);
-    const stream: Stream = { key, entity, topic, shard, listeners: new Set(), state: newStream() };
+    const stream: Stream = { key, entity, topic, shard, listeners: undefined, state: newStream() };
     this.streams.set(key, stream);
     this.file(stream);
     return stream;
@@ -147,15 +142,17 @@ export class Streams implements EventStreams {
     }
   }
 
-  private leave(stream: Stream, following: Following): void {
-    if (!stream.listeners.delete(following) || stream.listeners.size > 0) return;
+  private readonly leave = (stream: Stream, following: Following<Stream>): void => {
+    if (!isListening(stream.listeners, following)) return;
+    stream.listeners = withoutListener(stream.listeners, following);
+    if (stream.listeners !== undefined) return;
     if (!this.forget(stream)) return;
     const { entity, topic, shard, state } = stream;
     if (state.phase === 'idle') return;
     const body = { kind: entity.kind, id: entity.id, topic };
     // A full or lost link drops it: the owner forgets the process with the link, and what comes until then is not taken.
     this.peers.send(state.owner, 'data', { type: 'unsubscribe', shard, term: state.term, body });
-  }
+  };
 
   private forget(stream: Stream): boolean {
     if (this.streams.get(stream.key) !== stream) return false;
@@ -220,8 +217,8 @@ export class Streams implements EventStreams {
     const to = { only, except };
     const told: StreamEvent = { entity, topic, name, data, number, cause, to, shard, term: of, owner };
     // Listeners may come and go while they are called: each gets what it was there for.
-    for (const following of [...stream.listeners]) {
-      if (!stream.listeners.has(following)) continue;
+    for (const following of listenersNow(stream.listeners)) {
+      if (!isListening(stream.listeners, following)) continue;
       if (name !== '') {
         if (!following.waits) following.listener.event(told);
       } else if (all || following.waits) {
@@ -256,9 +253,9 @@ export class Streams implements EventStreams {
         return;
       case 'ended':
         if (!this.forget(stream)) return;
-        for (const { listener } of [...stream.listeners])
+        for (const { listener } of listenersNow(stream.listeners))
           listener.lost(effect.code, { entity: entityKey(stream.entity) });
-        stream.listeners.clear();
+        stream.listeners = undefined;
         return;
       case 'deliver':
         throw new MusterError('BAD_FRAME', { peer: stream.state.owner, cause: 'nothing to deliver' });

@@ -10,39 +10,38 @@
 
 import type { CallDone, ErrorData, RoutedOutcome } from '@muster/cluster';
 import { REASON_SUPERSEDED, REASON_UNKNOWN_USER } from '@muster/play';
-import { type Clock, ERRORS, type ErrorCode, jitter, MusterError, type Random, type Timer } from '@muster/ports';
-import type { GatewayOptions } from './options.js';
+import { ERRORS, type ErrorCode, jitter, MusterError, type Timer } from '@muster/ports';
+import type { SharedContext } from './session-context.js';
 
 /** Sends one command of this session to its own player's actor. */
 export type SendOwn = (name: string, data: unknown, done: CallDone) => void;
 
-/** `R`: what the actor replies. */
-export interface AttachmentSetup<R> {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly options: GatewayOptions;
-  readonly send: SendOwn;
+/** What clients of one role say to their actors, and make of the answers: one object for all of them, told of each. `R`: what the actor replies. */
+export interface AttachmentRules<C, R> {
+  readonly send: (client: C, ...command: Parameters<SendOwn>) => void;
   /** Data of `attach`. `before`: the reply to the last one; undefined: the connection was never attached. */
-  readonly data: (before: R | undefined) => unknown;
-  readonly on: {
-    /** `first`: the connection was never attached before. */
-    attached(reply: R, first: boolean): void;
-    /** This attempt failed; the next is on its way. */
-    delayed(code: ErrorCode, details: ErrorData): void;
-    /** There will be no other attempt. */
-    refused(error: MusterError): void;
-  };
+  readonly data: (client: C, before: R | undefined) => unknown;
+  /** `first`: the connection was never attached before. */
+  attached(client: C, reply: R, first: boolean): void;
+  /** This attempt failed; the next is on its way. */
+  delayed(client: C, code: ErrorCode, details: ErrorData): void;
+  /** There will be no other attempt. */
+  refused(client: C, error: MusterError): void;
 }
 
-export class Attachment<R> {
-  private readonly setup: AttachmentSetup<R>;
+export class Attachment<C, R> {
+  private readonly context: Pick<SharedContext, 'clock' | 'random' | 'options'>;
+  private readonly rules: AttachmentRules<C, R>;
+  private readonly client: C;
   private before: R | undefined;
   private state: 'detached' | 'attaching' | 'attached' | 'over' = 'detached';
   private failures = 0;
   private retry: Timer | undefined;
 
-  constructor(setup: AttachmentSetup<R>) {
-    this.setup = setup;
+  constructor(context: SharedContext, rules: AttachmentRules<C, R>, client: C) {
+    this.context = context;
+    this.rules = rules;
+    this.client = client;
   }
 
   get attached(): boolean {
@@ -50,12 +49,15 @@ export class Attachment<R> {
   }
 
   /** Attaches, or attaches again. Does nothing while an attempt is under way. `send`: another way than the usual one. */
-  attach(send: SendOwn = this.setup.send): void {
+  attach(send?: SendOwn): void {
     if (this.state === 'attaching' || this.state === 'over') return;
     this.retry?.cancel();
     this.retry = undefined;
     this.state = 'attaching';
-    send('attach', this.setup.data(this.before), (outcome) => this.done(outcome));
+    const data = this.rules.data(this.client, this.before);
+    const done: CallDone = (outcome) => this.done(outcome);
+    if (send) send('attach', data, done);
+    else this.rules.send(this.client, 'attach', data, done);
   }
 
   /** The connection is over: no attempt any more. */
@@ -72,21 +74,21 @@ export class Attachment<R> {
       this.before = reply;
       this.failures = 0;
       this.state = 'attached';
-      this.setup.on.attached(reply, first);
+      this.rules.attached(this.client, reply, first);
       return;
     }
     this.state = 'detached';
     const error = refusal(outcome.code, outcome.details);
     if (error) {
       this.end();
-      this.setup.on.refused(error);
+      this.rules.refused(this.client, error);
       return;
     }
-    const { clock, random, options } = this.setup;
+    const { clock, random, options } = this.context;
     const delay = Math.min(options.attachRetryMaxMs, options.attachRetryMinMs * 2 ** Math.min(this.failures, 16));
     this.failures += 1;
     this.retry = clock.after(jitter(random, delay), () => this.attach());
-    this.setup.on.delayed(outcome.code, outcome.details);
+    this.rules.delayed(this.client, outcome.code, outcome.details);
   }
 }
 

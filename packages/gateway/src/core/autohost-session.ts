@@ -37,7 +37,7 @@ import {
   type RequestMessage,
   type ResponseMessage,
 } from '@muster/tachyon';
-import { Attachment } from './attachment.js';
+import { Attachment, type AttachmentRules } from './attachment.js';
 import { AutohostFeed, type FeedItem } from './autohost-feed.js';
 import { AutohostQuestions } from './autohost-questions.js';
 import type { ClientSocket, SignedAutohost, SocketListener } from './client-socket.js';
@@ -62,7 +62,7 @@ export class AutohostSession implements SocketListener, Watched {
   private readonly writer: ClientWriter;
   private readonly feed: AutohostFeed;
   private readonly requests: ServerRequests;
-  private readonly attachment: Attachment<null>;
+  private readonly attachment: Attachment<AutohostSession, null>;
   private readonly ended: (session: AutohostSession) => void;
   private readonly questions: AutohostQuestions;
   private stream: StreamHandle | undefined;
@@ -72,6 +72,19 @@ export class AutohostSession implements SocketListener, Watched {
   private hasStatus = false;
   private isOver = false;
 
+  private static readonly attachmentRules: AttachmentRules<AutohostSession, null> = {
+    send: (session, name, data, done) => session.call(name, data, done),
+    data: ({ id, context: { cluster, options } }, before): AutohostAttachData => ({
+      session: id,
+      gateway: cluster.self,
+      region: options.region,
+      resume: before !== undefined,
+    }),
+    attached: (session) => session.attached(),
+    delayed: ({ context }) => context.traffic.attached('failed'),
+    refused: (session, error) => session.attachRefused(error),
+  };
+
   constructor(
     context: SharedContext,
     id: string,
@@ -79,15 +92,14 @@ export class AutohostSession implements SocketListener, Watched {
     who: SignedAutohost,
     ended: (session: AutohostSession) => void,
   ) {
-    const { clock, options, protocol, traffic } = context;
+    const { clock, options, protocol, traffic, writerLimits } = context;
     this.context = context;
     this.id = id;
     this.socket = socket;
     this.ended = ended;
     this.autohost = entity(AUTOHOST_KIND, who.botId);
     this.heardAt = clock.monotonic();
-    const speaks = (commandId: string): boolean => protocol.definition(commandId) !== undefined;
-    this.writer = new ClientWriter(socket, id, traffic, { bufferMax: options.sendBufferBytesMax, speaks }, () =>
+    this.writer = new ClientWriter(socket, id, traffic, writerLimits, () =>
       this.end(new MusterError('SLOW_READER'), 'slow_reader'),
     );
     this.requests = new ServerRequests({
@@ -113,7 +125,7 @@ export class AutohostSession implements SocketListener, Watched {
       mayAsk: () => this.attachment.attached,
       call: (name, data, done) => this.call(name, data, done),
     });
-    this.attachment = this.newAttachment();
+    this.attachment = new Attachment<AutohostSession, null>(context, AutohostSession.attachmentRules, this);
   }
 
   start(): void {
@@ -236,27 +248,6 @@ export class AutohostSession implements SocketListener, Watched {
     // Its actor counts on another connection, or on none: a new one can replay, this one cannot.
     if (code === 'REFUSED' && details.reason === REASON_UNKNOWN_CONNECTION) this.close(CLOSE_RESTART, 'come back');
     else this.end(new MusterError(code), 'autohost_feed');
-  }
-
-  private newAttachment(): Attachment<null> {
-    const { clock, random, options, cluster, traffic } = this.context;
-    return new Attachment<null>({
-      clock,
-      random,
-      options,
-      send: (name, data, done) => this.call(name, data, done),
-      data: (before): AutohostAttachData => ({
-        session: this.id,
-        gateway: cluster.self,
-        region: options.region,
-        resume: before !== undefined,
-      }),
-      on: {
-        attached: () => this.attached(),
-        delayed: () => traffic.attached('failed'),
-        refused: (error) => this.attachRefused(error),
-      },
-    });
   }
 
   private attached(): void {

@@ -4,29 +4,31 @@ import type { SessionContext } from './session-context.js';
 import { TokenBucket } from './token-bucket.js';
 import type { DropReason } from './traffic.js';
 
-/** What becomes of what a client sends. */
-export interface IntakeListener {
+/** What becomes of what a client sends: one for all clients, each is told of. */
+export interface IntakeRules<C> {
   /** False: nothing is taken any more, silently. */
-  takes(): boolean;
-  message(message: Message): void;
+  takes(client: C): boolean;
+  message(client: C, message: Message): void;
   /** More messages than may be. */
-  tooFast(): void;
+  tooFast(client: C): void;
   /** What no client may send: the connection must end. */
-  end(error: MusterError, drop: DropReason): void;
+  end(client: C, error: MusterError, drop: DropReason): void;
 }
 
 /** One client's frames: counted, limited in their rate, and read. */
-export class ClientIntake {
+export class ClientIntake<C> {
   /** Monotonic time of the last sign of life. */
   heardAt: Millis;
   private readonly context: SessionContext;
-  private readonly listener: IntakeListener;
+  private readonly rules: IntakeRules<C>;
+  private readonly client: C;
   private readonly bucket: TokenBucket;
 
-  constructor(context: SessionContext, listener: IntakeListener) {
+  constructor(context: SessionContext, rules: IntakeRules<C>, client: C) {
     const { clock, options } = context;
     this.context = context;
-    this.listener = listener;
+    this.rules = rules;
+    this.client = client;
     this.heardAt = clock.monotonic();
     this.bucket = new TokenBucket(options.messagesPerSecond, options.messagesBurst, this.heardAt);
   }
@@ -36,25 +38,25 @@ export class ClientIntake {
     traffic.framesIn += 1;
     traffic.bytesIn += bytes;
     this.heardAt = clock.monotonic();
-    if (!this.listener.takes()) {
+    if (!this.rules.takes(this.client)) {
       traffic.dropped('moving_on');
       return;
     }
     if (!this.bucket.take(this.heardAt)) {
       traffic.dropped('rate_limited');
-      this.listener.tooFast();
+      this.rules.tooFast(this.client);
       return;
     }
     try {
-      this.listener.message(protocol.parse(text));
+      this.rules.message(this.client, protocol.parse(text));
     } catch (error) {
       if (!isMusterError(error)) throw error;
-      this.listener.end(error, error.code === 'FRAME_TOO_LARGE' ? 'frame_too_large' : 'bad_message');
+      this.rules.end(this.client, error, error.code === 'FRAME_TOO_LARGE' ? 'frame_too_large' : 'bad_message');
     }
   }
 
   binary(): void {
-    this.listener.end(new MusterError('BINARY_FRAME'), 'binary_frame');
+    this.rules.end(this.client, new MusterError('BINARY_FRAME'), 'binary_frame');
   }
 
   alive(): void {

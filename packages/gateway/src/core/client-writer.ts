@@ -5,6 +5,7 @@ import {
   failureFrame,
   requestFrame,
   responseFrame,
+  type TachyonProtocol,
 } from '@muster/tachyon';
 import type { ClientSocket } from './client-socket.js';
 import type { Traffic } from './traffic.js';
@@ -14,6 +15,11 @@ export interface ClientWriterLimits {
   readonly bufferMax: number;
   /** The command exists in the protocol of this connection. */
   speaks(commandId: string): boolean;
+}
+
+/** For all connections that speak one protocol. */
+export function writerLimits(protocol: TachyonProtocol, bufferMax: number): ClientWriterLimits {
+  return { bufferMax, speaks: (commandId) => protocol.definition(commandId) !== undefined };
 }
 
 /** Everything that goes to one client. */

@@ -15,6 +15,7 @@ import {
 import { CLOSE_RESTART, TachyonProtocol } from '@muster/tachyon';
 import { AutohostSession } from './autohost-session.js';
 import type { ClientSocket, SignedAutohost, SignedIn, SocketListener } from './client-socket.js';
+import { writerLimits } from './client-writer.js';
 import { Departures } from './departures.js';
 import { KeepAlive } from './keep-alive.js';
 import { LobbyList } from './lobby-list.js';
@@ -82,11 +83,14 @@ export class GatewayCore {
     this.log = setup.log;
     this.traffic = new Traffic(metrics);
     this.keepAlive = new KeepAlive(clock, random, this.options, () => this.traffic.flush());
+    const protocol = setup.protocol ?? new TachyonProtocol();
+    const { sendBufferBytesMax } = this.options;
     this.context = {
       clock,
       random,
       cluster,
-      protocol: setup.protocol ?? new TachyonProtocol(),
+      protocol,
+      writerLimits: writerLimits(protocol, sendBufferBytesMax),
       options: this.options,
       traffic: this.traffic,
       departures: new Departures(clock, cluster.router, this.options, this.traffic),
@@ -98,7 +102,8 @@ export class GatewayCore {
       userCount: () => Math.max(cluster.clusterSessions, this.sessions.size),
       ended: (session) => this.ended(session),
     };
-    this.tachyonContext = { ...this.context, protocol: this.context.protocol.tachyonAlone };
+    const alone = protocol.tachyonAlone;
+    this.tachyonContext = { ...this.context, protocol: alone, writerLimits: writerLimits(alone, sendBufferBytesMax) };
     this.byShard = new SessionsByShard(cluster.table);
     this.forgetOwners = cluster.router.onOwner((shard, _, front) => this.ownerChanged(shard, front));
   }

@@ -1,31 +1,41 @@
 /** Runs when its turn has come. */
 type Release = () => void;
 
+interface Waiting {
+  readonly request: number;
+  readonly release: Release;
+}
+
+/** Who knows which of the client's requests have no reply yet. */
+export interface RequestsInFlight {
+  isInFlight(request: number): boolean;
+}
+
 /**
  * K16: a client that caused an event gets its reply first. What comes behind an event that waits, waits too: the order in which
  * events came is the order in which they leave.
  */
 export class EventOrder {
-  private readonly causePrefix: string;
-  private readonly isInFlight: (request: number) => boolean;
+  private readonly session: string;
+  private readonly requests: RequestsInFlight;
   private readonly max: number;
-  private waiting: { readonly request: number; readonly release: Release }[] = [];
+  private waiting: readonly Waiting[] = NONE;
 
-  constructor(session: string, isInFlight: (request: number) => boolean, max: number) {
-    this.causePrefix = `${session}:`;
-    this.isInFlight = isInFlight;
+  constructor(session: string, requests: RequestsInFlight, max: number) {
+    this.session = session;
+    this.requests = requests;
     this.max = max;
   }
 
   /** Runs `release` now or when the reply to what caused the event has left. @returns false where too many wait: it will never run. */
   push(cause: string, release: Release): boolean {
-    const request = cause.startsWith(this.causePrefix) ? Number(cause.slice(this.causePrefix.length)) : 0;
-    if (this.waiting.length === 0 && !this.isInFlight(request)) {
+    const request = this.requestOf(cause);
+    if (this.waiting.length === 0 && !this.requests.isInFlight(request)) {
       release();
       return true;
     }
     if (this.waiting.length >= this.max) return false;
-    this.waiting.push({ request, release });
+    this.waiting = [...this.waiting, { request, release }];
     return true;
   }
 
@@ -33,14 +43,22 @@ export class EventOrder {
   replied(): void {
     if (this.waiting.length === 0) return;
     let ready = 0;
-    while (ready < this.waiting.length && !this.isInFlight(this.waiting[ready]!.request)) ready += 1;
+    while (ready < this.waiting.length && !this.requests.isInFlight(this.waiting[ready]!.request)) ready += 1;
     if (ready === 0) return;
     const released = this.waiting.slice(0, ready);
-    this.waiting = this.waiting.slice(ready);
+    this.waiting = ready === this.waiting.length ? NONE : this.waiting.slice(ready);
     for (const { release } of released) release();
   }
 
   clear(): void {
-    this.waiting = [];
+    this.waiting = NONE;
+  }
+
+  /** Number of this client's request that caused it; 0: none of its own. */
+  private requestOf(cause: string): number {
+    const { length } = this.session;
+    return cause[length] === ':' && cause.startsWith(this.session) ? Number(cause.slice(length + 1)) : 0;
   }
 }
+
+const NONE: readonly never[] = [];

@@ -7,7 +7,8 @@ import { USER_SUBSCRIPTIONS_MAX } from '@muster/tachyon';
 export class Following {
   private readonly streams: EventStreams;
   private readonly deliver: (event: StreamEvent) => void;
-  private readonly handles = new Map<string, StreamHandle>();
+  /** Made with the first one. */
+  private handles: Map<string, StreamHandle> | undefined;
 
   constructor(streams: EventStreams, deliver: (event: StreamEvent) => void) {
     this.streams = streams;
@@ -15,18 +16,20 @@ export class Following {
   }
 
   get userIds(): readonly string[] {
-    return [...this.handles.keys()];
+    return this.handles ? [...this.handles.keys()] : [];
   }
 
   /** Follows exactly these from now on. Those that were followed already go on without being sent again. */
   set(userIds: readonly string[]): void {
     const wanted = new Set(userIds);
     this.remove(this.userIds.filter((id) => !wanted.has(id)));
-    this.add(userIds.filter((id) => !this.handles.has(id)));
+    this.add(userIds.filter((id) => !this.handles?.has(id)));
   }
 
   /** Each of them is sent whole, also where it was followed already. */
   add(userIds: readonly string[]): void {
+    if (userIds.length === 0) return;
+    this.handles ??= new Map();
     for (const id of userIds) {
       const before = this.handles.get(id);
       if (!before && this.handles.size >= USER_SUBSCRIPTIONS_MAX) return;
@@ -38,8 +41,8 @@ export class Following {
 
   remove(userIds: readonly string[]): void {
     for (const id of userIds) {
-      this.handles.get(id)?.close();
-      this.handles.delete(id);
+      this.handles?.get(id)?.close();
+      this.handles?.delete(id);
     }
   }
 
@@ -52,7 +55,7 @@ export class Following {
         event: this.deliver,
         snapshot: this.deliver,
         lost: (_: ErrorCode) => {
-          if (this.handles.get(id) === handle) this.handles.delete(id);
+          if (this.handles?.get(id) === handle) this.handles.delete(id);
         },
       },
     );

@@ -21,6 +21,7 @@ import {
 } from '@muster/play';
 import type { MessageSource, Places, ReceivedMessage } from '@muster/tachyon';
 import { textOf } from './json-text.js';
+import { NOWHERE } from './places.js';
 
 export interface HearingSetup {
   readonly streams: EventStreams;
@@ -42,7 +43,7 @@ type Position = Heard['chats'][HeardPlace];
 
 export class Hearing {
   private readonly setup: HearingSetup;
-  private places: Places = {};
+  private places: Places = NOWHERE;
   /** The client asked for messages. */
   private subscribed = false;
   /** Marker of the last direct message, without the chats' part. */

@@ -14,30 +14,27 @@ export interface OwnCommandTools {
   readonly writer: ClientWriter;
   readonly lobbies: LobbyList;
   /** Players connected to the whole cluster. */
-  userCount(): number;
+  readonly userCount: () => number;
   /** The client goes for good. `told`: the actor has heard of it, or will: the client may be answered. */
-  leave(told: () => void): void;
+  readonly leave: (told: () => void) => void;
 }
 
-type OwnCommand = (message: RequestMessage, definition: CommandDefinition) => void;
+type OwnCommand = (tools: OwnCommandTools, message: RequestMessage, definition: CommandDefinition) => void;
 
 /** The requests that no actor answers, by their command. */
-export function ownCommands(tools: OwnCommandTools): Readonly<Record<string, OwnCommand>> {
-  const { writer, lobbies } = tools;
-  return {
-    [systemServerStats.commandId]: ({ messageId }, definition) =>
-      writer.reply(messageId, definition, JSON.stringify({ userCount: tools.userCount() })),
-    // The list comes after the response.
-    [lobbySubscribeList.commandId]: ({ messageId }, definition) => {
-      writer.reply(messageId, definition, undefined);
-      lobbies.subscribe(writer);
-    },
-    [lobbyUnsubscribeList.commandId]: ({ messageId }, definition) => {
-      lobbies.unsubscribe(writer);
-      writer.reply(messageId, definition, undefined);
-    },
-    // Answered whatever the actor says: a client that wants to go must be able to.
-    [systemDisconnect.commandId]: ({ messageId }, definition) =>
-      tools.leave(() => writer.reply(messageId, definition, undefined)),
-  };
-}
+export const OWN_COMMANDS: Readonly<Record<string, OwnCommand>> = {
+  [systemServerStats.commandId]: ({ writer, userCount }, { messageId }, definition) =>
+    writer.reply(messageId, definition, JSON.stringify({ userCount: userCount() })),
+  // The list comes after the response.
+  [lobbySubscribeList.commandId]: ({ writer, lobbies }, { messageId }, definition) => {
+    writer.reply(messageId, definition, undefined);
+    lobbies.subscribe(writer);
+  },
+  [lobbyUnsubscribeList.commandId]: ({ writer, lobbies }, { messageId }, definition) => {
+    lobbies.unsubscribe(writer);
+    writer.reply(messageId, definition, undefined);
+  },
+  // Answered whatever the actor says: a client that wants to go must be able to.
+  [systemDisconnect.commandId]: ({ writer, leave }, { messageId }, definition) =>
+    leave(() => writer.reply(messageId, definition, undefined)),
+};

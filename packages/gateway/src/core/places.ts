@@ -3,7 +3,7 @@ import type { Moved } from '@muster/play';
 import type { Places as PlaceIds } from '@muster/tachyon';
 import type { PlaceClient, PlaceFeeds } from './place-feeds.js';
 
-const NOWHERE: PlaceIds = {};
+export const NOWHERE: PlaceIds = {};
 
 /** Where one client is, as its player's actor said last. May be old: every place looks itself whether a client is its member. */
 export class Places {

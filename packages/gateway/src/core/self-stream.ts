@@ -1,4 +1,4 @@
-import type { StreamEvent, StreamHandle } from '@muster/cluster';
+import type { StreamEvent, StreamHandle, StreamListener } from '@muster/cluster';
 import {
   NOTICE_ENDED,
   NOTICE_PLACE,
@@ -20,7 +20,7 @@ import type { EntityRef, ErrorCode } from '@muster/ports';
 import { chatLeft, chatReceived, type EventData, messagingReceived, userSelf, userUpdated } from '@muster/tachyon';
 import { isFor } from './audience.js';
 import type { ClientWriter } from './client-writer.js';
-import { EventOrder } from './event-order.js';
+import { EventOrder, type RequestsInFlight } from './event-order.js';
 import { Following } from './following.js';
 import { Hearing } from './hearing.js';
 import { textOf } from './json-text.js';
@@ -33,88 +33,122 @@ const OF_NOBODY = { cause: '', to: { only: [], except: [] } } as const;
 
 type Notice = SessionNotice & Partial<WatchNotice> & Partial<PlaceNotice> & Partial<RequestNotice>;
 
-/** What the session makes of what it hears. */
-export interface SelfListener {
-  isInFlight(request: number): boolean;
+/** What sessions make of what they hear: one for all of them, each is told of. */
+export interface SelfRules<C> {
+  /** `user/self` was sent. `session`: who holds the player. */
+  told(client: C, snapshot: SelfSnapshot): void;
+  /** The player is in that place now, or in none of its kind. */
+  placed(client: C, kind: string, id: string | null): void;
+  /** The actor asks the client. */
+  asked(client: C, request: RequestNotice): void;
+  /** Nobody waits for that answer any more. */
+  requestOver(client: C, n: number): void;
+  /** Another connection holds the player. */
+  superseded(client: C): void;
+  /** The actor has ended the session. */
+  ended(client: C): void;
+  lost(client: C, code: ErrorCode): void;
+  /** More events wait for a reply than may. */
+  tooMany(client: C): void;
+}
+
+/** The client's own requests, as far as what it hears may have come of them. */
+export interface OwnRequests extends RequestsInFlight {
   /** Number of the client's unanswered request that leads to this request of the server. */
   leadingTo(commandId: string): number | undefined;
-  /** `user/self` was sent. `session`: who holds the player. */
-  told(snapshot: SelfSnapshot): void;
-  /** The player is in that place now, or in none of its kind. */
-  placed(kind: string, id: string | null): void;
-  /** The actor asks the client. */
-  asked(request: RequestNotice): void;
-  /** Nobody waits for that answer any more. */
-  requestOver(n: number): void;
-  /** Another connection holds the player. */
-  superseded(): void;
-  /** The actor has ended the session. */
-  ended(): void;
-  lost(code: ErrorCode): void;
-  /** More events wait for a reply than may. */
-  tooMany(): void;
+}
+
+export interface SelfStreamSetup<C> {
+  readonly context: SessionContext;
+  readonly session: string;
+  readonly player: EntityRef;
+  readonly writer: ClientWriter;
+  readonly requests: OwnRequests;
+  readonly rules: SelfRules<C>;
+  readonly client: C;
 }
 
 /** What one client hears: its own player's stream, the users it follows, and all of it behind the replies that caused it (K16). */
-export class SelfStream {
-  readonly following: Following;
+export class SelfStream<C> implements StreamListener {
   private readonly context: SessionContext;
   private readonly session: string;
   private readonly player: EntityRef;
   private readonly writer: ClientWriter;
-  private readonly listener: SelfListener;
+  private readonly requests: OwnRequests;
+  private readonly rules: SelfRules<C>;
+  private readonly client: C;
   private readonly order: EventOrder;
-  readonly hearing: Hearing;
-  readonly rooms: RoomHearing;
+  /** Most clients follow nobody, and hear nobody: made when they do. */
+  private follows: Following | undefined;
+  private hears: Hearing | undefined;
+  private inRooms: RoomHearing | undefined;
   private stream: StreamHandle | undefined;
   private over = false;
 
-  constructor(
-    context: SessionContext,
-    session: string,
-    player: EntityRef,
-    writer: ClientWriter,
-    listener: SelfListener,
-  ) {
+  constructor({ context, session, player, writer, requests, rules, client }: SelfStreamSetup<C>) {
     this.context = context;
     this.session = session;
     this.player = player;
     this.writer = writer;
-    this.listener = listener;
-    this.order = new EventOrder(session, (request) => listener.isInFlight(request), context.options.heldEventsMax);
-    const { streams } = context.cluster;
-    this.following = new Following(streams, (event) => this.userEvent(event));
-    this.hearing = new Hearing({
-      streams,
-      userId: player.id,
+    this.requests = requests;
+    this.rules = rules;
+    this.client = client;
+    this.order = new EventOrder(session, requests, context.options.heldEventsMax);
+  }
+
+  get following(): Following {
+    this.follows ??= new Following(this.context.cluster.streams, (event) => this.userEvent(event));
+    return this.follows;
+  }
+
+  get hearing(): Hearing {
+    this.hears ??= new Hearing({
+      streams: this.context.cluster.streams,
+      userId: this.player.id,
       hold: (event, release) => this.hold(event, release),
-      write: (json) => writer.event(messagingReceived.commandId, json),
+      write: (json) => this.writer.event(messagingReceived.commandId, json),
     });
-    this.rooms = new RoomHearing({
-      streams,
-      member: roomMember('player', player.id),
-      author: player.id,
+    return this.hears;
+  }
+
+  get rooms(): RoomHearing {
+    this.inRooms ??= new RoomHearing({
+      streams: this.context.cluster.streams,
+      member: roomMember('player', this.player.id),
+      author: this.player.id,
       hold: (event, release) => this.hold(event, release),
-      write: (json) => writer.event(chatReceived.commandId, json),
-      lost: () => context.traffic.dropped('stream_lost'),
+      write: (json) => this.writer.event(chatReceived.commandId, json),
+      lost: () => this.context.traffic.dropped('stream_lost'),
     });
+    return this.inRooms;
+  }
+
+  /** Whom the client follows now. */
+  get followed(): readonly string[] {
+    return this.follows?.userIds ?? [];
+  }
+
+  /** Follows exactly these from now on. */
+  follow(userIds: readonly string[]): void {
+    if (this.follows || userIds.length > 0) this.following.set(userIds);
   }
 
   /** Listens from now on. `user/self` comes first: what is followed is asked for when it was sent. */
   start(): void {
-    this.stream ??= this.context.cluster.streams.subscribe(
-      this.player,
-      SELF_TOPIC,
-      { snapshot: true },
-      {
-        snapshot: (event) => this.hold(event, () => this.snapshot(event)),
-        event: (event) => {
-          const behind = this.behindItsRequest(event);
-          this.hold(behind, () => this.selfEvent(event, behind.cause !== event.cause));
-        },
-        lost: (code) => this.listener.lost(code),
-      },
-    );
+    this.stream ??= this.context.cluster.streams.subscribe(this.player, SELF_TOPIC, { snapshot: true }, this);
+  }
+
+  snapshot(event: StreamEvent): void {
+    this.hold(event, () => this.whole(event));
+  }
+
+  event(event: StreamEvent): void {
+    const behind = this.behindItsRequest(event);
+    this.hold(behind, () => this.selfEvent(event, behind.cause !== event.cause));
+  }
+
+  lost(code: ErrorCode): void {
+    this.rules.lost(this.client, code);
   }
 
   /** A reply has left: what it caused may follow. */
@@ -126,9 +160,9 @@ export class SelfStream {
   end(): void {
     this.over = true;
     this.stream?.close();
-    this.following.set([]);
-    this.hearing.end();
-    this.rooms.end();
+    this.follows?.set([]);
+    this.hears?.end();
+    this.inRooms?.end();
     this.order.clear();
   }
 
@@ -149,7 +183,7 @@ export class SelfStream {
 
   /** The client's unanswered request that leads to this; empty: none does. */
   private causeOf(commandId: string): string {
-    const request = this.listener.leadingTo(commandId);
+    const request = this.requests.leadingTo(commandId);
     return request === undefined ? '' : `${this.session}:${request}`;
   }
 
@@ -159,16 +193,16 @@ export class SelfStream {
     const held = this.order.push(event.cause, () => {
       if (!this.over) release();
     });
-    if (!held) this.listener.tooMany();
+    if (!held) this.rules.tooMany(this.client);
   }
 
-  private snapshot({ data }: StreamEvent): void {
+  private whole({ data }: StreamEvent): void {
     const snapshot = JSON.parse(textOf(data)) as SelfSnapshot;
     const { session, user, messages = [] } = snapshot;
     this.writer.event(userSelf.commandId, JSON.stringify({ user }));
     const cause = this.causeOf(messagingReceived.commandId);
-    if (session === this.session) this.hold({ ...OF_NOBODY, cause }, () => this.hearing.kept(messages));
-    this.listener.told(snapshot);
+    if (session === this.session) this.hold({ ...OF_NOBODY, cause }, () => this.hears?.kept(messages));
+    this.rules.told(this.client, snapshot);
   }
 
   private userEvent(event: StreamEvent): void {
@@ -177,7 +211,7 @@ export class SelfStream {
   }
 
   private roomLeft(json: string): void {
-    this.rooms.leave((JSON.parse(json) as EventData<'chat/left'>).room);
+    this.inRooms?.leave((JSON.parse(json) as EventData<'chat/left'>).room);
     this.writer.event(chatLeft.commandId, json);
   }
 
@@ -185,7 +219,7 @@ export class SelfStream {
   private selfEvent({ name, data }: StreamEvent, isEarly: boolean): void {
     if (!name.startsWith(NOTICE_PREFIX)) {
       const json = textOf(data);
-      if (name === messagingReceived.commandId) this.hearing.message(json, isEarly);
+      if (name === messagingReceived.commandId) this.hears?.message(json, isEarly);
       else if (name === chatLeft.commandId) this.roomLeft(json);
       else this.writer.event(name, json);
       return;
@@ -193,11 +227,11 @@ export class SelfStream {
     const notice = JSON.parse(textOf(data)) as Notice;
     if (notice.session !== this.session) return;
     if (name === NOTICE_WATCH) this.following.add(notice.userIds ?? []);
-    else if (name === NOTICE_UNWATCH) this.following.remove(notice.userIds ?? []);
-    else if (name === NOTICE_PLACE) this.listener.placed(notice.kind!, notice.id ?? null);
-    else if (name === NOTICE_REQUEST) this.listener.asked(notice as RequestNotice);
-    else if (name === NOTICE_REQUEST_OVER) this.listener.requestOver(notice.n!);
-    else if (name === NOTICE_SUPERSEDED) this.listener.superseded();
-    else if (name === NOTICE_ENDED) this.listener.ended();
+    else if (name === NOTICE_UNWATCH) this.follows?.remove(notice.userIds ?? []);
+    else if (name === NOTICE_PLACE) this.rules.placed(this.client, notice.kind!, notice.id ?? null);
+    else if (name === NOTICE_REQUEST) this.rules.asked(this.client, notice as RequestNotice);
+    else if (name === NOTICE_REQUEST_OVER) this.rules.requestOver(this.client, notice.n!);
+    else if (name === NOTICE_SUPERSEDED) this.rules.superseded(this.client);
+    else if (name === NOTICE_ENDED) this.rules.ended(this.client);
   }
 }

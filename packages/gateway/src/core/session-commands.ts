@@ -44,41 +44,51 @@ interface InFlight {
   overtaken: boolean;
 }
 
-/** What the session decides for its commands. */
-export interface SessionRules {
+/** What sessions decide for their commands: one for all of them, each is told of. */
+export interface SessionRules<C> {
   /** Commands may go to actors now. */
-  mayAsk(): boolean;
+  mayAsk(client: C): boolean;
   /** A command of the gateway itself. */
-  own(message: RequestMessage, definition: CommandDefinition): void;
+  own(client: C, message: RequestMessage, definition: CommandDefinition): void;
   /** The client asked for messages and has been answered. */
-  hears(heard: SubscribedReply['heard']): void;
+  hears(client: C, heard: SubscribedReply['heard']): void;
   /** The client is in a chat room, and has been answered. */
-  entered(room: RoomEntered): void;
+  entered(client: C, room: RoomEntered): void;
   /** It has left one. `room`: as its id. */
-  leftRoom(room: string): void;
+  leftRoom(client: C, room: string): void;
   /** Where the client is, as far as is known. */
-  places(): Places;
+  places(client: C): Places;
   /** The actor was asked where the client is. */
-  placesTold(places: Places): void;
+  placesTold(client: C, places: Places): void;
   /** The reply of a command that moved the player has left. */
-  moved(moved: Moved): void;
+  moved(client: C, moved: Moved): void;
   /** A reply has left, or there will be none. */
-  replied(): void;
+  replied(client: C): void;
   /** The actor does not know the session: attach, then {@link SessionCommands.goOn}. */
-  unknown(): void;
+  unknown(client: C): void;
   /** Another connection holds the player (K12). */
-  superseded(): void;
+  superseded(client: C): void;
+}
+
+export interface SessionCommandsSetup<C> {
+  readonly context: SessionContext;
+  readonly session: string;
+  readonly player: EntityRef;
+  readonly writer: ClientWriter;
+  readonly rules: SessionRules<C>;
+  readonly client: C;
 }
 
 /** The requests of one client: to their actors, and their answers back. Bounded in number; numbered for the retry window (K11). */
-export class SessionCommands {
+export class SessionCommands<C> {
   /** The client asked for its messages: an actor that lost the session must hear of it. */
   messaging = false;
   private readonly context: SessionContext;
   private readonly session: string;
   private readonly player: EntityRef;
   private readonly writer: ClientWriter;
-  private readonly rules: SessionRules;
+  private readonly rules: SessionRules<C>;
+  private readonly client: C;
   /** Oldest first. Mostly one or none, never many: looked through faster than a map is kept. */
   private readonly inFlight: InFlight[] = [];
   /** What waits while not attached, oldest first; those to be asked again before the others. */
@@ -88,12 +98,13 @@ export class SessionCommands {
   private requests = 0;
   private over = false;
 
-  constructor(context: SessionContext, session: string, player: EntityRef, writer: ClientWriter, rules: SessionRules) {
+  constructor({ context, session, player, writer, rules, client }: SessionCommandsSetup<C>) {
     this.context = context;
     this.session = session;
     this.player = player;
     this.writer = writer;
     this.rules = rules;
+    this.client = client;
   }
 
   /** Number of an unanswered request that leads to this request of the server. */
@@ -120,14 +131,14 @@ export class SessionCommands {
     if (this.unanswered >= options.requestsInFlightMax) {
       traffic.dropped('in_flight');
       this.writer.fail(message, this.failureOf('TOO_MANY_REQUESTS', { max: options.requestsInFlightMax }));
-    } else if (this.rules.mayAsk()) this.accept(message);
+    } else if (this.rules.mayAsk(this.client)) this.accept(message);
     else this.waiting.push(message);
   }
 
   /** Everything that waited for the actor, in the order in which the client sent it. */
   goOn(): void {
     for (const sent of this.again.splice(0)) this.dispatch(sent);
-    while (this.waiting.length > 0 && this.rules.mayAsk()) this.accept(this.waiting.shift()!);
+    while (this.waiting.length > 0 && this.rules.mayAsk(this.client)) this.accept(this.waiting.shift()!);
   }
 
   /** Answers everything that waits for the actor with a failure. */
@@ -178,9 +189,9 @@ export class SessionCommands {
       this.placeRequests.hold(message);
       return;
     }
-    const accepted = protocol.accept(message, 'user→server', this.player.id, this.rules.places());
+    const accepted = protocol.accept(message, 'user→server', this.player.id, this.rules.places(this.client));
     if (!accepted.ok) this.writer.fail(message, accepted);
-    else if (!accepted.entity) this.rules.own(message, accepted.definition);
+    else if (!accepted.entity) this.rules.own(this.client, message, accepted.definition);
     else {
       const { definition, entity, command } = accepted;
       // Printed again, not cut out of the frame: what was checked is what is sent.
@@ -223,7 +234,7 @@ export class SessionCommands {
     } else if (!this.refusedSession(sent, outcome.code, outcome.details) && !this.refusedPlace(sent, outcome)) {
       this.fail(sent, outcome.code, outcome.details);
     }
-    this.rules.replied();
+    this.rules.replied(this.client);
     this.releaseHeld();
   }
 
@@ -234,7 +245,7 @@ export class SessionCommands {
 
   private moved({ messageId, definition, overtaken }: InFlight, moved: Moved): void {
     this.writer.reply(messageId, definition, definition.reply && JSON.stringify(moved.data));
-    this.rules.moved(moved);
+    this.rules.moved(this.client, moved);
     if (overtaken) this.askPlaces(moved.moved.kind);
   }
 
@@ -247,7 +258,7 @@ export class SessionCommands {
   private releaseHeld(): void {
     const held = this.placeRequests.takeHeld();
     if (held.length === 0) return;
-    if (this.rules.mayAsk()) for (const message of held) this.accept(message);
+    if (this.rules.mayAsk(this.client)) for (const message of held) this.accept(message);
     else this.waiting.unshift(...held);
   }
 
@@ -276,8 +287,8 @@ export class SessionCommands {
     this.context.cluster.router.call(this.ownCall('places', { doubt: kind }), (outcome) => {
       if (this.over) return;
       const astray = this.placeRequests.answered(kind);
-      if (outcome.ok) this.rules.placesTold(JSON.parse(textOf(outcome.data)) as Places);
-      const id = this.rules.places()[kind];
+      if (outcome.ok) this.rules.placesTold(this.client, JSON.parse(textOf(outcome.data)) as Places);
+      const id = this.rules.places(this.client)[kind];
       for (const sent of astray) {
         if (outcome.ok && id === undefined) this.failOutside(sent, kind);
         else if (outcome.ok) this.dispatch(Object.assign(sent, { entity: entity(kind, id!) }));
@@ -293,13 +304,13 @@ export class SessionCommands {
     const entered = JSON.parse(reply) as RoomEntered;
     const { heard: _, ...told } = entered;
     this.writer.reply(messageId, definition, JSON.stringify(told));
-    this.rules.entered(entered);
+    this.rules.entered(this.client, entered);
   }
 
   private leftRoom({ messageId, definition, data }: InFlight): void {
     const { room } = JSON.parse(textOf(data)) as RequestData<'chat/leave'>;
     this.writer.reply(messageId, definition, undefined);
-    this.rules.leftRoom(roomIdOf(room));
+    this.rules.leftRoom(this.client, roomIdOf(room));
   }
 
   /** From where the client goes on is between the actor and us. */
@@ -307,7 +318,7 @@ export class SessionCommands {
     const { hasMissedMessages, heard } = JSON.parse(reply) as SubscribedReply;
     this.messaging = true;
     this.writer.reply(messageId, messagingSubscribeReceived, JSON.stringify({ hasMissedMessages }));
-    this.rules.hears(heard);
+    this.rules.hears(this.client, heard);
   }
 
   /** True where it is the session that was refused, not the request. */
@@ -315,13 +326,13 @@ export class SessionCommands {
     if (code !== 'REFUSED') return false;
     if (reason === REASON_SUPERSEDED) {
       sent.span?.end('SUPERSEDED');
-      this.rules.superseded();
+      this.rules.superseded(this.client);
       return true;
     }
     if (reason !== REASON_SESSION_UNKNOWN || sent.retried) return false;
     sent.retried = true;
     this.again.push(sent);
-    this.rules.unknown();
+    this.rules.unknown(this.client);
     return true;
   }
 

@@ -1,6 +1,7 @@
 import type { ClusterAccess } from '@muster/cluster';
 import type { Clock, Random, Span } from '@muster/ports';
 import type { TachyonProtocol } from '@muster/tachyon';
+import type { ClientWriterLimits } from './client-writer.js';
 import type { Departures } from './departures.js';
 import type { LobbyList } from './lobby-list.js';
 import type { LoginQueue } from './login-queue.js';
@@ -18,6 +19,7 @@ export interface SharedContext {
   readonly options: GatewayOptions;
   readonly traffic: Traffic;
   readonly departures: Departures;
+  readonly writerLimits: ClientWriterLimits;
 }
 
 /** What all players' sessions share. */

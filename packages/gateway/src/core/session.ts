@@ -1,5 +1,5 @@
 import type { Call, CallInFront } from '@muster/cluster';
-import { type AnsweredData, type AttachReply, PLAYER_KIND, type SelfSnapshot } from '@muster/play';
+import { type AccountView, type AnsweredData, type AttachReply, PLAYER_KIND, type SelfSnapshot } from '@muster/play';
 import { type EntityRef, ERRORS, entity, type Millis, MusterError } from '@muster/ports';
 import {
   CLOSE_NORMAL,
@@ -7,24 +7,25 @@ import {
   closeReason,
   closingOf,
   type Message,
+  type Places as PlaceIds,
   type RequestMessage,
   type ResponseMessage,
   systemDisconnect,
   systemMoveOn,
 } from '@muster/tachyon';
-import type { Attachment } from './attachment.js';
-import { ClientIntake } from './client-intake.js';
+import { Attachment } from './attachment.js';
+import { ClientIntake, type IntakeRules } from './client-intake.js';
 import type { ClientSocket, SignedPlayer, SocketListener } from './client-socket.js';
 import { ClientWriter } from './client-writer.js';
 import type { Newcomer } from './login-queue.js';
 import { MovingOn } from './moving-on.js';
-import { ownCommands } from './own-commands.js';
+import { OWN_COMMANDS, type OwnCommandTools } from './own-commands.js';
 import type { PlaceClient } from './place-feeds.js';
-import { Places } from './places.js';
+import { NOWHERE, Places } from './places.js';
 import { playerAttachment } from './player-attachment.js';
-import { SelfStream } from './self-stream.js';
+import { type SelfRules, SelfStream } from './self-stream.js';
 import { ServerRequests } from './server-requests.js';
-import { SessionCommands } from './session-commands.js';
+import { SessionCommands, type SessionRules } from './session-commands.js';
 import type { SessionContext } from './session-context.js';
 import type { DropReason } from './traffic.js';
 
@@ -43,79 +44,87 @@ export class PlayerSession implements SocketListener, Newcomer {
   readonly player: EntityRef;
   private readonly context: SessionContext;
   private readonly socket: ClientSocket;
-  private readonly intake: ClientIntake;
+  private readonly intake: ClientIntake<PlayerSession>;
   private readonly writer: ClientWriter;
-  private readonly commands: SessionCommands;
-  private readonly self: SelfStream;
-  private readonly places: Places;
-  private readonly requests: ServerRequests;
-  private readonly attachment: Attachment<AttachReply>;
+  private readonly commands: SessionCommands<PlayerSession>;
+  private readonly self: SelfStream<PlayerSession>;
+  private readonly attachment: Attachment<PlayerSession, AttachReply>;
+  private readonly account: AccountView | undefined;
+  /** Made when the client comes into its first place. */
+  private places: Places | undefined;
+  /** Made when the server asks the client something. */
+  private requests: ServerRequests | undefined;
   private movingOn: MovingOn | undefined;
   /** Whom the actor says that the player follows. */
   private watch: readonly string[] = [];
   /** `new`: the actor has not heard of it. `asking`, `queued`: the cluster has no room, see login-queue.ts. `starting`: `user/self` was not sent yet. `leaving`: the client asked to go and is being answered. */
   private state: 'new' | 'asking' | 'queued' | 'starting' | 'open' | 'leaving' | 'over' = 'new';
 
+  // Told with the session: a hundred thousand sessions would keep a closure for each of these.
+  private static readonly intakeRules: IntakeRules<PlayerSession> = {
+    takes: ({ movingOn }) => movingOn?.takesRequests !== false,
+    message: (session, message) => session.take(message),
+    tooFast: (session) => session.close(CLOSE_POLICY, 'Rate limited'),
+    end: (session, error, drop) => session.end(error, drop),
+  };
+  private static readonly commandRules: SessionRules<PlayerSession> = {
+    mayAsk: ({ state, attachment }) => state === 'open' && attachment.attached,
+    own: (session, message, definition) => OWN_COMMANDS[definition.commandId]!(session.ownTools(), message, definition),
+    hears: ({ self }, heard) => self.hearing.goOn(heard),
+    entered: ({ self }, room) => self.rooms.enter(room),
+    leftRoom: ({ self }, room) => self.rooms.leave(room),
+    replied: ({ self, movingOn }) => {
+      self.replied();
+      movingOn?.answered();
+    },
+    unknown: ({ attachment }) => attachment.attach(),
+    places: ({ places }) => places?.current ?? NOWHERE,
+    placesTold: (session, places) => session.inPlaces(places),
+    moved: (session, moved) => session.placesMade().moved(moved),
+    superseded: (session) => session.end(new MusterError('SUPERSEDED')),
+  };
+  private static readonly selfRules: SelfRules<PlayerSession> = {
+    told: (session, snapshot) => session.selfTold(snapshot),
+    placed: (session, kind, id) => session.placesMade().move(kind, id),
+    asked: (session, request) => session.requestsMade().ask(request),
+    requestOver: ({ requests }, n) => requests?.over(n),
+    superseded: (session) => session.end(new MusterError('SUPERSEDED')),
+    ended: ({ attachment }) => {
+      if (attachment.attached) attachment.attach();
+    },
+    lost: (session, code) => session.end(new MusterError(code), 'stream_lost'),
+    tooMany: (session) => session.end(new MusterError('SLOW_READER'), 'held_events'),
+  };
+  private static readonly attachmentRules = playerAttachment<PlayerSession>({
+    session: ({ context, id, account }) => ({ context, id, account }),
+    send: ({ context, commands }, name, data, done) => context.cluster.router.call(commands.ownCall(name, data), done),
+    held: ({ self, commands }) => ({ userIds: self.followed, messaging: commands.messaging }),
+    attached: (session, reply) => session.attached(reply),
+    delayed: ({ commands }, code, details) => commands.giveUp(code, details),
+    superseded: (session, error) => session.end(error),
+    refused: (session, error, isPolicy) => {
+      if (!isPolicy) session.end(error, 'attach_refused');
+      else {
+        session.context.traffic.dropped('attach_refused');
+        session.close(CLOSE_POLICY, error.message);
+      }
+    },
+  });
+
   constructor(context: SessionContext, id: string, socket: ClientSocket, who: SignedPlayer) {
-    const { options, traffic } = context;
     this.context = context;
     this.id = id;
     this.socket = socket;
     this.player = entity(PLAYER_KIND, who.playerId);
-    this.intake = new ClientIntake(context, {
-      takes: () => this.movingOn?.takesRequests !== false,
-      message: (message) => this.take(message),
-      tooFast: () => this.close(CLOSE_POLICY, 'Rate limited'),
-      end: (error, drop) => this.end(error, drop),
-    });
-    const speaks = (commandId: string): boolean => context.protocol.definition(commandId) !== undefined;
-    this.writer = new ClientWriter(socket, id, traffic, { bufferMax: options.sendBufferBytesMax, speaks }, () =>
-      this.end(new MusterError('SLOW_READER'), 'slow_reader'),
-    );
-    const own = ownCommands({
-      writer: this.writer,
-      lobbies: context.lobbies,
-      userCount: () => context.userCount(),
-      leave: (told) => this.goAway(told),
-    });
-    this.commands = new SessionCommands(context, id, this.player, this.writer, {
-      mayAsk: () => this.state === 'open' && this.attachment.attached,
-      own: (message, definition) => own[definition.commandId]!(message, definition),
-      hears: (heard) => this.self.hearing.goOn(heard),
-      entered: (room) => this.self.rooms.enter(room),
-      leftRoom: (room) => this.self.rooms.leave(room),
-      replied: () => {
-        this.self.replied();
-        this.movingOn?.answered();
-      },
-      unknown: () => this.attachment.attach(),
-      places: () => this.places.current,
-      placesTold: (places) => this.places.set(places),
-      moved: (moved) => this.places.moved(moved),
-      superseded: () => this.end(new MusterError('SUPERSEDED')),
-    });
-    this.self = new SelfStream(context, id, this.player, this.writer, {
-      isInFlight: (request) => this.commands.isInFlight(request),
-      leadingTo: (commandId) => this.commands.leadingTo(commandId),
-      told: (snapshot) => this.selfTold(snapshot),
-      placed: (kind, id) => this.places.move(kind, id),
-      asked: (request) => this.requests.ask(request),
-      requestOver: (n) => this.requests.over(n),
-      superseded: () => this.end(new MusterError('SUPERSEDED')),
-      ended: () => {
-        if (this.attachment.attached) this.attachment.attach();
-      },
-      lost: (code) => this.end(new MusterError(code), 'stream_lost'),
-      tooMany: () => this.end(new MusterError('SLOW_READER'), 'held_events'),
-    });
-    this.requests = new ServerRequests({
-      session: id,
-      writer: this.writer,
-      protocol: context.protocol,
-      answered: (data) => this.tellAnswer(data),
-    });
-    this.places = this.newPlaces();
-    this.attachment = this.newAttachment(who);
+    this.account = who.account;
+    this.intake = new ClientIntake(context, PlayerSession.intakeRules, this);
+    const slow = (): void => this.end(new MusterError('SLOW_READER'), 'slow_reader');
+    this.writer = new ClientWriter(socket, id, context.traffic, context.writerLimits, slow);
+    const { player, writer } = this;
+    const of = { context, session: id, player, writer, client: this } as const;
+    this.commands = new SessionCommands({ ...of, rules: PlayerSession.commandRules });
+    this.self = new SelfStream({ ...of, requests: this.commands, rules: PlayerSession.selfRules });
+    this.attachment = new Attachment<PlayerSession, AttachReply>(context, PlayerSession.attachmentRules, this);
   }
 
   start(): void {
@@ -250,7 +259,7 @@ export class PlayerSession implements SocketListener, Newcomer {
     this.movingOn?.end();
     this.context.logins.leave(this);
     this.self.end();
-    this.places.end();
+    this.places?.end();
     this.context.lobbies.unsubscribe(this.writer);
     this.context.ended(this);
     if (!told) this.context.departures.leave((clean) => this.detach(clean));
@@ -260,10 +269,20 @@ export class PlayerSession implements SocketListener, Newcomer {
     return this.commands.ownCall('detach', { session: this.id, clean });
   }
 
+  /** All places where the client is. */
+  private inPlaces(ids: PlaceIds): void {
+    if (this.places || Object.keys(ids).length > 0) this.placesMade().set(ids);
+  }
+
+  private placesMade(): Places {
+    this.places ??= this.newPlaces();
+    return this.places;
+  }
+
   private newPlaces(): Places {
     const client: PlaceClient = {
       userId: this.player.id,
-      placeFrame: (frame, event) => this.self.place(frame, event, (event) => this.places.isOld(event)),
+      placeFrame: (frame, event) => this.self.place(frame, event, (event) => this.placesMade().isOld(event)),
       placeDoubted: (kind) => this.doubt(kind),
       placeLost: (kind) => {
         this.context.traffic.dropped('stream_lost');
@@ -273,39 +292,32 @@ export class PlayerSession implements SocketListener, Newcomer {
     return new Places(this.context.feeds, client, (places) => this.self.hearing.moved(places));
   }
 
+  private requestsMade(): ServerRequests {
+    const { id: session, writer } = this;
+    const { protocol } = this.context;
+    this.requests ??= new ServerRequests({ session, writer, protocol, answered: (data) => this.tellAnswer(data) });
+    return this.requests;
+  }
+
+  private ownTools(): OwnCommandTools {
+    const { lobbies, userCount } = this.context;
+    return { writer: this.writer, lobbies, userCount, leave: (told) => this.goAway(told) };
+  }
+
   /** A place does not seem to have this client: its actor knows. */
   private doubt(kind: string): void {
     if (this.state === 'open') this.commands.askPlaces(kind);
   }
 
-  private newAttachment({ account }: SignedPlayer): Attachment<AttachReply> {
-    return playerAttachment(this.context, {
-      id: this.id,
-      account,
-      send: (name, data, done) => this.context.cluster.router.call(this.commands.ownCall(name, data), done),
-      held: () => ({ userIds: this.self.following.userIds, messaging: this.commands.messaging }),
-      attached: (reply) => this.attached(reply),
-      delayed: (code, details) => this.commands.giveUp(code, details),
-      superseded: (error) => this.end(error),
-      refused: (error, isPolicy) => {
-        if (!isPolicy) this.end(error, 'attach_refused');
-        else {
-          this.context.traffic.dropped('attach_refused');
-          this.close(CLOSE_POLICY, error.message);
-        }
-      },
-    });
-  }
-
   private attached({ watch, places }: AttachReply): void {
     this.watch = watch;
-    this.places.set(places);
+    this.inPlaces(places);
     if (this.state !== 'starting') this.goOn();
     this.self.start();
   }
 
   private goOn(): void {
-    this.self.following.set(this.watch);
+    this.self.follow(this.watch);
     this.commands.goOn();
   }
 
@@ -320,7 +332,7 @@ export class PlayerSession implements SocketListener, Newcomer {
   }
 
   private response(message: ResponseMessage): void {
-    const how = this.requests.answer(message);
+    const how = this.requests?.answer(message) ?? 'unasked';
     if (how === 'taken') return;
     this.context.traffic.dropped(how === 'late' ? 'late_response' : 'unasked_response');
     if (how === 'unasked')
@@ -355,8 +367,8 @@ export class PlayerSession implements SocketListener, Newcomer {
   /** `user/self` was sent: the client may be answered. */
   private selfTold({ session, places, requests = [] }: SelfSnapshot): void {
     if (session === this.id) {
-      for (const request of requests) this.requests.ask(request);
-      this.places.set(places);
+      for (const request of requests) this.requestsMade().ask(request);
+      this.inPlaces(places);
       this.commands.placesWereTold();
     }
     const isFirst = this.state === 'starting';
