@@ -7,7 +7,7 @@ import { type SocialOptions, socialOptions } from './social/options.js';
 import { reportsService } from './social/reports.js';
 
 /** Facts that outlive the cluster, as players' actors know them. */
-export type PlayStorage = Pick<Storage, 'accounts' | 'friendships' | 'clans' | 'moderation' | 'battles'>;
+export type PlayStorage = Pick<Storage, 'players' | 'friendships' | 'clans' | 'moderation' | 'battles'>;
 
 export interface PlayServiceDependencies {
   readonly storage: PlayStorage;

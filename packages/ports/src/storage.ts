@@ -1,7 +1,7 @@
 import type { Millis } from './clock.js';
 import type { Epoch, PlayerId, Term } from './ids.js';
 import type { ShardStore } from './shard-store.js';
-import type { Battles, Clans, Friendships, Moderation } from './social.js';
+import type { Battles, Clans, ClanTies, Friendships, Moderation, Ties } from './social.js';
 
 /** A person's account. Live state (session, status) is the player actor's, not here. */
 export interface Account {
@@ -87,6 +87,18 @@ export interface Regime {
   raise(epoch: Epoch, term: Term): Promise<void>;
 }
 
+/** All of a player that outlives the cluster, as its actor begins with it. */
+export interface PlayerRecord {
+  readonly account: Account;
+  readonly ties: Ties;
+  readonly clan: ClanTies;
+}
+
+export interface Players {
+  /** One question, so that all of it is of one moment. undefined: no account has this id. */
+  read(id: PlayerId): Promise<PlayerRecord | undefined>;
+}
+
 /** What outlives the cluster: Postgres, or PGlite embedded. Every call ends within its deadline; a write that missed it may still happen. @throws MusterError STORAGE_UNAVAILABLE */
 export interface Storage {
   readonly accounts: Accounts;
@@ -98,6 +110,7 @@ export interface Storage {
   readonly clans: Clans;
   readonly moderation: Moderation;
   readonly battles: Battles;
+  readonly players: Players;
   /** Which storage this is: a random text, written once when it was made. Whoever has another belongs to another cluster. */
   readonly identity: string;
   /** Resolves when a trivial query was answered. */

@@ -11,9 +11,7 @@ import { initialParts, rulesOf, selfSnapshot, wholeOf } from './whole.js';
 
 /** What an actor reads when it comes to life, and nothing more. */
 export interface PlayerStorage {
-  readonly accounts: Pick<Storage['accounts'], 'byId'>;
-  readonly friendships: Pick<Storage['friendships'], 'of'>;
-  readonly clans: Pick<Storage['clans'], 'of'>;
+  readonly players: Storage['players'];
 }
 
 /** Parts of the state that begin as storage has them. */
@@ -58,12 +56,8 @@ export function playerKind({ storage, metrics, options: changes }: PlayerDepende
   });
 }
 
-async function readPlayer(
-  id: string,
-  { accounts, friendships, clans }: PlayerStorage,
-): Promise<PlayerSeed | undefined> {
+async function readPlayer(id: string, { players }: PlayerStorage): Promise<PlayerSeed | undefined> {
   if (!isUserId(id)) return undefined;
-  const who = playerId(id);
-  const [account, ties, [clan]] = await Promise.all([accounts.byId(who), friendships.of(who), clans.of([who])]);
-  return account && { account: accountView(account), ties, clan: clan! };
+  const found = await players.read(playerId(id));
+  return found && { ...found, account: accountView(found.account) };
 }

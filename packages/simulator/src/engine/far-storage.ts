@@ -63,7 +63,7 @@ export class FarStorage {
     const late = <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>) => {
       return (...args: A): Promise<T> => this.delayed(process, () => call(...args));
     };
-    const { accounts, grants, keys, regime, friendships, clans, moderation, battles } = this.near;
+    const { accounts, players, grants, keys, regime, friendships, clans, moderation, battles } = this.near;
     const shards = new MemoryShardStore({ clock: process.clock, server: this.shards, metrics: process.metrics });
     process.onDeath(() => shards.close());
     return {
@@ -76,6 +76,7 @@ export class FarStorage {
         putBot: far((bot) => accounts.putBot(bot)),
         setRoles: far((id, roles) => accounts.setRoles(id, roles)),
       },
+      players: { read: far((id) => players.read(id)) },
       grants,
       keys,
       regime: {

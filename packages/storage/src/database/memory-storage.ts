@@ -9,6 +9,7 @@ import {
   type Moderation,
   MusterError,
   type PlayerId,
+  type Players,
   type Random,
   type Regime,
   type ShardStore,
@@ -39,6 +40,7 @@ export class MemoryStorage implements Storage {
   readonly clans: Clans;
   readonly moderation: Moderation;
   readonly battles: Battles;
+  readonly players: Players;
   private readonly memoryShards: MemoryShardStore;
   private readonly random: Random;
   private name: string | undefined;
@@ -56,6 +58,7 @@ export class MemoryStorage implements Storage {
     this.clans = new MemoryClans(operations, exists, open);
     this.moderation = new MemoryModeration(accounts, operations, clock, open);
     this.battles = new MemoryBattles(open);
+    this.players = memoryPlayers(this);
     this.grants = memoryGrants(open);
     this.keys = memoryKeys(open);
     this.regime = memoryRegime(open);
@@ -77,6 +80,15 @@ export class MemoryStorage implements Storage {
     this.closed = true;
     this.memoryShards.close();
   }
+}
+
+function memoryPlayers({ accounts, friendships, clans }: Pick<Storage, 'accounts' | 'friendships' | 'clans'>): Players {
+  return {
+    async read(id) {
+      const [account, ties, [clan]] = await Promise.all([accounts.byId(id), friendships.of(id), clans.of([id])]);
+      return account && { account, ties, clan: clan! };
+    },
+  };
 }
 
 function memoryGrants(open: () => void): Grants {

@@ -131,7 +131,7 @@ export class SqlAccounts implements Accounts {
   }
 }
 
-function asAccount(row: Selectable<AccountsTable> | undefined): Account | undefined {
+export function asAccount(row: Selectable<AccountsTable> | undefined): Account | undefined {
   if (!row) return undefined;
   return {
     id: playerId(String(row.id)),

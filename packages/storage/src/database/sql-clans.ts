@@ -51,20 +51,8 @@ export class SqlClans implements Clans {
   async of(ids: readonly PlayerId[]): Promise<readonly ClanTies[]> {
     if (ids.length === 0) return [];
     const rows = ids.map((id) => rowId(id) ?? 0);
-    // One statement, so that all of it is of one moment.
-    const query = sql<TiesRow>`select coalesce(v.version, 0) as version, c.id as clan_id, c.name, c.tag, c.language,
-        coalesce((select json_agg(i.clan_id order by i.number) from clan_invites i where i.user_id = w.id), '[]') as invites
-      from unnest(${rows}::int8[]) with ordinality as w(id, place)
-        left join clan_versions v on v.user_id = w.id
-        left join clan_members m on m.user_id = w.id
-        left join clans c on c.id = m.clan_id
-      order by w.place`;
-    const found = await this.calls.run('clans.of', () => query.execute(this.db));
-    return found.rows.map(({ version, clan_id: clanId, name, tag, language, invites }) => ({
-      version,
-      clan: clanId === null ? null : { clanId, name: name!, tag: tag!, language: language! },
-      invites,
-    }));
+    const found = await this.calls.run('clans.of', () => clanTiesOf(rows).execute(this.db));
+    return found.rows.map(asClanTies);
   }
 
   change<Result>(
@@ -87,13 +75,28 @@ export class SqlClans implements Clans {
   }
 }
 
-interface TiesRow {
+export interface ClanTiesRow {
   readonly version: number;
   readonly clan_id: string | null;
   readonly name: string | null;
   readonly tag: string | null;
   readonly language: string | null;
   readonly invites: readonly string[];
+}
+
+/** One statement, so that all of it is of one moment: a row for each, in their order. */
+export function clanTiesOf(rows: readonly number[]) {
+  return sql<ClanTiesRow>`select coalesce(v.version, 0) as version, c.id as clan_id, c.name, c.tag, c.language,
+      coalesce((select json_agg(i.clan_id order by i.number) from clan_invites i where i.user_id = w.id), '[]') as invites
+    from unnest(${rows}::int8[]) with ordinality as w(id, place)
+      left join clan_versions v on v.user_id = w.id
+      left join clan_members m on m.user_id = w.id
+      left join clans c on c.id = m.clan_id
+    order by w.place`;
+}
+
+export function asClanTies({ version, clan_id: clanId, name, tag, language, invites }: ClanTiesRow): ClanTies {
+  return { version, clan: clanId === null ? null : { clanId, name: name!, tag: tag!, language: language! }, invites };
 }
 
 interface ClanRow extends ClanBase {

@@ -39,16 +39,7 @@ export class SqlFriendships implements Friendships {
   async of(id: PlayerId): Promise<Ties> {
     const me = rowId(id);
     if (me === undefined) return noTies;
-    // One statement, so that all of it is of one moment.
-    const query = sql<TiesRow>`select
-      coalesce((select version from friend_versions where user_id = ${me}), 0) as version,
-      coalesce((select json_agg(json_build_array(friend_id, since) order by friend_id)
-        from friendships where user_id = ${me}), '[]') as friends,
-      coalesce((select json_agg(json_build_array(to_id, sent_at) order by to_id)
-        from friend_requests where from_id = ${me}), '[]') as outgoing,
-      coalesce((select json_agg(json_build_array(from_id, sent_at) order by from_id)
-        from friend_requests where to_id = ${me}), '[]') as incoming,
-      coalesce((select json_agg(ignored_id order by ignored_id) from ignores where user_id = ${me}), '[]') as ignored`;
+    const query = tiesOf(me);
     const { rows } = await this.calls.run('friendships.of', () => query.execute(this.db));
     return asTies(rows[0]!);
   }
@@ -69,7 +60,7 @@ export class SqlFriendships implements Friendships {
   }
 }
 
-interface TiesRow {
+export interface TiesRow {
   readonly version: number;
   readonly friends: readonly (readonly [number, number])[];
   readonly outgoing: TiesRow['friends'];
@@ -77,7 +68,20 @@ interface TiesRow {
   readonly ignored: readonly number[];
 }
 
-function asTies({ version, friends, outgoing, incoming, ignored }: TiesRow): Ties {
+/** One statement, so that all of it is of one moment. */
+export function tiesOf(me: number) {
+  return sql<TiesRow>`select
+    coalesce((select version from friend_versions where user_id = ${me}), 0) as version,
+    coalesce((select json_agg(json_build_array(friend_id, since) order by friend_id)
+      from friendships where user_id = ${me}), '[]') as friends,
+    coalesce((select json_agg(json_build_array(to_id, sent_at) order by to_id)
+      from friend_requests where from_id = ${me}), '[]') as outgoing,
+    coalesce((select json_agg(json_build_array(from_id, sent_at) order by from_id)
+      from friend_requests where to_id = ${me}), '[]') as incoming,
+    coalesce((select json_agg(ignored_id order by ignored_id) from ignores where user_id = ${me}), '[]') as ignored`;
+}
+
+export function asTies({ version, friends, outgoing, incoming, ignored }: TiesRow): Ties {
   const id = (row: number): PlayerId => playerId(String(row));
   return {
     version,

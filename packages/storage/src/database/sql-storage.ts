@@ -9,6 +9,7 @@ import {
   type Metrics,
   type Moderation,
   MusterError,
+  type Players,
   type Random,
   type Regime,
   type ShardStore,
@@ -30,6 +31,7 @@ import { SqlGrants } from './sql-grants.js';
 import { SqlKeys } from './sql-keys.js';
 import { SqlModeration } from './sql-moderation.js';
 import { SqlOperations } from './sql-operations.js';
+import { SqlPlayers } from './sql-players.js';
 import { SqlRegime } from './sql-regime.js';
 
 export interface SqlStorageParts {
@@ -57,6 +59,7 @@ export class SqlStorage implements Storage {
   readonly clans: Clans;
   readonly moderation: Moderation;
   readonly battles: Battles;
+  readonly players: Players;
   readonly identity: string;
   private readonly db: Kysely<Schema>;
   private readonly calls: Calls;
@@ -77,6 +80,7 @@ export class SqlStorage implements Storage {
     this.clans = new SqlClans(db, calls, operations);
     this.moderation = new SqlModeration(db, calls, operations, parts.clock);
     this.battles = new SqlBattles(db, calls);
+    this.players = new SqlPlayers(db, calls);
     this.identity = parts.identity;
     this.db = db;
     this.calls = calls;

@@ -12,9 +12,7 @@ export const ANN: AccountView = { username: 'ann', displayName: 'Ann', countryCo
 
 /** Nothing is loaded here. */
 const NOWHERE: PlayerStorage = {
-  accounts: { byId: async () => undefined },
-  friendships: { of: async () => NO_TIES },
-  clans: { of: async () => [NO_CLAN] },
+  players: { read: async () => undefined },
 };
 
 export interface Turn {

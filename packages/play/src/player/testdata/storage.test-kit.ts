@@ -17,9 +17,9 @@ export function breakable(storage: MemoryStorage, isDown: () => boolean): PlaySt
             : (method.apply(target, args) as unknown);
       },
     });
-  const { accounts, friendships, clans, moderation, battles } = storage;
+  const { players, friendships, clans, moderation, battles } = storage;
   return {
-    accounts: part(accounts),
+    players: part(players),
     friendships: part(friendships),
     clans: part(clans),
     moderation: part(moderation),
