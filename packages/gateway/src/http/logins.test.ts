@@ -5,6 +5,10 @@ import { entityKey, MemoryMetrics, SeededRandom } from '@muster/ports';
 import { type FakeCluster, obligingCluster } from '../testing/fake-cluster.test-kit.js';
 import { connected, refusal, startWorld, tokensFor, type World } from '../testing/server.test-kit.js';
 
+/** Long enough for the slowest machine. */
+const WINDOW_MS = 600_000;
+const WINDOW = { loginsWindowMs: WINDOW_MS };
+
 const started: World[] = [];
 afterEach(async () => {
   for (const world of started.splice(0)) await world.stop();
@@ -33,12 +37,12 @@ function clusterWithActors(time: { now: number }): FakeCluster {
   return cluster;
 }
 
-test('three sign-ins in ten seconds are let in however many gateways they are spread over', async () => {
+test('three sign-ins in a window are let in however many gateways they are spread over', async () => {
   // Stands still, however slow the machine is; what each gateway counts for itself goes by its own clock.
   const time = { now: 1_700_000_000_000 };
   const cluster = clusterWithActors(time);
-  const first = await startWorld({ cluster });
-  const second = await startWorld({ cluster, storage: first.storage });
+  const first = await startWorld({ cluster, options: WINDOW });
+  const second = await startWorld({ cluster, options: WINDOW, storage: first.storage });
   started.push(first, second);
   const { access_token: token } = await tokensFor(first.url);
   await connected(first.url, token);
@@ -47,13 +51,13 @@ test('three sign-ins in ten seconds are let in however many gateways they are sp
   for (const { url } of [second, first]) expect((await refusal(url, token)).status).toBe(429);
   const { access_token: other } = await tokensFor(second.url, 'bob');
   await connected(second.url, other);
-  time.now += 10_001;
-  second.clock.move(10_001);
+  time.now += WINDOW_MS;
+  second.clock.move(WINDOW_MS);
   await connected(second.url, token);
 });
 
 async function one(): Promise<World> {
-  const world = await startWorld();
+  const world = await startWorld({ options: WINDOW });
   started.push(world);
   return world;
 }
@@ -70,7 +74,7 @@ test('who has signed in too often by other gateways is refused with 429 before a
   };
   const { status, headers, body } = await refusal(world.url, token);
   expect([status, body.error, headers['retry-after']]).toEqual([429, 'rate_limited', '3']);
-  expect(knocks).toEqual([[expect.stringMatching(/^player\//), { max: 3, windowMs: 10_000 }]]);
+  expect(knocks).toEqual([[expect.stringMatching(/^player\//), { max: 3, windowMs: WINDOW_MS }]]);
   expect(world.core.size).toBe(0);
 });
 
