@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MusterError, SystemClock, SystemRandom, token } from '@muster/ports';
+import { causeOf, MusterError, SystemClock, SystemRandom, token } from '@muster/ports';
 import { Command } from 'commander';
 import { type BotConfig, readConfig } from './config/load.js';
 import { printConfig } from './config/print.js';
@@ -213,7 +213,11 @@ function clusterHints({ processes, gateways, admin }: LocalClusterDocument): str
 }
 
 async function runPglite(folder: string): Promise<void> {
-  const server = await servePglite(folder);
+  const server = await servePglite(folder, (error) => {
+    // Whoever started it says so; there is no state to save that is not on disk.
+    process.stderr.write(`the embedded database failed: ${causeOf(error)}\n`);
+    process.exit(1);
+  });
   const document = { ready: true, role: 'pglite', id: 'database', pid: process.pid, address: server.address };
   process.stdout.write(`${JSON.stringify(document)}\n`);
   await endSignals(STOP_MS).told;

@@ -18,6 +18,8 @@ export { type MemoryStoreOptions, memoryStoreDefaults } from './memory-store/opt
 export type { MemoryStorePath } from './memory-store/path.js';
 export { MemoryStoreServer } from './memory-store/server.js';
 export { MemoryStore } from './memory-store/store.js';
+export { PGLITE_SERVER_DEFAULTS, type PgliteServerOptions } from './pglite-server/options.js';
+export { PgliteServer, type PgliteServerSetup } from './pglite-server/server.js';
 export { refusalOf } from './shard-store/admission.js';
 export { MemoryShardServer } from './shard-store/memory-shard-server.js';
 export { MemoryShardStore } from './shard-store/memory-shard-store.js';

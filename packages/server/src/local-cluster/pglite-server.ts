@@ -1,17 +1,15 @@
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
-import { SystemRandom } from '@muster/ports';
-import { openPglite } from '@muster/storage';
+import { SystemClock, SystemRandom } from '@muster/ports';
+import { openPglite, PgliteServer } from '@muster/storage';
 
-/** Connections at once: every process of a local cluster has a small pool. */
-const CONNECTIONS_MAX = 100;
-
-/** A PGlite in `folder`, spoken to like a Postgres on a free port of 127.0.0.1. */
-export async function servePglite(folder: string): Promise<{ readonly address: string; stop(): Promise<void> }> {
+/** A PGlite in `folder`, spoken to like a Postgres on a free port of 127.0.0.1. `broken`: it cannot be used any more. */
+export async function servePglite(
+  folder: string,
+  broken: (error: unknown) => void,
+): Promise<{ readonly address: string; stop(): Promise<void> }> {
   const { db, close } = await openPglite(folder, new SystemRandom());
-  const server = new PGLiteSocketServer({ db, host: '127.0.0.1', port: 0, maxConnections: CONNECTIONS_MAX });
-  await server.start();
+  const server = await PgliteServer.start({ db, clock: new SystemClock(), broken });
   return {
-    address: server.getServerConn(),
+    address: server.address,
     stop: async () => {
       await server.stop();
       await close();

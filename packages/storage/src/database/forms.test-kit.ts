@@ -1,6 +1,5 @@
 // The forms of Storage that contracts are held by. Postgres is spoken in each run, to PGlite behind a socket; a real server
 // (MUSTER_POSTGRES_BIN, or one installed on this machine) is asked the same questions where there is one.
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import {
   type Clock,
@@ -11,6 +10,7 @@ import {
   type Storage,
   SystemClock,
 } from '@muster/ports';
+import { PgliteServer } from '../pglite-server/server.js';
 import { MemoryStorage } from './memory-storage.js';
 import { type OpenPglite, openPglite } from './open-pglite.js';
 import { openStorage } from './open-storage.js';
@@ -54,9 +54,8 @@ async function pgliteForm(): Promise<Form> {
 
 async function socketForm(): Promise<Form> {
   await pglite.db.exec('drop schema public cascade; create schema public');
-  const server = new PGLiteSocketServer({ db: pglite.db, host: '127.0.0.1', port: 0, maxConnections: 32 });
-  await server.start();
-  const url = `postgres://postgres:postgres@${server.getServerConn()}/postgres?sslmode=disable`;
+  const server = await PgliteServer.start({ db: pglite.db, clock });
+  const url = `postgres://postgres:postgres@${server.address}/postgres?sslmode=disable`;
   return postgresForm(url, () => server.stop());
 }
 

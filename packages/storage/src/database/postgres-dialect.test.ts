@@ -2,9 +2,9 @@
 // seen through a proxy that a test can pause and cut.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { epoch, MemoryMetrics, SeededRandom, type Storage, SystemClock, term } from '@muster/ports';
+import { PgliteServer } from '../pglite-server/server.js';
 import { type OpenPglite, openPglite } from './open-pglite.js';
 import { openStorage } from './open-storage.js';
 
@@ -73,7 +73,7 @@ class CutProxy {
 }
 
 let pglite: OpenPglite;
-let server: PGLiteSocketServer;
+let server: PgliteServer;
 let proxy: CutProxy;
 let storage: Storage;
 let proxyPort: number;
@@ -82,9 +82,8 @@ const urlOf = (port: number): string => `postgres://postgres:postgres@127.0.0.1:
 
 beforeAll(async () => {
   pglite = await openPglite(undefined, random);
-  server = new PGLiteSocketServer({ db: pglite.db, host: '127.0.0.1', port: 0, maxConnections: 16 });
-  await server.start();
-  proxy = new CutProxy(Number(server.getServerConn().split(':').at(-1)));
+  server = await PgliteServer.start({ db: pglite.db, clock });
+  proxy = new CutProxy(Number(server.address.split(':').at(-1)));
   proxyPort = await proxy.start();
   storage = await openStorage({ url: urlOf(proxyPort), clock, random, options, metrics });
 });

@@ -1,6 +1,5 @@
 // One contract for every form of ShardStore. Postgres is spoken in each run, to PGlite behind a socket; a real server
 // (MUSTER_POSTGRES_BIN, or one installed on this machine) is asked the same questions where there is one.
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   SeededRandom,
@@ -8,12 +7,14 @@ import {
   type ShardPage,
   type ShardStore,
   type StoredRecord,
+  SystemClock,
   shardId,
   type Term,
   term,
 } from '@muster/ports';
 import { openPglite } from '../database/open-pglite.js';
 import { postgresBinaries } from '../database/system-postgres-server.js';
+import { PgliteServer } from '../pglite-server/server.js';
 import { addressForm, type Form, memoryForm, pgliteForm, postgresForm } from './forms-under-test.js';
 
 const limits = {
@@ -40,9 +41,8 @@ else
 /** The driver of Postgres, speaking to a PGlite behind a socket. */
 async function socketForm(): Promise<Form> {
   const { db, close } = await openPglite(undefined, new SeededRandom(1));
-  const server = new PGLiteSocketServer({ db, host: '127.0.0.1', port: 0, maxConnections: 32 });
-  await server.start();
-  const url = `postgres://postgres:postgres@${server.getServerConn()}/postgres?sslmode=disable`;
+  const server = await PgliteServer.start({ db, clock: new SystemClock() });
+  const url = `postgres://postgres:postgres@${server.address}/postgres?sslmode=disable`;
   return addressForm(url, limits, async () => {
     await server.stop();
     await close();
