@@ -14,5 +14,8 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['@muster/source', 'node', 'node-addons'] },
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  // Node keeps the modules of every test file that a worker has run, and collecting garbage around them makes the later files take twice as
+  // long: a worker that holds this much is replaced by a new one.
+  workerIdleMemoryLimit: '400MB',
   testTimeout: 120_000,
 };

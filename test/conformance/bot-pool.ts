@@ -9,16 +9,18 @@ const BOTS = 16;
 export class BotPool {
   /** The configuration file. */
   readonly config: string;
+  private readonly size: number;
   private used = 0;
 
-  constructor(folder: string) {
+  constructor(folder: string, size = BOTS) {
+    this.size = size;
     this.config = join(folder, 'bots.toml');
-    const bots = Array.from({ length: BOTS }, (_, n) => `[[bots]]\nclientId = "bot${n}"\nsecret = "secret${n}"\n`);
+    const bots = Array.from({ length: size }, (_, n) => `[[bots]]\nclientId = "bot${n}"\nsecret = "secret${n}"\n`);
     writeFileSync(this.config, bots.join('\n'));
   }
 
   next(): Bot {
-    if (this.used === BOTS) throw new Error('all bots are used');
+    if (this.used === this.size) throw new Error('all bots are used');
     const n = this.used++;
     return { clientId: `bot${n}`, secret: `secret${n}` };
   }
