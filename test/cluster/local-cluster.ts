@@ -114,10 +114,11 @@ export class TestCluster {
         if (answer.ok) return body as T;
         refusal = body;
       } catch (error) {
-        refusal = error;
+        // What fetch throws may be of another realm, whose errors are none here.
+        refusal = String(error);
       }
     }
-    throw new Error(`${command}: ${refusal instanceof Error ? refusal.message : JSON.stringify(refusal)}`);
+    throw new Error(`${command}: ${JSON.stringify(refusal)}`);
   }
 
   /** What `etcdctl get --prefix` prints. */
