@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type PeerId, type ShardId, shardId, type Term, term } from '@muster/ports';
+import { replay } from '@muster/ports/transcript';
 import { emptyRow, type ShardRow } from '../table/routing-table.js';
-import { replay } from '../transcript.test-kit.js';
 import {
   type Carving,
   type CarvingEffect,

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { MusterError, peerId } from '@muster/ports';
-import { replay } from '../transcript.test-kit.js';
+import { replay } from '@muster/ports/transcript';
 import { type MemberEffect, type MemberInput, newMember, stepMember } from './member.js';
 import { heartbeatOptions, HEARTBEAT_DEFAULTS as options } from './options.js';
 import { isProbeOutcome, ownedDigest } from './protocol.js';

@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type PeerId, shardId, term } from '@muster/ports';
+import { replay } from '@muster/ports/transcript';
 import { emptyRow } from '../table/routing-table.js';
-import { replay } from '../transcript.test-kit.js';
 import { type ReleaseEffect, type ReleaseInput, type ReleaseRound, startRelease, stepRelease } from './leader.js';
 
 const testdata = join(import.meta.dirname, 'testdata');

@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { term } from '@muster/ports';
+import { replay } from '@muster/ports/transcript';
 import type { ShardState } from '@muster/runtime';
-import { replay } from '../transcript.test-kit.js';
 import { RELEASE_DEFAULTS } from './options.js';
 import { newRelease, type ReleaseEffect, type ReleaseInput, step } from './owner.js';
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { type PeerId, type Position, term } from '@muster/ports';
-import { replay } from '../transcript.test-kit.js';
+import { replay } from '@muster/ports/transcript';
 import { type FollowerState, newFollower, stepFollower } from './follower.js';
 import { REPLICATION_DEFAULTS as options, replicationOptions } from './options.js';
 import { isGated, newOwner, type OwnerInput, type OwnerState, reportsOf, stepOwner } from './owner.js';

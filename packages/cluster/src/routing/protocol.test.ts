@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { type PeerId, term } from '@muster/ports';
-import { replay } from '../transcript.test-kit.js';
+import { replay } from '@muster/ports/transcript';
 import { ROUTER_DEFAULTS } from './options.js';
 import { type BounceCode, newRoute, type Place, type RouteEffect, type RouteInput, step } from './protocol.js';
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { type ErrorCode, type PeerId, term } from '@muster/ports';
-import { replay } from '../transcript.test-kit.js';
+import { replay } from '@muster/ports/transcript';
 import { STREAMS_DEFAULTS } from './options.js';
 import { newStream, type StreamEffect, type StreamInput, step } from './protocol.js';
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type PeerId, peerId } from '@muster/ports';
-import { replay } from '../transcript.test-kit.js';
+import { replay } from '@muster/ports/transcript';
 import { TAKEOVER_DEFAULTS as options, takeoverOptions } from './options.js';
 import { type CandidateEffect, type CandidateInput, goodForMs, newCandidate } from './protocol.js';
 import { stepCandidate } from './step.js';

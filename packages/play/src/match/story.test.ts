@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { entityKey } from '@muster/ports';
+import { replay } from '@muster/ports/transcript';
 import type { Send } from '@muster/runtime';
 import type { StagedTurn } from '../testdata/actor-stage.js';
-import { replay } from '../transcript.test-kit.js';
 import { StagedMatch } from './testdata/staged-match.js';
 
 const FOLDER = new URL('testdata/', import.meta.url).pathname;

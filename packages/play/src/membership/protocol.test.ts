@@ -3,8 +3,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { replay } from '@muster/ports/transcript';
 import fc from 'fast-check';
-import { replay } from '../transcript.test-kit.js';
 import { admission, ends, standing, verdict } from './holder.js';
 import { nextOp, orderOf, step } from './protocol.js';
 import { Story } from './story.test-kit.js';

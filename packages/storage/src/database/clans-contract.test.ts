@@ -1,5 +1,5 @@
 // What every form of Storage holds about clans.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import {
   type ClanChange,
   type ClanFacts,
@@ -8,7 +8,7 @@ import {
   playerId,
   type Storage,
 } from '@muster/ports';
-import { eachForm, type Form, newcomers, next } from './forms.test-kit.js';
+import { eachForm, type Form, fourPlayers, newcomers, next } from './forms.test-kit.js';
 
 const NOBODY = playerId('999999');
 const AT = 1_700_000_000_123;
@@ -16,23 +16,15 @@ const AT = 1_700_000_000_123;
 eachForm(contract);
 
 function contract(start: () => Promise<Form>): void {
-  let form: Form;
   let storage: Storage;
   let other: Storage;
   let ann: PlayerId;
   let bob: PlayerId;
   let cas: PlayerId;
   let dora: PlayerId;
-
-  beforeAll(async () => {
-    form = await start();
-    [storage, other] = await Promise.all([form.open(), form.open()]);
-  });
-  beforeAll(async () => {
-    [ann, bob, cas, dora] = (await newcomers(storage, 4)) as [PlayerId, PlayerId, PlayerId, PlayerId];
-  });
-  afterAll(async () => {
-    await form.close();
+  fourPlayers(start, (town) => {
+    ({ storage, other } = town);
+    [ann, bob, cas, dora] = town.players;
   });
 
   const foxes = { name: 'The Foxes', tag: 'FOX', language: 'en', description: 'We meet\non Sundays.' };

@@ -115,6 +115,26 @@ export async function newcomers({ accounts }: Storage, count: number): Promise<r
   return ids;
 }
 
+export interface FourPlayers {
+  readonly storage: Storage;
+  /** Another process's view of it. */
+  readonly other: Storage;
+  readonly players: readonly [PlayerId, PlayerId, PlayerId, PlayerId];
+}
+
+/** Declares that this form of storage, with four accounts in it, is there for the tests beside this call. */
+export function fourPlayers(start: () => Promise<Form>, are: (town: FourPlayers) => void): void {
+  let form: Form;
+  beforeAll(async () => {
+    form = await start();
+    const [storage, other] = await Promise.all([form.open(), form.open()]);
+    are({ storage, other, players: (await newcomers(storage, 4)) as unknown as FourPlayers['players'] });
+  });
+  afterAll(async () => {
+    await form.close();
+  });
+}
+
 let numbers = 0;
 /** The next operation of a sender. */
 export function next(sender: string, receiver = 'service/1'): Operation {

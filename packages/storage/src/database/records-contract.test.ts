@@ -1,7 +1,7 @@
 // What every form of Storage holds about reports, bans and battles.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { type BattleRecord, type PlayerId, playerId, type Storage } from '@muster/ports';
-import { clock, eachForm, type Form, newcomers, next } from './forms.test-kit.js';
+import { clock, eachForm, type Form, fourPlayers, newcomers, next } from './forms.test-kit.js';
 
 const NOBODY = playerId('999999');
 const AT = 1_700_000_000_123;
@@ -9,23 +9,15 @@ const AT = 1_700_000_000_123;
 eachForm(contract);
 
 function contract(start: () => Promise<Form>): void {
-  let form: Form;
   let storage: Storage;
   let other: Storage;
   let ann: PlayerId;
   let bob: PlayerId;
   let cas: PlayerId;
   let dora: PlayerId;
-
-  beforeAll(async () => {
-    form = await start();
-    [storage, other] = await Promise.all([form.open(), form.open()]);
-  });
-  beforeAll(async () => {
-    [ann, bob, cas, dora] = (await newcomers(storage, 4)) as [PlayerId, PlayerId, PlayerId, PlayerId];
-  });
-  afterAll(async () => {
-    await form.close();
+  fourPlayers(start, (town) => {
+    ({ storage, other } = town);
+    [ann, bob, cas, dora] = town.players;
   });
 
   describe('moderation', () => {
