@@ -50,7 +50,7 @@ async function onPglite(folder: string | undefined, parts: SqlStorageParts): Pro
   const { db, close } = await openPglite(folder, parts.random);
   try {
     const prepared = await prepareSchema(new PgliteDialect(db), parts);
-    return new SqlStorage(new PgliteDialect(db, close), { ...parts, ...prepared });
+    return new SqlStorage(new PgliteDialect(db), { ...parts, ...prepared }, close);
   } catch (error) {
     await close();
     throw error;

@@ -13,16 +13,14 @@ import {
 /** kysely on a PGlite: one session, which its users get one after the other, each for a query or a transaction. */
 export class PgliteDialect implements Dialect {
   private readonly db: PGlite;
-  private readonly onDestroy: () => Promise<void>;
 
-  /** `onDestroy` runs when kysely is destroyed: the PGlite belongs to whoever made it. */
-  constructor(db: PGlite, onDestroy: () => Promise<void> = async () => undefined) {
+  /** The PGlite belongs to whoever made it, who closes it. */
+  constructor(db: PGlite) {
     this.db = db;
-    this.onDestroy = onDestroy;
   }
 
   createDriver(): Driver {
-    return new PgliteDriver(this.db, this.onDestroy);
+    return new PgliteDriver(this.db);
   }
 
   createQueryCompiler(): PostgresQueryCompiler {
@@ -40,14 +38,12 @@ export class PgliteDialect implements Dialect {
 
 class PgliteDriver implements Driver {
   private readonly connection: PgliteConnection;
-  private readonly onDestroy: () => Promise<void>;
   /** Who waits for the session, in order. Bounded by the calls that may be under way. */
   private readonly waiting: (() => void)[] = [];
   private taken = false;
 
-  constructor(db: PGlite, onDestroy: () => Promise<void>) {
+  constructor(db: PGlite) {
     this.connection = new PgliteConnection(db);
-    this.onDestroy = onDestroy;
   }
 
   async init(): Promise<void> {}
@@ -77,9 +73,7 @@ class PgliteDriver implements Driver {
     await connection.executeQuery(CompiledQuery.raw('rollback'));
   }
 
-  async destroy(): Promise<void> {
-    await this.onDestroy();
-  }
+  async destroy(): Promise<void> {}
 }
 
 class PgliteConnection implements DatabaseConnection {

@@ -64,9 +64,15 @@ export class SqlStorage implements Storage {
   private readonly db: Kysely<Schema>;
   private readonly calls: Calls;
   private readonly parts: SqlStorageParts;
+  private readonly closeDatabase: () => Promise<void>;
   private closing: Promise<void> | undefined;
 
-  constructor(dialect: Dialect, parts: SqlStorageParts & PreparedSchema) {
+  /** `closeDatabase` runs last: the dialect's own end would not do, for kysely ends no driver that nobody has asked anything. */
+  constructor(
+    dialect: Dialect,
+    parts: SqlStorageParts & PreparedSchema,
+    closeDatabase: () => Promise<void> = async () => undefined,
+  ) {
     const { options } = parts;
     const db = new Kysely<Schema>({ dialect });
     const calls = new Calls(parts.clock, options, parts.metrics);
@@ -85,6 +91,7 @@ export class SqlStorage implements Storage {
     this.db = db;
     this.calls = calls;
     this.parts = parts;
+    this.closeDatabase = closeDatabase;
   }
 
   async ping(): Promise<void> {
@@ -99,7 +106,15 @@ export class SqlStorage implements Storage {
   private async end(): Promise<void> {
     const { clock, options } = this.parts;
     await this.calls.close(options.closeDeadlineMs);
-    await within(clock, options.closeDeadlineMs, this.db.destroy()).catch(() => undefined);
+    await within(clock, options.closeDeadlineMs, this.leave()).catch(() => undefined);
+  }
+
+  private async leave(): Promise<void> {
+    try {
+      await this.db.destroy();
+    } finally {
+      await this.closeDatabase();
+    }
   }
 }
 
