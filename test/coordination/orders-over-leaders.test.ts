@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { MoveListDocument } from '@muster/coordinator';
 import { HASHED_SHARDS, type Log } from '@muster/ports';
-import { replayed } from '../../packages/cluster/src/transcript.test-kit.js';
+import { replayed } from '@muster/ports/transcript';
 import { ClusterWorld, type WorldRow } from './cluster-world.js';
 import type { Operator } from './operator.js';
 
