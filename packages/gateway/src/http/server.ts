@@ -52,7 +52,7 @@ export class GatewayServer {
     this.issuer = new EmbeddedIssuer({ storage, keyring, clock, random, metrics, log, options: oauth, limit });
     const verifier = new TokenVerifier(oauth, keyring, clock);
     const door = new Door({ verifier, storage, limits, counts, clock, log });
-    this.upgrades = new Upgrades({ core, door, limits, counts, options });
+    this.upgrades = new Upgrades({ clock, core, door, limits, counts, options });
     this.bans = new BanWatch({ core, moderation: storage.moderation, clock, log, options });
     this.app = this.httpServer();
     addRoutes(this.app, { issuer: this.issuer, door, limits, counts, oauth, options, listening: () => this.origin });

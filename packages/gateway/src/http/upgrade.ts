@@ -1,9 +1,9 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { PlayerId } from '@muster/ports';
+import type { Clock, PlayerId } from '@muster/ports';
 import { MUSTER_SUBPROTOCOL, TACHYON_SUBPROTOCOL } from '@muster/tachyon';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import type { SocketListener } from '../core/client-socket.js';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import type { SignedIn, SocketListener } from '../core/client-socket.js';
 import type { GatewayCore } from '../core/core.js';
 import { failed, type HttpReply, limited } from '../oauth/reply.js';
 import { addressOf } from './address.js';
@@ -20,11 +20,18 @@ const SUBPROTOCOLS: readonly string[] = [MUSTER_SUBPROTOCOL, TACHYON_SUBPROTOCOL
 const STOPPING_RETRY_S = '2';
 
 export interface UpgradesSetup {
+  readonly clock: Clock;
   readonly core: GatewayCore;
   readonly door: Door;
   readonly limits: RequestLimits;
   readonly counts: EdgeCounts;
   readonly options: GatewayServerOptions;
+}
+
+/** A player's connection. What its listeners need is in it, so that they can be the same functions for all. */
+class PlayerWebSocket extends WebSocket {
+  session: SocketListener | undefined;
+  edge: Upgrades | undefined;
 }
 
 type Refusal = { readonly reason: RefusedConnection; readonly reply: HttpReply };
@@ -51,6 +58,7 @@ export class Upgrades {
       noServer: true,
       clientTracking: true,
       perMessageDeflate: false,
+      WebSocket: PlayerWebSocket,
       maxPayload: options.frameBytesMax,
       handleProtocols: (offered) => SUBPROTOCOLS.find((one) => offered.has(one)) ?? false,
       ...limits,
@@ -71,41 +79,47 @@ export class Upgrades {
   async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // Listeners that stay as long as the socket: a closure here would keep the whole request, its token and headers, for each player (2 KB).
     socket.on('error', cut);
-    const { options, door, core } = this.setup;
+    const { options, core, clock } = this.setup;
     const address = addressOf(request, options.proxies);
     const early = this.refusal(request, address);
     if (early) {
       this.refuse(socket, request, early);
       return;
     }
-    const release = this.take(address);
-    socket.once('close', release);
-    // Once it is an upgrade, Node watches the socket no more.
-    request.socket.setTimeout(options.upgradeTimeoutMs, cut);
+    // It comes once; `once` would keep a wrapper for as long as the socket lives.
+    socket.on('close', this.take(address));
+    // Once it is an upgrade, Node watches the socket no more. Its own time-out would leave a timer in each.
+    const watch = clock.after(options.upgradeTimeoutMs, () => socket.destroy());
+    const who = await this.admitted(request, socket).finally(() => watch.cancel());
+    if (!who || socket.destroyed) return;
+    this.server.handleUpgrade(request, socket, head, (ws) => {
+      this.setup.counts.opened(this.open);
+      this.join(ws as PlayerWebSocket, core.open(new WsClientSocket(ws, request.socket), who));
+    });
+  }
+
+  /** Who may come in; undefined: nobody, and it was answered why where there still is a socket. */
+  private async admitted(request: IncomingMessage, socket: Duplex): Promise<SignedIn | undefined> {
+    const { door, core } = this.setup;
     const signIn = await door.admit(request, 'login');
-    if (socket.destroyed) return;
+    if (socket.destroyed) return undefined;
     if (!signIn.ok) {
       this.refuse(socket, request, signIn);
-      return;
+      return undefined;
     }
     const { who } = signIn;
     if (who.role === 'player' && core.logins.isFull && !(await core.isAwaited(who.playerId))) {
       const headers = { 'retry-after': String(Math.ceil(core.logins.retryAfterMs / 1_000)) };
       const reply = failed(503, 'server_error', 'too many wait for a session', headers);
       this.refuse(socket, request, { reason: 'login_queue', reply });
-      return;
+      return undefined;
     }
     const flood = who.role === 'player' ? await this.flood(who.playerId) : undefined;
     if (flood) {
       this.refuse(socket, request, flood);
-      return;
+      return undefined;
     }
-    if (socket.destroyed) return;
-    request.socket.setTimeout(0);
-    this.server.handleUpgrade(request, socket, head, (ws) => {
-      this.setup.counts.opened(this.open);
-      this.join(ws, core.open(new WsClientSocket(ws, request.socket), who));
-    });
+    return who;
   }
 
   /** Whoever knows the account at every gateway decides; `door` has counted it here, so that a flood does not get so far. */
@@ -163,19 +177,23 @@ export class Upgrades {
     };
   }
 
-  private join(ws: WebSocket, session: SocketListener): void {
-    ws.on('message', (data: RawData, isBinary: boolean) => {
-      if (isBinary) session.binary();
-      else session.frame((data as Buffer).toString('utf8'), (data as Buffer).length);
-    });
-    ws.on('ping', () => session.alive());
-    ws.on('pong', () => session.alive());
-    // The library has answered with the right close code by then; the socket's end follows.
-    ws.on('error', () => this.setup.counts.cut('frame'));
-    ws.on('close', () => {
-      session.closed();
-      this.setup.counts.closed(this.open);
-    });
+  private join(ws: PlayerWebSocket, session: SocketListener): void {
+    ws.session = session;
+    ws.edge = this;
+    ws.on('message', heard);
+    ws.on('ping', alive);
+    ws.on('pong', alive);
+    ws.on('error', broken);
+    ws.on('close', closed);
+  }
+
+  /** The library has answered with the right close code by then; the socket's end follows. */
+  broken(): void {
+    this.setup.counts.cut('frame');
+  }
+
+  closed(): void {
+    this.setup.counts.closed(this.open);
   }
 
   private refuse(socket: Duplex, _request: IncomingMessage, { reason, reply }: Refusal): void {
@@ -196,6 +214,27 @@ export class Upgrades {
 /** Listener of a socket that is of no use any more. */
 function cut(this: Duplex): void {
   this.destroy();
+}
+
+// The library's types know its own class only.
+function heard(this: WebSocket, data: RawData, isBinary: boolean): void {
+  const { session } = this as PlayerWebSocket;
+  if (isBinary) session?.binary();
+  else session?.frame((data as Buffer).toString('utf8'), (data as Buffer).length);
+}
+
+function alive(this: WebSocket): void {
+  (this as PlayerWebSocket).session?.alive();
+}
+
+function broken(this: WebSocket): void {
+  (this as PlayerWebSocket).edge?.broken();
+}
+
+function closed(this: WebSocket): void {
+  const { session, edge } = this as PlayerWebSocket;
+  session?.closed();
+  edge?.closed();
 }
 
 /** Node joins repeated headers with commas. */
