@@ -5,7 +5,7 @@ import type { RawPlayer } from './raw-player.js';
 /** Arrays within arrays, far beyond what any command needs. */
 const DEEP = 10_000;
 /** Above `edge.frameBytesMax`. */
-const LARGE = 17 * 1024;
+const LARGE = 129 * 1024;
 const FRAGMENTS = 100;
 
 export interface BadFrame {

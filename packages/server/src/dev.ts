@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { MemoryStore } from '@muster/storage';
 import { LoopbackNetwork } from '@muster/wire';
 import { type AdminBackend, AdminServer, type ReadyCheck } from './admin/admin-server.js';
-import { type BotConfig, type Config, readConfig } from './config/load.js';
+import { type BotConfig, botsOf, type Config, readConfig } from './config/load.js';
 import { Ends } from './process/ends.js';
 import { type Foundation, layFoundation, openAccounts } from './process/foundation.js';
 import { RoleSeat, type RoleSeatSetup } from './process/role-seat.js';
@@ -35,9 +35,6 @@ export interface DevServer {
   drain(hurry: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
-
-/** The bot that is there from the start, so that an autohost can sign in without any set-up. */
-const DEV_BOT = { clientId: 'autohost', secret: 'autohost', name: 'autohost' };
 
 /** Every role in one process, on embedded defaults: links in memory, the cluster store in memory, accounts in PGlite. @throws MusterError */
 export async function serveDev(options: DevOptions): Promise<DevServer> {
@@ -126,7 +123,7 @@ function devConfig({ port, adminPort, data, config, overrides, bots = [] }: DevO
     'coordinator.expectCoordinators=1',
   ];
   const read = readConfig(config, [...defaults, ...overrides]);
-  return { ...read, bots: [...(read.bots.length > 0 ? read.bots : [DEV_BOT]), ...bots] };
+  return { ...read, bots: [...botsOf(read), ...bots] };
 }
 
 /** How often the roles are asked whether they serve, and for how long. */

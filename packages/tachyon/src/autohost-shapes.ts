@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { List, Name, OneOf, Text } from './bounds.js';
+import { Base64, List, Name, OneOf, Text } from './bounds.js';
 import { LIMITS } from './limits.js';
 import { StartBox, UserId } from './shapes.js';
 
@@ -125,7 +125,7 @@ export const BattleUpdate = Type.Union(
       userId: UserId,
       script: OneOf('ui', 'game', 'rules'),
       uiMode: Type.Optional(OneOf('all', 'allies', 'spectators')),
-      data: Text(LIMITS.luaMessageLengthMax, { description: 'Base64.' }),
+      data: Base64(LIMITS.luaMessageLengthMax),
     }),
   ],
   { title: 'BattleUpdate' },
@@ -135,6 +135,6 @@ export type BattleUpdate = Static<typeof BattleUpdate>;
 export const AutohostStatus = Type.Object({
   maxBattles: Type.Integer({ minimum: 0 }),
   currentBattles: Type.Integer({ minimum: 0 }),
-  availableEngines: List(Name(), LIMITS.enginesMax),
+  availableEngines: List(Name(), LIMITS.enginesMax, { bytesMax: LIMITS.enginesBytesMax }),
 });
 export type AutohostStatus = Static<typeof AutohostStatus>;

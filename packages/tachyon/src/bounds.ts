@@ -1,9 +1,10 @@
 import { type SchemaOptions, type StringOptions, type TSchema, Type } from '@sinclair/typebox';
 import { LIMITS } from './limits.js';
 
-// Builders of schemas with an end. Two annotations are ours:
+// Builders of schemas with an end. Three keywords are ours:
 //  `oursAlone` lists what the published schema does not ask: keywords of this schema (`maxLength`), or `properties/<name>` and
 //    `required/<name>` of an object. The test that compares both takes away exactly these and nothing else.
+//  `bytesMax` is the most that a value may have as compact JSON in UTF-8. Bounds of parts multiply: ours of a frame must not.
 //  `says` is what a client reads where the validator's own words would say nothing, a pattern's above all.
 
 /** Annotations that a validator must know of to pass over. */
@@ -16,6 +17,16 @@ const PRINTABLE_SAYS = 'must have no control characters';
 /** Any text of at most `maxLength` characters (code points). */
 export function Text(maxLength: number, options: StringOptions = {}) {
   return Type.String({ ...options, maxLength, oursAlone: ['maxLength'] });
+}
+
+/** Bytes as text: nothing in it needs an escape. */
+export function Base64(maxLength: number) {
+  return Type.String({
+    maxLength,
+    bytesMax: maxLength + 2,
+    description: 'Base64.',
+    oursAlone: ['maxLength', 'bytesMax'],
+  });
 }
 
 /** What no database keeps, and what is no character: NUL and lone surrogates. */
@@ -60,18 +71,32 @@ export function Id(options: StringOptions = {}) {
   return Name(LIMITS.idLengthMax, options);
 }
 
-/** At most `maxItems`. */
-export function List<T extends TSchema>(item: T, maxItems: number, options: SchemaOptions = {}) {
-  return Type.Array(item, { ...options, maxItems, oursAlone: ['maxItems'] });
+/** At most `maxItems`, and where it is said `bytesMax`. */
+export function List<T extends TSchema>(item: T, maxItems: number, options: SchemaOptions & Partial<Bytes> = {}) {
+  return Type.Array(item, {
+    ...options,
+    maxItems,
+    oursAlone: ['maxItems', ...('bytesMax' in options ? ['bytesMax'] : [])],
+  });
 }
 
-/** An object whose keys are data: at most `maxProperties`. */
-export function Dictionary<T extends TSchema>(value: T, maxProperties: number) {
+/** An object whose keys are data: at most `maxProperties`, and where it is said `bytesMax`. */
+export function Dictionary<T extends TSchema>(value: T, maxProperties: number, bytes: Bytes | undefined = undefined) {
   return Type.Record(Type.String(), value, {
+    ...bytes,
     maxProperties,
     propertyNames: { type: 'string', maxLength: LIMITS.keyLengthMax, pattern: PRINTABLE, says: PRINTABLE_SAYS },
-    oursAlone: ['maxProperties', 'propertyNames'],
+    oursAlone: ['maxProperties', 'propertyNames', ...(bytes ? ['bytesMax'] : [])],
   });
+}
+
+interface Bytes {
+  readonly bytesMax: number;
+}
+
+/** Length of a value as compact JSON in UTF-8. */
+export function jsonBytes(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
 }
 
 /** A whole number from `minimum`, which the published schema states, to `maximum`, which it does not. */

@@ -65,7 +65,7 @@ describe('what ends the connection', () => {
 
   test('a frame over the limit is refused unread', () => {
     expect(refusal('x'.repeat(options.frameLengthMax + 1))).toBe(
-      'FRAME_TOO_LARGE: a frame may have at most 65536 bytes',
+      `FRAME_TOO_LARGE: a frame may have at most ${options.frameLengthMax} bytes`,
     );
   });
 

@@ -6,7 +6,9 @@ import type { RequestMessage } from './envelope.js';
 import { requestFrame } from './frames.js';
 import { LIMITS } from './limits.js';
 import { lobbyExample } from './lobby.js';
+import { TACHYON_DEFAULTS } from './options.js';
 import { TachyonProtocol } from './protocol.js';
+import { largestOf } from './testdata/frame-size.test-kit.js';
 
 const commands: readonly CommandDefinition[] = COMMANDS;
 const protocol = new TachyonProtocol(
@@ -141,6 +143,46 @@ describe('limits of our own', () => {
       expect(protocol.parse(requestFrame('m', commandId, JSON.stringify(example.data ?? {}))).commandId).toBe(
         commandId,
       );
+  });
+});
+
+describe('the longest frame that is read', () => {
+  /** Beside the data: braces, the names of the fields, and a message id of characters of three bytes. */
+  const ENVELOPE_BYTES = 128 + 3 * TACHYON_DEFAULTS.messageIdLengthMax + TACHYON_DEFAULTS.commandIdLengthMax;
+  const sent = commands.flatMap(({ commandId, direction, data, reply }) => {
+    const schema = direction.startsWith('server') ? reply : data;
+    return schema ? [[commandId, schema] as const] : [];
+  });
+
+  test.each(sent)('has room for every %s that is within its bounds', (_, schema) => {
+    expect(largestOf(schema) + ENVELOPE_BYTES).toBeLessThanOrEqual(TACHYON_DEFAULTS.frameLengthMax);
+  });
+
+  test('is not much longer than the largest command', () => {
+    const largest = Math.max(...sent.map(([, schema]) => largestOf(schema)));
+    expect(largest).toBeGreaterThan(0.9 * TACHYON_DEFAULTS.frameLengthMax);
+  });
+
+  test('a lobby with all the options, teams and tags that it may have fits into it, and with more bytes of options is refused by name', () => {
+    const { gameOptionsMax, tagsMax, allyTeamsMax, nameLengthMax, keyLengthMax } = LIMITS;
+    const key = (n: number) => `${n}`.padEnd(keyLengthMax, 'k');
+    const entries = (count: number, value: unknown) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [key(n), value]));
+    const startBox = { top: 0.123456789012345, bottom: 0.123456789012345, left: 0.1, right: 1 };
+    const teams = Array.from({ length: 3 }, () => ({ maxPlayers: 254 }));
+    const name = '🚀'.repeat(nameLengthMax);
+    const tags = entries(tagsMax, {});
+    const allyTeamConfig = Array.from({ length: allyTeamsMax }, () => ({ maxTeams: 4, startBox, teams }));
+    const withOptions = (length: number) => {
+      const gameOptions = entries(gameOptionsMax, { value: 'v'.repeat(length) });
+      return { name, mapName: name, tags, allyTeamConfig, gameOptions };
+    };
+    const frame = requestFrame('m', 'lobby/create', JSON.stringify(withOptions(110)));
+    const { data } = protocol.parse(frame) as RequestMessage;
+    expect(ask('lobby/create', data)).toMatchObject({ ok: true });
+    expect(ask('lobby/create', withOptions(111 + 10))).toMatchObject({
+      details: '/data/gameOptions must NOT have more than 98304 bytes',
+    });
   });
 });
 

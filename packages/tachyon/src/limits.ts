@@ -14,6 +14,13 @@ export const LIMITS = {
   playersMax: 254,
   /** Game options that a lobby sets. Lower: heavily tweaked games do not fit (about 150 seen). Higher: each is part of the details. */
   gameOptionsMax: 512,
+  /** All game options of one message, as compact JSON: with 64 Ki characters a lobby takes no more. Lower: unit tweaks do not fit.
+   *  Higher: so does the largest frame that has to be read. */
+  gameOptionsBytesMax: 98_304,
+  /** The same of ally teams. As many as fit a battle take 16 KiB. */
+  allyTeamsBytesMax: 16_384,
+  /** The same of one bot's options: a lobby takes 8 Ki characters. */
+  botOptionsBytesMax: 16_384,
   /** One option's value. Lower: unit tweaks, which are whole scripts in one option, do not fit. Higher: few of them fill a frame. */
   optionLengthMax: 16_384,
   /** Key of an option or tag. */
@@ -30,8 +37,10 @@ export const LIMITS = {
   queuesMax: 32,
   /** Engines that an autohost has installed. Lower: an old machine's list does not fit. Higher: it is part of the autohost's state. */
   enginesMax: 1_024,
+  /** The names of all of them, as compact JSON. */
+  enginesBytesMax: 65_536,
   /** What an engine says in one line: chat, warnings. Longer ones are no line. */
   engineTextLengthMax: 8_192,
-  /** Data of one Lua message, base64. Must fit a frame. */
+  /** Data of one Lua message, base64, so a byte each. */
   luaMessageLengthMax: 49_152,
 } as const;

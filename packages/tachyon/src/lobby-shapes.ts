@@ -17,21 +17,23 @@ export const AllyTeamConfig = List(
     teams: List(Type.Object({ maxPlayers: Count(1, LIMITS.playersMax) }), LIMITS.playersMax),
   }),
   LIMITS.allyTeamsMax,
-  { title: 'AllyTeamConfig' },
+  { title: 'AllyTeamConfig', bytesMax: LIMITS.allyTeamsBytesMax },
 );
 export type AllyTeamConfig = Static<typeof AllyTeamConfig>;
 
 const GameOption = Type.Object({ value: optionText() });
-export const GameOptions = Dictionary(GameOption, LIMITS.gameOptionsMax);
+const gameOptionsBytes = { bytesMax: LIMITS.gameOptionsBytesMax };
+export const GameOptions = Dictionary(GameOption, LIMITS.gameOptionsMax, gameOptionsBytes);
 /** null takes an option away. */
-export const GameOptionsPatch = Dictionary(Nullable(GameOption), LIMITS.gameOptionsMax);
+export const GameOptionsPatch = Dictionary(Nullable(GameOption), LIMITS.gameOptionsMax, gameOptionsBytes);
 
 const Tag = Type.Object({});
 export const Tags = Dictionary(Tag, LIMITS.tagsMax);
 export const TagsPatch = Dictionary(Nullable(Tag), LIMITS.tagsMax);
 
-export const BotOptions = Dictionary(optionText(), LIMITS.botOptionsMax);
-export const BotOptionsPatch = Dictionary(Nullable(optionText()), LIMITS.botOptionsMax);
+const botOptionsBytes = { bytesMax: LIMITS.botOptionsBytesMax };
+export const BotOptions = Dictionary(optionText(), LIMITS.botOptionsMax, botOptionsBytes);
+export const BotOptionsPatch = Dictionary(Nullable(optionText()), LIMITS.botOptionsMax, botOptionsBytes);
 
 // What the server sends: objects for arrays, so that a merge patch can change one entry. Keys of ally teams, teams and players are
 // their numbers as text and sort as text.

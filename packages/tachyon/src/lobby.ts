@@ -82,7 +82,7 @@ export const lobbyLeave = defineCommand(
     commandId: 'lobby/leave',
     direction: 'user→server',
     kind: 'request',
-    what: 'Leaves the lobby, with the bots that you brought.',
+    what: 'Leaves the lobby, with the bots that you brought; outside of one it succeeds and does nothing.',
     target: self('leaveLobby'),
     moves: 'lobby',
   },

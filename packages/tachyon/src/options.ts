@@ -3,8 +3,9 @@ import { MusterError } from '@muster/ports';
 /** What the protocol itself bounds. Numbers that the published schemas fix (512 characters of chat, 100 ids) stand in the definitions. */
 export interface TachyonOptions {
   /** Longest text frame that is read, in UTF-16 units (never more than its bytes).
-   *  Lower: less memory a hostile client can claim per message, but big lobby options no longer fit.
-   *  Higher: one frame costs more parsing before anything is known of it. The largest real frame seen is under 20 KiB. */
+   *  Lower: less memory a hostile client can claim per message, but commands that are within their bounds no longer fit: the largest, a lobby with all
+   *  the game options that it may have, takes 122 KiB. Higher: one frame costs more parsing before anything is known of it. The largest real frame
+   *  seen is under 20 KiB. */
   readonly frameLengthMax: number;
   /** Deepest nesting of a frame, checked before it is parsed.
    *  Lower: commands to come may not fit. Higher: recursive code behind the parser (validators, printers) goes deeper. The deepest command has 9 levels. */
@@ -18,7 +19,7 @@ export interface TachyonOptions {
 }
 
 export const TACHYON_DEFAULTS: TachyonOptions = {
-  frameLengthMax: 65_536,
+  frameLengthMax: 131_072,
   depthMax: 16,
   messageIdLengthMax: 128,
   commandIdLengthMax: 64,

@@ -14,6 +14,7 @@ import {
   type Direction,
   type Failure,
   GENERIC_REASONS,
+  MUSTER_SUBPROTOCOL,
   type Places,
 } from './definition.js';
 import {
@@ -50,14 +51,22 @@ export class TachyonProtocol {
   /** The same without what goes beyond Tachyon: what a client on `v0.tachyon` may send and is sent. */
   readonly tachyonAlone: TachyonProtocol;
   private readonly commands: ReadonlyMap<string, CommandDefinition>;
+  /** Ids of commands that this subprotocol does not have and another one has. */
+  private readonly elsewhere: ReadonlySet<string>;
 
-  constructor(options: Partial<TachyonOptions> = {}, commands: readonly CommandDefinition[] = COMMANDS) {
+  constructor(
+    options: Partial<TachyonOptions> = {},
+    commands: readonly CommandDefinition[] = COMMANDS,
+    elsewhere: readonly CommandDefinition[] = [],
+  ) {
     this.options = tachyonOptions(options);
     this.commands = commandsById(commands);
+    this.elsewhere = new Set(elsewhere.map(({ commandId }) => commandId));
     // What will be asked is compiled now, not while the first client waits.
     for (const { target, unserved, data } of commands) if (target && !unserved && data) validatorOf(data);
     const published = commands.filter(({ only }) => !only);
-    this.tachyonAlone = published.length === commands.length ? this : new TachyonProtocol(options, published);
+    const ours = commands.filter(({ only }) => only);
+    this.tachyonAlone = ours.length === 0 ? this : new TachyonProtocol(options, published, ours);
   }
 
   /** Reads one text frame. @throws MusterError FRAME_TOO_LARGE, BAD_MESSAGE: the connection must end ({@link closingOf}). */
@@ -90,7 +99,10 @@ export class TachyonProtocol {
     places: Places = {},
   ): Acceptance {
     const definition = this.commands.get(message.commandId);
-    if (!definition) return unimplemented(message, 'is not known here');
+    if (!definition) {
+      const isOurs = this.elsewhere.has(message.commandId);
+      return unimplemented(message, isOurs ? `is served on ${MUSTER_SUBPROTOCOL} alone` : 'is not known here');
+    }
     const misplaced = misplacement(definition, message, direction);
     if (misplaced) return misplaced;
     const failure = this.check(definition, message.data);

@@ -35,7 +35,7 @@ export class ShapeTexts {
 
   private list(schema: TSchema): string {
     const item = this.shape(schema.items as TSchema);
-    return `${/ [|&] /.test(item) ? `(${item})` : item}[${range(schema.minItems, schema.maxItems)}]`;
+    return `${/ [|&] /.test(item) ? `(${item})` : item}[${bounds(range(schema.minItems, schema.maxItems), schema)}]`;
   }
 
   private object(schema: TSchema): string {
@@ -46,10 +46,15 @@ export class ShapeTexts {
     const keys = Object.values((schema.patternProperties ?? {}) as Record<string, TSchema>).map(
       (value) => `[key]: ${this.shape(value)}`,
     );
-    const most = schema.maxProperties === undefined ? '' : ` ${range(undefined, schema.maxProperties)}`;
+    const most = schema.maxProperties === undefined ? '' : ` ${bounds(range(undefined, schema.maxProperties), schema)}`;
     const all = [...fields, ...keys];
     return `${all.length === 0 ? '{}' : `{ ${all.join(', ')} }`}${most}`;
   }
+}
+
+/** With the length as JSON, where that has an end of its own. */
+function bounds(range: string, { bytesMax }: TSchema): string {
+  return [range, bytesMax === undefined ? '' : `≤ ${bytesMax} bytes`].filter(Boolean).join(', ');
 }
 
 function range(least: number | undefined, most: number | undefined): string {

@@ -1,12 +1,18 @@
 import type { TSchema } from '@sinclair/typebox';
 import { Ajv, type ValidateFunction } from 'ajv';
-import { ANNOTATIONS } from './bounds.js';
+import { ANNOTATIONS, jsonBytes } from './bounds.js';
 import { FORMATS } from './formats.js';
 import { type Violation, violation } from './violation.js';
 
 // Not all errors: a message with a thousand wrong fields is refused at the first.
 const ajv = new Ajv({ allErrors: false, verbose: true, strict: true, formats: { ...FORMATS } });
 ajv.addVocabulary([...ANNOTATIONS]);
+ajv.addKeyword({
+  keyword: 'bytesMax',
+  schemaType: 'number',
+  compile: (bytesMax: number) => (value: unknown) => jsonBytes(value) <= bytesMax,
+  error: { message: ({ schema }) => `must NOT have more than ${schema} bytes` },
+});
 
 /** Compiled once per process: schemas are constants, and most processes need few of them. */
 const compiled = new WeakMap<TSchema, ValidateFunction>();

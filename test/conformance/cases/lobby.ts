@@ -76,7 +76,6 @@ const OUTSIDE: readonly (readonly [string, object?])[] = [
   ['lobby/joinBattle'],
 ];
 const OUTSIDE_INVALID: readonly (readonly [string, object?])[] = [
-  ['lobby/leave'],
   ['lobby/startBattle'],
   ['lobby/update', { name: 'x' }],
   ['lobby/appointBoss', { userId: '1' }],
@@ -106,14 +105,30 @@ const COMING_AND_GOING: readonly Case[] = [
     await eve.fails('invalid_request', 'lobby/join', { id });
   }),
 
-  story('who leaves is answered, the others hear of it; the last one to go closes the lobby', async (stage) => {
-    const { id, peers } = await lobbyOf(stage, ['ann', 'bob']);
-    const [ann, bob] = peers as [Peer, Peer];
-    await ann.ok('lobby/leave');
-    await allHear([bob], { players: { [ann.userId]: null } });
-    await bob.ok('lobby/leave');
-    await ann.fails('invalid_request', 'lobby/join', { id });
-  }),
+  story(
+    'a lobby with as many game options as it may have is opened, and whoever enters gets all of them',
+    async (stage) => {
+      const [ann, bob] = await stage.players('ann', 'bob');
+      const option = { value: 'v'.repeat(124) };
+      const gameOptions = Object.fromEntries(Array.from({ length: 512 }, (_, n) => [`o${n}`, option]));
+      const { id } = await ann.ok<Details>('lobby/create', { ...SETTINGS, gameOptions });
+      equals((await bob.ok<Details>('lobby/join', { id })).gameOptions, gameOptions);
+      await allHear([ann], { spectators: { [bob.userId]: { id: bob.userId } } });
+    },
+  ),
+
+  story(
+    'who leaves is answered, also who was outside, the others hear of it; the last one to go closes the lobby',
+    async (stage) => {
+      const { id, peers } = await lobbyOf(stage, ['ann', 'bob']);
+      const [ann, bob] = peers as [Peer, Peer];
+      await ann.ok('lobby/leave');
+      await allHear([bob], { players: { [ann.userId]: null } });
+      await bob.ok('lobby/leave');
+      await bob.ok('lobby/leave');
+      await ann.fails('invalid_request', 'lobby/join', { id });
+    },
+  ),
 
   story('a lobby that is full takes nobody', async (stage) => {
     const { id } = await lobbyOf(stage, ['ann', 'bob', 'cid', 'dan']);

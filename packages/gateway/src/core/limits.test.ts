@@ -33,7 +33,7 @@ describe('bad input ends the connection with a code and a reason, and disturbs n
       1008,
       'm7 but no request pending',
     ],
-    ['too much text', `"${'x'.repeat(70_000)}"`, 1009, 'at most'],
+    ['too much text', `"${'x'.repeat(140_000)}"`, 1009, 'at most'],
   ])('%s', (_, text, code, reason) => {
     const world = coreWorld();
     const [bad, other] = [attachedClient(world, '1'), attachedClient(world, '2')];

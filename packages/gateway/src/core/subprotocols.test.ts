@@ -39,18 +39,20 @@ test('on v0.muster our own commands exist beside those of Tachyon', () => {
   expect(client.socket.said).toEqual(['user/self', 'hall/enter', 'hall/entered', 'user/info']);
 });
 
-test('on v0.tachyon only commands of Tachyon exist: ours are unknown, and their events are not sent', () => {
+test('on v0.tachyon only commands of Tachyon exist: ours are refused with where they are served, and their events are not sent', () => {
   const hall = world();
   const client = attachedClient(hall, '1', [], false);
   client.request('hall/enter');
   expect(client.socket.frames.at(-1)).toMatchObject({
     status: 'failed',
     reason: 'command_unimplemented',
-    details: 'hall/enter is not known here',
+    details: 'hall/enter is served on v0.muster alone',
   });
+  client.request('hall/burn');
+  expect(client.socket.frames.at(-1)).toMatchObject({ details: 'hall/burn is not known here' });
   hall.cluster.publish('player/1', 'self', 'hall/entered', {});
   client.request('user/info', { userId: '2' });
   hall.cluster.next('info').ok({ userId: '2' });
-  expect(client.socket.said).toEqual(['user/self', 'hall/enter!', 'user/info']);
+  expect(client.socket.said).toEqual(['user/self', 'hall/enter!', 'hall/burn!', 'user/info']);
   expect(hall.metrics.value('muster_gateway_drops_total', { reason: 'other_protocol' })).toBe(1);
 });

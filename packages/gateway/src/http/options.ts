@@ -1,8 +1,10 @@
 import { type Millis, MusterError } from '@muster/ports';
+import { TACHYON_DEFAULTS } from '@muster/tachyon';
 
 /** Tunables of the port that clients connect to. */
 export interface GatewayServerOptions {
-  /** Largest WebSocket message in bytes. Lower: less memory a hostile client can claim. Higher: bigger lobby options fit. Other game servers allow 4 KiB. */
+  /** Largest WebSocket message in bytes. Lower: less memory a hostile client can claim, but commands that are within the protocol's bounds no longer
+   *  fit: the largest are a lobby's game options. Higher: nothing more fits, unless `tachyon.frameLengthMax` is higher too. */
   readonly frameBytesMax: number;
   /** Pieces of one message, and pieces that may wait to be put together: a byte per piece costs far more than its byte. */
   readonly fragmentsMax: number;
@@ -53,7 +55,7 @@ export interface GatewayServerOptions {
 }
 
 export const GATEWAY_SERVER_DEFAULTS: GatewayServerOptions = {
-  frameBytesMax: 16 * 1024,
+  frameBytesMax: TACHYON_DEFAULTS.frameLengthMax,
   fragmentsMax: 64,
   bufferedChunksMax: 1_024,
   headersTimeoutMs: 5_000,

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { SystemClock } from '@muster/ports';
 import { KeyServer, opened, signed, unsigned } from '../testing/forged-tokens.test-kit.js';
 import {
@@ -208,65 +208,6 @@ function rawExchange(url: string, text: string): Promise<string> {
     socket.write(text);
   });
 }
-
-describe('bad input on a socket', () => {
-  let world: World;
-  let other: TestClient;
-
-  beforeAll(async () => {
-    world = await startWorld({ options: { loginsMax: 100 }, gateway: { sendBufferBytesMax: 64 * 1024 } });
-    other = await connected(world.url, await tokenOf(world, 'other'));
-    await other.first(1);
-  });
-  afterAll(async () => {
-    other.request('system/serverStats');
-    await other.first(2);
-    await world.stop();
-  });
-
-  test.each([
-    ['not JSON', 'hello', 1008],
-    ['10,000 levels', '['.repeat(10_000), 1008],
-    ['a frame over the limit', `"${'x'.repeat(16 * 1024)}"`, 1009],
-    ['a binary frame', Buffer.from('{}'), 1003],
-  ])('%s', async (_, data, code) => {
-    const client = await connected(world.url, await tokenOf(world));
-    client.ws.send(data);
-    expect((await client.closed).code).toBe(code);
-  });
-
-  test('text that is no UTF-8: 1007', async () => {
-    const client = await connected(world.url, await tokenOf(world));
-    client.ws.send(Buffer.from([0xff, 0xfe]), { binary: false });
-    expect((await client.closed).code).toBe(1007);
-  });
-
-  test('a message in thousands of pieces: 1008', async () => {
-    const client = await connected(world.url, await tokenOf(world));
-    for (let i = 0; i < 2_000; i += 1) client.ws.send('x', { fin: false });
-    expect((await client.closed).code).toBe(1008);
-  });
-
-  test('1,000 messages in one burst: 20 answers at most, then 1008 with the reason', async () => {
-    const client = await connected(world.url, await tokenOf(world));
-    await client.first(1);
-    for (let i = 0; i < 1_000; i += 1) client.request('system/serverStats', undefined, `m${i}`);
-    expect(await client.closed).toEqual({ code: 1008, reason: 'Rate limited' });
-    expect(client.frames.length).toBeLessThanOrEqual(21);
-  });
-
-  test('a client that does not read its events: cut off, counted', async () => {
-    const client = await connected(world.url, await tokenOf(world));
-    const id = String(((await client.first(1))[0]!.data as { user: { userId: string } }).user.userId);
-    client.ws.pause();
-    const dropped = (): number => world.metrics.value('muster_gateway_drops_total', { reason: 'slow_reader' });
-    const before = dropped();
-    for (let i = 0; i < 1_000 && dropped() === before; i += 1)
-      world.cluster.publish(`player/${id}`, 'self', 'friend/requestReceived', { from: 'x'.repeat(50_000) });
-    expect(dropped()).toBe(before + 1);
-    client.ws.terminate();
-  });
-});
 
 describe('sockets that do nothing', () => {
   const clock = new SystemClock();

@@ -9,6 +9,7 @@ import { failed, type HttpReply, limited } from '../oauth/reply.js';
 import { addressOf } from './address.js';
 import type { EdgeCounts, RefusedConnection } from './edge-counts.js';
 import type { GatewayServerOptions } from './options.js';
+import { reasonedWebSocket } from './reasoned-web-socket.js';
 import type { RequestLimits } from './request-limits.js';
 import type { Door } from './sign-in.js';
 import { WsClientSocket } from './ws-client-socket.js';
@@ -60,6 +61,7 @@ export class Upgrades {
       perMessageDeflate: false,
       WebSocket: PlayerWebSocket,
       maxPayload: options.frameBytesMax,
+      WebSocket: reasonedWebSocket(options.frameBytesMax),
       handleProtocols: (offered) => SUBPROTOCOLS.find((one) => offered.has(one)) ?? false,
       ...limits,
     });

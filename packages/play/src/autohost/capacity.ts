@@ -62,17 +62,11 @@ function loadOf({ status, requests }: AutohostState): number {
 /** Tells the index of its region, unless a report is on its way: then again when it was heard. */
 export function report(state: AutohostState, into: Parts): void {
   if (state.reporting) return;
-  const { session, status, region } = state;
-  const data: PoolReport = {
-    connected: session?.ready === true,
-    maxBattles: status?.maxBattles ?? 0,
-    battles: loadOf(state),
-    engines: status?.availableEngines ?? [],
-  };
+  const data = reportOf(state);
   into.events.push(event('reporting', { on: true }));
   // What was reported comes back: has it changed meanwhile?
   into.sends.push({
-    to: entity(AUTOHOST_POOL_KIND, region),
+    to: entity(AUTOHOST_POOL_KIND, state.region),
     command: 'report',
     data,
     answer: 'reported',
@@ -80,7 +74,26 @@ export function report(state: AutohostState, into: Parts): void {
   });
 }
 
-/** An index that was lost is rebuilt from these. */
+function reportOf(state: AutohostState): PoolReport {
+  const { session, status } = state;
+  return {
+    connected: session?.ready === true,
+    maxBattles: status?.maxBattles ?? 0,
+    battles: loadOf(state),
+    engines: status?.availableEngines ?? [],
+  };
+}
+
+export function isSameReport(a: PoolReport, b: PoolReport): boolean {
+  return (
+    a.connected === b.connected &&
+    a.battles === b.battles &&
+    a.maxBattles === b.maxBattles &&
+    a.engines.join() === b.engines.join()
+  );
+}
+
+/** The index forgets who is silent. */
 export function reportDue(
   state: AutohostState,
   _: AutohostCommands['reportDue']['data'],
@@ -96,14 +109,7 @@ export function reportDue(
 
 export function reported(state: AutohostState, { context }: AutohostCommands['reported']['data']): Decided<'reported'> {
   const into = parts();
-  const told = context as PoolReport;
-  const { session, status } = state;
-  const same =
-    told.connected === (session?.ready === true) &&
-    told.battles === loadOf(state) &&
-    told.maxBattles === (status?.maxBattles ?? 0) &&
-    told.engines.join() === (status?.availableEngines ?? []).join();
-  if (same) into.events.push(event('reporting', { on: false }));
+  if (isSameReport(context as PoolReport, reportOf(state))) into.events.push(event('reporting', { on: false }));
   else report({ ...state, reporting: false }, into);
   return into;
 }

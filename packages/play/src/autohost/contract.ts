@@ -6,7 +6,7 @@ import type { AutohostRoomCommands } from './rooms.js';
 
 /** `autohost/<bot id>`: one connected autohost, its battles, and what it was asked. */
 export const AUTOHOST_KIND = 'autohost';
-/** `autohost-pool/<region>`: which autohosts have room. Rebuilt from their reports when lost. */
+/** `autohost-pool/<region>`: which autohosts have room, by their reports. */
 export const AUTOHOST_POOL_KIND = 'autohost-pool';
 /** Where an autohost is whose gateway names no region. */
 export const DEFAULT_REGION = 'default';
@@ -180,4 +180,6 @@ export type PickReply =
 export interface AutohostPoolCommands {
   report: { data: PoolReport; reply: null };
   pick: { data: PickData; reply: PickReply };
+  /** It goes on elsewhere: the runtime's. */
+  adopted: { data: Adopted; reply: null };
 }

@@ -30,7 +30,8 @@ export interface AutohostOptions {
   readonly roomsMax: number;
   /** Battles that were given up and are to be killed should they show up. */
   readonly lostKept: number;
-  /** How often an autohost reports its load to the index, beside every change. Lower: an index that was lost is rebuilt sooner. Higher: less traffic. */
+  /** How often an autohost reports its load to the index, beside every change, and for how long an index that went on elsewhere says that it may not
+   *  know all. Lower: it is complete sooner. Higher: less traffic. */
   readonly reportMs: number;
   /** Age of a report above which the index forgets the autohost. A few times `reportMs`. */
   readonly reportKeepMs: number;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Adopted } from '@muster/runtime';
 import { ActorStage, sent } from '../testdata/actor-stage.js';
 import type { AutohostPoolCommands, PickReply, PoolReport } from './contract.js';
 import { AUTOHOST_DEFAULTS } from './options.js';
@@ -52,7 +53,7 @@ describe('the index picks', () => {
   test('none without the engine, and says so', () => {
     const pool = new Pool();
     pool.report('a');
-    expect(pool.pick([], 'other')).toEqual({ autohost: null, why: 'no_engine', young: true });
+    expect(pool.pick([], 'other')).toEqual({ autohost: null, why: 'no_engine', young: false });
   });
 
   test('none that is gone, by its word or its silence, or that wants no more', () => {
@@ -67,11 +68,29 @@ describe('the index picks', () => {
   });
 });
 
-test('an index that has just come to life says that it may not know all', () => {
+test('an empty index is known to be empty; one that goes on elsewhere says for a while that it may not know all', () => {
   const pool = new Pool();
-  expect(pool.pick()).toMatchObject({ autohost: null, young: true });
-  pool.now += AUTOHOST_DEFAULTS.reportMs + 1;
   expect(pool.pick()).toMatchObject({ autohost: null, young: false });
+  pool.report('a');
+  pool.internal('adopted', { mayLack: false } as Adopted);
+  expect(pool.pick()).toEqual({ autohost: 'a' });
+  expect(pool.pick(['a'])).toMatchObject({ autohost: null, young: true });
+  pool.now += AUTOHOST_DEFAULTS.reportMs + 1;
+  expect(pool.pick(['a'])).toMatchObject({ autohost: null, young: false });
+});
+
+test('a report that says nothing new is written every other time, so that nobody is forgotten who reports', () => {
+  const pool = new Pool();
+  let written = 0;
+  for (let n = 0; n < 12; n += 1) {
+    const before = pool.state.autohosts.a?.at;
+    pool.report('a');
+    if (pool.state.autohosts.a?.at !== before) written += 1;
+    pool.now += AUTOHOST_DEFAULTS.reportMs;
+    // Known, though it has not this engine.
+    expect(pool.pick([], 'other')).toMatchObject({ why: 'no_engine' });
+  }
+  expect(written).toBe(6);
 });
 
 test('only autohosts report', () => {

@@ -7,7 +7,7 @@
 //
 // The autohost may die or be cut off while it starts: its actor waits for it and asks again, so a second answer may be "it exists already",
 // and then nobody knows its port. Such an engine is killed and another host is asked. This actor's owner may die at any time: asked and not answered
-// is state. The index may have been lost: one that is young is asked again. Whatever happens, `hostingMs` ends it.
+// is state. The index may lack somebody after it went on elsewhere: then it says that it is young, and is asked again. An empty one that is not: refused at once. Whatever happens, `hostingMs` ends it.
 import { entity } from '@muster/ports';
 import { type DecideContext, event } from '@muster/runtime';
 import {

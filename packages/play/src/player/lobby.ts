@@ -31,7 +31,7 @@ export function lobbySlice(
         const { id, ...key } = 'token' in data ? readToken(data.token) : data;
         return enter(state, { id, wish: { key } }, ctx, tools);
       },
-      leaveLobby: (state, _, ctx) => leave(state, ctx, tools),
+      leaveLobby: (state, _, ctx) => leavePlace(state, 'lobby', ctx, tools),
     },
     evolve: { lobbyLeft: () => undefined },
     publish: {
@@ -72,14 +72,6 @@ function enter(
   if (at !== null && at !== id)
     return { refuse: { reason: 'invalid_request', details: 'already_in_lobby: leave it first' } };
   return joinPlace(state, 'lobby', { id, data: wish }, ctx, tools) as Decided<Moved>;
-}
-
-function leave(state: PlayerState, ctx: DecideContext, tools: SliceTools): Decided<Moved> {
-  const stranger = refuseStranger(state, ctx);
-  if (stranger) return { refuse: stranger };
-  if (state.places.lobby.phase === 'out')
-    return { refuse: { reason: 'invalid_request', details: 'you are in no lobby' } };
-  return leavePlace(state, 'lobby', ctx, tools);
 }
 
 /** Whoever did not ask for it is told. */

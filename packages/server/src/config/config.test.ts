@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { OPTION_DOCS } from '../generated/option-docs.js';
-import { checkConfig, parseConfig, readConfig } from './load.js';
+import { botsOf, checkConfig, parseConfig, readConfig } from './load.js';
 import { configDocument, printConfig } from './print.js';
 import { SECTIONS } from './sections.js';
 
@@ -64,9 +64,19 @@ describe('configuration', () => {
     expect(printed).toContain('(default: 100)');
   });
 
+  test('where everybody may sign in there is a bot for autohosts, unless others are named; elsewhere there is none', () => {
+    const bot = '[[bots]]\nclientId = "host"\nsecret = "s"\n';
+    const idsOf = (text: string) => botsOf(parseConfig(text, 'muster.toml')).map(({ clientId }) => clientId);
+    expect(idsOf('[issuer]\nsignIn = "dev"\n')).toEqual(['autohost']);
+    expect(idsOf(`[issuer]\nsignIn = "dev"\n${bot}`)).toEqual(['host']);
+    expect(idsOf('')).toEqual([]);
+    expect(idsOf(bot)).toEqual(['host']);
+  });
+
   test('a bot has an id and a secret, and its secret is not printed', () => {
     const config = parseConfig('[[bots]]\nclientId = "autohost"\nsecret = "hunter2"\n', 'muster.toml');
     expect(config.bots).toEqual([{ clientId: 'autohost', secret: 'hunter2', name: 'autohost' }]);
+    expect(botsOf(config)).toEqual(config.bots);
     expect(printConfig(config)).not.toContain('hunter2');
     expect(refusal('[[bots]]\nclientId = "autohost"')).toContain('has a secret');
   });

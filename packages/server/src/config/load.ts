@@ -19,6 +19,14 @@ export interface BotConfig {
   readonly name: string;
 }
 
+/** The bot that is there where nobody has to be known to sign in, so that an autohost needs no set-up. */
+const DEV_BOT: BotConfig = { clientId: 'autohost', secret: 'autohost', name: 'autohost' };
+
+/** Machines' accounts: those that are configured; without any, the one for development where the embedded issuer signs in everybody. */
+export function botsOf({ bots, issuer }: Config): readonly BotConfig[] {
+  return bots.length === 0 && issuer.signIn === 'dev' ? [DEV_BOT] : bots;
+}
+
 /** Longest distance at which a known name is offered for an unknown one. */
 const TYPO_DISTANCE_MAX = 4;
 

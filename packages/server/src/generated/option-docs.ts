@@ -244,7 +244,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "stopMs": "Longest that an orderly stop waits for the actors to hear that the clients are gone."
   },
   "GatewayServerOptions": {
-    "frameBytesMax": "Largest WebSocket message in bytes. Lower: less memory a hostile client can claim. Higher: bigger lobby options fit. Other game servers allow 4 KiB.",
+    "frameBytesMax": "Largest WebSocket message in bytes. Lower: less memory a hostile client can claim, but commands that are within the protocol's bounds no longer fit: the largest are a lobby's game options. Higher: nothing more fits, unless `tachyon.frameLengthMax` is higher too.",
     "fragmentsMax": "Pieces of one message, and pieces that may wait to be put together: a byte per piece costs far more than its byte.",
     "bufferedChunksMax": "Pieces of one message, and pieces that may wait to be put together: a byte per piece costs far more than its byte.",
     "headersTimeoutMs": "From a connection's first byte to the end of its headers. Lower: a slow-loris is gone sooner. Higher: bad networks get through.",
@@ -316,7 +316,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "requestsMax": "Requests of ours that one autohost may owe answers to.",
     "roomsMax": "Chat rooms that one autohost is in at a time. Lower: it hears less. Higher: more state in one actor.",
     "lostKept": "Battles that were given up and are to be killed should they show up.",
-    "reportMs": "How often an autohost reports its load to the index, beside every change. Lower: an index that was lost is rebuilt sooner. Higher: less traffic.",
+    "reportMs": "How often an autohost reports its load to the index, beside every change, and for how long an index that went on elsewhere says that it may not know all. Lower: it is complete sooner. Higher: less traffic.",
     "reportKeepMs": "Age of a report above which the index forgets the autohost. A few times `reportMs`.",
     "poolMax": "Autohosts in one region's index.",
     "passivateAfterMs": "Idle time after which the actor leaves memory."
@@ -536,7 +536,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "entityBytesMax": "The same in bytes."
   },
   "TachyonOptions": {
-    "frameLengthMax": "Longest text frame that is read, in UTF-16 units (never more than its bytes). Lower: less memory a hostile client can claim per message, but big lobby options no longer fit. Higher: one frame costs more parsing before anything is known of it. The largest real frame seen is under 20 KiB.",
+    "frameLengthMax": "Longest text frame that is read, in UTF-16 units (never more than its bytes). Lower: less memory a hostile client can claim per message, but commands that are within their bounds no longer fit: the largest, a lobby with all the game options that it may have, takes 122 KiB. Higher: one frame costs more parsing before anything is known of it. The largest real frame seen is under 20 KiB.",
     "depthMax": "Deepest nesting of a frame, checked before it is parsed. Lower: commands to come may not fit. Higher: recursive code behind the parser (validators, printers) goes deeper. The deepest command has 9 levels.",
     "messageIdLengthMax": "Longest messageId. It is kept while a request runs and copied into the response. Clients send UUIDs (36).",
     "commandIdLengthMax": "Longest commandId; it is copied into the `command_unimplemented` answer. The longest that exists has 30 characters.",

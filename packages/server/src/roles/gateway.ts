@@ -2,7 +2,7 @@ import { ClusterClient, placementKeys } from '@muster/cluster';
 import { GatewayCore, GatewayServer } from '@muster/gateway';
 import { ensureBot } from '@muster/storage';
 import { TachyonProtocol } from '@muster/tachyon';
-import type { Config } from '../config/load.js';
+import { botsOf, type Config } from '../config/load.js';
 import { type Foundation, selfOf } from '../process/foundation.js';
 import { clusterOptionsOf } from './cluster-options.js';
 import { kindsOf } from './node.js';
@@ -15,7 +15,7 @@ export async function startGateway(
   const { config, clock, random, network, metrics, tracer, vitals } = foundation;
   const self = selfOf(foundation, id, listen);
   const log = foundation.log.with({ incarnation: self.incarnation });
-  for (const bot of config.bots) await ensureBot(storage.accounts, bot);
+  for (const bot of botsOf(config)) await ensureBot(storage.accounts, bot);
   const cluster = new ClusterClient({
     clock,
     random,
