@@ -99,6 +99,9 @@ test('reports are listed newest first, about one account, page by page', async (
   expect(await ids({})).toEqual(['3', '2', '1']);
   expect(await ids({ about: 'bob', max: 1 })).toEqual(['3']);
   expect(await ids({ about: '2', before: '3' })).toEqual(['1']);
+  expect(await ask('report.list', { about: 'bob', max: 1 })).toMatchObject({ about: '2', next: '3' });
+  expect(await ask('report.list', { about: 'bob', max: 1, before: '3' })).toMatchObject({ about: '2', next: null });
+  expect(await ask('report.list', { max: 3 })).toMatchObject({ about: null, next: null });
 });
 
 test('storage that is away is said to be away, and who does not lead says who does', async () => {

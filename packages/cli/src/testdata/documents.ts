@@ -316,6 +316,8 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
           { id: '12', reporter: '8', users: ['7', '9'], type: 'cheating', message: 'Saw\nthrough fog.', at: SINCE },
           { id: '11', reporter: '7', users: ['8'], type: 'spam', message: '', at: SINCE },
         ],
+        about: null,
+        next: null,
       },
     ],
     'process.restart': [

@@ -32,7 +32,7 @@ function endOf({ until, lifted }: BanDocument): string {
   return until === null ? 'for good' : instant(until);
 }
 
-export const reportListView: View<ReportListDocument> = ({ reports }) => ({
+export const reportListView: View<ReportListDocument> = ({ reports, about, next }) => ({
   lines:
     reports.length === 0
       ? ['No reports']
@@ -40,5 +40,5 @@ export const reportListView: View<ReportListDocument> = ({ reports }) => ({
           `${id}  ${instant(at)}  ${printable(type)}: ${reporter} reports ${users.join(', ')}`,
           ...message.split('\n').flatMap((line) => (line === '' ? [] : [`    ${printable(line)}`])),
         ]),
-  next: reports.length === 0 ? [] : [`musterctl report list --before ${reports.at(-1)!.id}`],
+  next: next === null ? [] : [`musterctl report list ${about === null ? '' : `--about ${about} `}--before ${next}`],
 });

@@ -27,6 +27,10 @@ export interface BanDocument {
 export interface ReportListDocument {
   /** Newest first. */
   readonly reports: readonly ReportDocument[];
+  /** User id of the account that was asked about; null: of everybody. */
+  readonly about: string | null;
+  /** There are older ones: ask again with this as `before`. null: these are the oldest. */
+  readonly next: string | null;
 }
 
 export interface ReportDocument {

@@ -64,12 +64,15 @@ export class AccountOrders {
       throw invalid(`max is a number up to ${REPORTS_MAX}`);
     if (before !== undefined && (typeof before !== 'string' || !/^\d{1,16}$/.test(before)))
       throw invalid("before is a report's id");
-    const reports = await this.kept.moderation.reports({
-      max: max as number,
+    const account = about === undefined ? undefined : (await this.find(about)).id;
+    // One more than is shown says whether there are more.
+    const found = await this.kept.moderation.reports({
+      max: (max as number) + 1,
       ...(before !== undefined && { before }),
-      ...(about !== undefined && { about: (await this.find(about)).id }),
+      ...(account !== undefined && { about: account }),
     });
-    return { reports: reports.map(reportDocument) };
+    const shown = found.slice(0, max as number).map(reportDocument);
+    return { reports: shown, about: account ?? null, next: found.length > shown.length ? shown.at(-1)!.id : null };
   }
 
   private get kept(): AccountRecords {
