@@ -526,6 +526,11 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "maxLeases": "Leases. One per process; beyond this something grants without end.",
     "maxStalledMessages": "Messages that wait in one stalled path; the rest is lost. Higher: longer stalls are told in full, for more memory."
   },
+  "PgliteServerOptions": {
+    "connectionsMax": "Connections at once. Lower: processes wait for their first connection. Higher: more sockets.",
+    "requestBytesMax": "Longest request, its parameters included. Lower: long actors cannot be stored. Higher: one client may take that much memory.",
+    "idleInTransactionMs": "Longest between two statements of one transaction, while which nobody else is served. Lower: busy processes lose transactions. Higher: a process that is stopped in the middle of one holds up all the others for longer."
+  },
   "ShardStoreOptions": {
     "batchRecordsMax": "Records of one group commit. Lower: more commits. Higher: one may outlast its deadline.",
     "batchCharsMax": "Characters of one call's texts. Lower: more calls. Higher: more memory, here and in the database, and a longer call.",
