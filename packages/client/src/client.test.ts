@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { reconnectDelay } from './back-off.js';
 import { MusterClient, type MusterClientOptions } from './client.js';
@@ -6,34 +6,9 @@ import { ClientError, RequestFailed } from './errors.js';
 import { Http } from './http.js';
 import { CLIENT_DEFAULTS } from './options.js';
 import { botSignIn, challengeOf, playerSignIn } from './sign-in.js';
+import { clientOf, serve } from './testdata/ends.test-kit.js';
 import { FakeServer, send } from './testdata/fake-server.js';
 import { TokenKeeper } from './tokens.js';
-
-const ends: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function serve(): Promise<FakeServer> {
-  const server = new FakeServer();
-  await server.listen();
-  ends.push(() => server.close());
-  return server;
-}
-
-function clientOf(server: FakeServer, options: Partial<MusterClientOptions> = {}): MusterClient {
-  const client = new MusterClient({
-    url: server.url,
-    signIn: playerSignIn({ loginHint: 'ann' }),
-    reconnectFirstMs: 1,
-    reconnectMaxMs: 20,
-    disconnectTimeoutMs: 200,
-    ...options,
-  });
-  ends.push(() => client.disconnect());
-  return client;
-}
 
 async function errorOf(promise: Promise<unknown>): Promise<ClientError> {
   const error = await promise.then(

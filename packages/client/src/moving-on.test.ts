@@ -1,34 +1,13 @@
-import { afterEach, expect, test } from '@jest/globals';
-import { MusterClient, type MusterClientOptions } from './client.js';
-import { playerSignIn } from './sign-in.js';
-import { FakeServer, type Request, send } from './testdata/fake-server.js';
-
-const ends: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function serve(twin?: FakeServer): Promise<FakeServer> {
-  const server = new FakeServer(twin);
-  await server.listen();
-  ends.push(() => server.close());
-  return server;
-}
+import { expect, test } from '@jest/globals';
+import type { MusterClient, MusterClientOptions } from './client.js';
+import { clientOf, serve } from './testdata/ends.test-kit.js';
+import { type Request, send } from './testdata/fake-server.js';
 
 /** Two servers of one cluster, and a client that is connected to the first. */
 async function world(options: Partial<MusterClientOptions> = {}) {
   const first = await serve();
   const second = await serve(first);
-  const client = new MusterClient({
-    url: first.url,
-    signIn: playerSignIn({ loginHint: 'ann' }),
-    reconnectFirstMs: 1,
-    reconnectMaxMs: 20,
-    disconnectTimeoutMs: 200,
-    ...options,
-  });
-  ends.push(() => client.disconnect());
+  const client = clientOf(first, options);
   const states: string[] = [];
   client.onState(({ state }) => states.push(state));
   await client.connect();
