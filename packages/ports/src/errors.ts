@@ -43,6 +43,7 @@ export const ERRORS = {
   MAILBOX_FULL: row('{entity} has too many commands waiting', true, 'RESOURCE_EXHAUSTED', 'internal_error', null),
   ACTIVATION_FAILED: row('{entity} cannot be activated: {cause}', true, 'UNAVAILABLE', 'internal_error', null),
   ACTOR_FAILED: row('{entity} failed while handling {command}', false, 'INTERNAL', 'internal_error', null),
+  SERVICE_FAILED: row('{entity} failed while doing {command}', true, 'UNAVAILABLE', 'internal_error', null),
   UNKNOWN_KIND: row('no actor kind is called {kind}', false, 'INVALID_ARGUMENT', 'invalid_request', null),
   UNKNOWN_COMMAND: row('{kind} has no command {command}', false, 'UNIMPLEMENTED', 'command_unimplemented', null),
   INVALID_ENTITY: row('{entity} is no entity: kind/id is expected', false, 'INVALID_ARGUMENT', 'invalid_request', null),

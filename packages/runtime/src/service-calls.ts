@@ -17,6 +17,8 @@ interface ServiceCall {
   readonly data: unknown;
   /** Of the delivery that came last: who asks again may wait elsewhere by now. */
   origin: DeliveryOrigin;
+  /** The latest of all deliveries': who asks again waits again. */
+  deadline: Millis;
   /** It was answered, or nobody waits for it here any more. */
   over: boolean;
 }
@@ -58,6 +60,7 @@ export class ServiceCalls {
     const known = this.open.get(key);
     if (known) {
       known.origin = origin;
+      known.deadline = Math.max(known.deadline, delivery.deadline);
       this.services.counters.repeats.add(1, { origin: origin.type });
       return;
     }
@@ -68,7 +71,8 @@ export class ServiceCalls {
       this.refuse(shard, origin, failure('INVALID_REQUEST', { details: `${command}: not JSON` }));
       return;
     }
-    const call = { key, shard, service, delivery, data, origin, over: false };
+    const { deadline } = delivery;
+    const call = { key, shard, service, delivery, data, origin, deadline, over: false };
     if (!this.waiting.push(call)) {
       this.refuse(shard, origin, failure('MAILBOX_FULL', { entity: entityKey(entity) }));
       return;
@@ -94,7 +98,7 @@ export class ServiceCalls {
       const call = this.waiting.shift();
       if (!call) return;
       if (call.over) continue;
-      if (this.services.clock.monotonic() > call.delivery.deadline) {
+      if (this.services.clock.monotonic() > call.deadline) {
         this.services.counters.dropped.add(1, { reason: 'deadline' });
         this.answer(call, failure('DEADLINE_EXCEEDED', { ms: 0 }));
       } else this.run(call);
@@ -134,11 +138,12 @@ export class ServiceCalls {
     return failure('DEADLINE_EXCEEDED', { ms });
   }
 
+  /** An error that nobody has a name for may be the network's or a driver's: the sender asks again, and whoever watches the count sees a defect. */
   private failed({ delivery: { entity, command } }: ServiceCall, error: unknown): Outcome {
     if (isMusterError(error)) return failure(error.code, error.details);
     this.services.counters.failures.add(1, { part: 'service' });
     this.services.log.write('error', 'service.failed', { entity: entityKey(entity), command, error });
-    return failure('ACTOR_FAILED', { entity: entityKey(entity), command });
+    return failure('SERVICE_FAILED', { entity: entityKey(entity), command });
   }
 
   private answer(call: ServiceCall, outcome: Outcome): void {

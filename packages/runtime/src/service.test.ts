@@ -145,6 +145,72 @@ test('while storage is away nobody is answered, and who asked hears as soon as i
   expect(await heard()).toEqual(['asked', '{"total":5}']);
 });
 
+test('a service that fails for no named reason is asked again by the actor, each failure counted, until it answers', async () => {
+  const vault = new Vault();
+  let broken = true;
+  const service = defineService<BookCommands>('ledger', {
+    commands: {
+      async book({ amount }, context) {
+        if (broken) throw new Error('ECONNRESET');
+        return { reply: vault.book(amount, context) };
+      },
+    },
+  });
+  const bank: Bank = openBank({
+    kinds: [clerk],
+    services: [service],
+    carry({ from, number, to, command, json }, { runtime }) {
+      const origin = { type: 'entity', from, number, replyTo: 'n#1' } as const;
+      runtime.deliver(SHARD, { entity: to, command, data: json, origin, deadline: Infinity, cause: '', trace: '' });
+    },
+  });
+  const heard = async (): Promise<unknown> => {
+    for (const { to, outcome } of bank.replies.splice(0))
+      if (to.type === 'entity') bank.runtime.answered(to.from, SHARD, to.number, outcome);
+    await bank.clock.advance(0);
+    return (bank.runtime.inspect(SHARD, entity('clerk', 'a')) as { state: { heard: string[] } }).state.heard;
+  };
+  await bank.ask('ask', { amount: 5 }, { kind: 'clerk' });
+  await bank.clock.advance(3_000);
+  expect(await heard()).toEqual(['asked']);
+  expect(bank.metrics.value('muster_runtime_failures_total', { part: 'service' })).toBeGreaterThan(2);
+  broken = false;
+  await bank.clock.advance(1_000);
+  expect(await heard()).toEqual(['asked', '{"total":5}']);
+});
+
+test('who asks again for what still waits is waited for as long as the later asking says', async () => {
+  const clock = new VirtualClock();
+  const gates: (() => void)[] = [];
+  const service = defineService<BookCommands>('ledger', {
+    commands: {
+      book: ({ amount }) => new Promise((resolve) => gates.push(() => resolve({ reply: { total: amount } }))),
+    },
+  });
+  const bank = openBank({ kinds: [], services: [service], clock, options: { servicesAtOnceMax: 1 } });
+  const ask = (request: number, deadline: number): void =>
+    bank.post('book', { amount: request }, { kind: 'ledger', to: 'x', request, deadline });
+  ask(1, Infinity);
+  const now = clock.monotonic();
+  ask(2, now + 100);
+  ask(3, now + 100);
+  await clock.advance(50);
+  ask(2, now + 1_000);
+  // A repeat that was long under way takes nothing away.
+  ask(2, now + 10);
+  await clock.advance(100);
+  gates[0]!();
+  await clock.advance(0);
+  expect(gates).toHaveLength(2);
+  gates[1]!();
+  await clock.advance(0);
+  expect(bank.replies.map(({ outcome }) => (outcome.ok ? outcome.json : outcome.code))).toEqual([
+    '{"total":1}',
+    '{"total":2}',
+    'DEADLINE_EXCEEDED',
+  ]);
+});
+
 const asked = (bank: Bank, id: string, request: number, amount: unknown = 1): void =>
   bank.post('book', { amount }, { kind: 'ledger', to: id, request });
 
@@ -227,7 +293,7 @@ test('what a service refuses or throws is told as what it is, and harms nobody',
   const bank = openBank({ kinds: [], services: [service], clock });
   const ask = (command: string, how = {}): Promise<unknown> => bank.ask(command, null, { kind: 'ledger', ...how });
   expect(await ask('refuse')).toEqual(['REFUSED', { reason: 'not_today' }]);
-  expect(await ask('fail')).toEqual(['ACTOR_FAILED', { entity: 'ledger/a', command: 'fail' }]);
+  expect(await ask('fail')).toEqual(['SERVICE_FAILED', { entity: 'ledger/a', command: 'fail' }]);
   expect(await ask('away')).toEqual(['STORAGE_UNAVAILABLE', { cause: 'a test' }]);
   expect(await ask('nothing')).toEqual(['ACTOR_FAILED', { entity: 'ledger/a', command: 'nothing' }]);
   expect(await ask('constructor')).toEqual(['UNKNOWN_COMMAND', { kind: 'ledger', command: 'constructor' }]);

@@ -17,7 +17,8 @@ export interface ServiceContext {
 export type ServiceAnswer<R> = { readonly reply: R } | { readonly refuse: Refusal };
 
 export interface ServiceDefinition<C extends CommandMap<C>> {
-  /** Called at least once for each command. Rejecting with a retryable error is no answer: an actor's send is repeated. */
+  /** Called at least once for each command. Rejecting with a retryable error, or with one that is no MusterError, is no answer: an actor's send
+   *  is repeated. */
   readonly commands: {
     readonly [K in keyof C & string]: (
       data: C[K]['data'],
