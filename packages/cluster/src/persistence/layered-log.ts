@@ -4,8 +4,8 @@ import type { StoredLog } from './stored-log.js';
 
 /** A log whose copies are told how much of it is stored. */
 export interface TellingLog extends CommitLog {
-  /** Everything up to `position` is stored, and storage calls the shard `behind`; undefined: do not rely on it. */
-  tell?(position: Position | undefined): void;
+  /** Everything up to `position` is stored but for what is `unstorable`, and storage calls the shard `behind`; undefined: do not rely on it. */
+  tell?(position: Position | undefined, unstorable: readonly string[]): void;
 }
 
 /**
@@ -20,7 +20,7 @@ export class LayeredLog implements CommitLog {
     this.copies = copies;
     this.stored = stored;
     stored.go = go;
-    stored.advanced = () => copies.tell?.(stored.toldThrough);
+    stored.advanced = () => copies.tell?.(stored.toldThrough, stored.unsaved.excludedNames);
     stored.advanced();
     stored.held.from(copies.end);
   }

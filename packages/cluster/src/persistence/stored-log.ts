@@ -47,7 +47,7 @@ export class StoredLog {
   private storedEnd: StoredPosition | undefined;
   private last: Position;
   private readonly backlog: Backlog;
-  private readonly unsaved: Unsaved;
+  readonly unsaved: Unsaved;
   readonly gone: Gone;
   readonly held = new Held();
   /** Up to here something may have left that was not stored: while it is not, storage alone is no second place. */

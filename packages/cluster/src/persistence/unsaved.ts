@@ -1,6 +1,10 @@
 import type { Position } from '@muster/ports';
 import type { PersistenceOptions } from './options.js';
 
+/** So many that storage cannot take are told to copies by name, with all that they are sent. Where there are more, copies take everything since the first
+ *  of them for not stored: something is wrong with all of it then, and who is promoted tries all of it again. */
+const NAMED_MAX = 64;
+
 /** Actors of one shard that are to be stored whole, and how long the tails of the others have become. */
 export class Unsaved {
   private readonly options: Pick<PersistenceOptions, 'tailCharsMin' | 'unsavedMax'>;
@@ -14,6 +18,8 @@ export class Unsaved {
   private lowest: Position | undefined = Infinity;
   /** By name: the oldest change of those that storage cannot take. */
   private readonly excluded = new Map<string, Position>();
+  /** Their names, the same list until there is another one. */
+  excludedNames: readonly string[] = [];
 
   constructor(
     options: Pick<PersistenceOptions, 'tailCharsMin' | 'unsavedMax'>,
@@ -84,13 +90,17 @@ export class Unsaved {
   /** Storage cannot take it; what changed at `position` and later is not there, and never will be. */
   exclude(entity: string, position: Position): void {
     this.excluded.set(entity, Math.min(position, this.wanted.get(entity) ?? position));
+    this.excludedNames = this.excluded.size > NAMED_MAX ? [] : [...this.excluded.keys()];
     this.onTheWay.delete(entity);
     this.gone(entity);
   }
 
-  /** Before the oldest change that storage cannot take there is none that it cannot; Infinity: there is none at all. */
+  /** Before this there is no change that storage cannot take, but for those of {@link excludedNames}; Infinity: nor later. */
   get excludedFrom(): Position {
-    return Math.min(...this.excluded.values());
+    if (this.excluded.size <= NAMED_MAX) return Infinity;
+    let from = Infinity;
+    for (const position of this.excluded.values()) from = Math.min(from, position);
+    return from;
   }
 
   /** Its records have become longer: true where it should be stored whole. */

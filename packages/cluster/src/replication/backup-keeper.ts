@@ -230,7 +230,7 @@ export class BackupKeeper {
     const input = { type: 'append', from: peer, term: term(of), seeding, first, end, continues } as const;
     const held = this.held(shard as ShardId);
     const effects = this.step(shard as ShardId, held, input, records);
-    if (effects.some(({ type }) => type === 'records')) held.copy.told(body.stored);
+    if (effects.some(({ type }) => type === 'records')) held.copy.told(body.stored, body.unstorable);
   }
 
   private snapshot({ peer, role }: PeerInfo, { shard: number, term: of, body }: EnvelopeOf<'snapshot'>): void {

@@ -100,3 +100,24 @@ test('a record of no actor is refused, whoever sent it', () => {
     expect([copy.actors.size, copy.inherited(0).unsaved]).toEqual([0, []]);
   }
 });
+
+test('who goes on from a copy owes storage what it could not take, however much of the rest is stored', () => {
+  const copy = new Copy({ kinds: new Map(), runtime, options, persists: true, failed: () => undefined });
+  copy.take({ entity: 'notes/large', seq: 1, entries: '[]' }, 1, true);
+  for (let position = 2; position < 200; position += 2) {
+    copy.take({ entity: `notes/${position}`, seq: 1, entries: '[]' }, position, true);
+    copy.take({ entity: `notes/${position}`, seq: 0, entries: '' }, position + 1, true);
+  }
+  expect(copy.inherited(0).unsaved).toHaveLength(100);
+  copy.told(200, ['notes/large', 'notes/elsewhere']);
+  expect(copy.inherited(0).unsaved).toEqual(['notes/large']);
+});
+
+test('an actor that went and lives again is owed once', () => {
+  const copy = new Copy({ kinds: new Map(), runtime, options, persists: true, failed: () => undefined });
+  copy.take({ entity: 'notes/a', seq: 1, entries: '[]' }, 1, true);
+  copy.take({ entity: 'notes/a', seq: 0, entries: '' }, 2, true);
+  expect(copy.inherited(0).unsaved).toEqual(['notes/a']);
+  copy.take({ entity: 'notes/a', seq: 1, entries: '[]' }, 3, true);
+  expect(copy.inherited(0).unsaved).toEqual(['notes/a']);
+});

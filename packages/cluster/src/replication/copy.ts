@@ -92,6 +92,8 @@ export class Copy {
   private readonly ends = new Map<string, Position>();
   /** Everything before is stored; 0: unknown. */
   private stored = 0;
+  /** But for these. */
+  private unstorable: readonly string[] = [];
   private knownBehind = false;
   private readonly setup: CopySetup;
 
@@ -103,11 +105,13 @@ export class Copy {
     this.actors.clear();
     this.ends.clear();
     this.stored = 0;
+    this.unstorable = [];
     this.knownBehind = false;
   }
 
-  /** The owner says what is stored (`stored` in the wire format). */
-  told(stored: number): void {
+  /** The owner says what is stored (`stored` and `unstorable` in the wire format). */
+  told(stored: number, unstorable: readonly string[]): void {
+    this.unstorable = unstorable;
     this.knownBehind = stored > 0;
     // It goes back where storage has lost something, or its answer is awaited: then all that is here counts as not stored.
     this.stored = stored;
@@ -123,6 +127,8 @@ export class Copy {
   inherited(start: Position): Inherited {
     const unsaved = [...this.ends.keys()];
     for (const [entity, { position }] of this.actors) if (position >= this.stored) unsaved.push(entity);
+    for (const entity of this.unstorable)
+      if (this.actors.has(entity) && !unsaved.includes(entity)) unsaved.push(entity);
     return { start, unsaved, knownBehind: this.knownBehind };
   }
 
@@ -142,7 +148,11 @@ export class Copy {
       return true;
     }
     if (!held) {
-      if (seq === 1) this.actors.set(entity, new Held({ text: '', tail: entries, seq }, position));
+      if (seq === 1) {
+        this.actors.set(entity, new Held({ text: '', tail: entries, seq }, position));
+        // Its end is stored before its new life is.
+        this.ends.delete(entity);
+      }
       // In its snapshot, which is on its way.
       return seq === 1 || !complete;
     }

@@ -199,3 +199,38 @@ test('a learner that cannot keep up starts again instead of piling up records', 
   log.ship(c);
   expect(sent).toEqual([]);
 });
+
+test('how long an actor has become is forgotten with the last copy: who is born later, when there is one again, begins anew', () => {
+  const log = open();
+  const place = { term: term(3), learner: '', linked: [b], heldUntil: 0 } as const;
+  const turn = (seq: number, word: string) =>
+    log.append({ entity: 'book/a', seq, entries: [{ type: 'event', word }], whole: () => 'all of it' });
+  const tails = (): unknown =>
+    sent.flatMap((it) => (it.type === 'append' ? (it.body.records ?? []) : [])).map((it) => it.whole);
+  turn(1, 'x'.repeat(REPLICATION_DEFAULTS.tailCharsMin - 100));
+  ack(log, 1);
+  log.assign({ ...place, backup: '' });
+  // Nobody is told that it goes.
+  log.append({ entity: 'book/a', seq: 2, entries: [] });
+  log.assign({ ...place, term: term(4), backup: b });
+  turn(1, 'x'.repeat(200));
+  log.flush();
+  expect(tails()).toEqual(['']);
+});
+
+test('copies hear by name whom storage cannot take, with everything that they are sent from then on', () => {
+  const log = open();
+  const told = (): unknown => sent.map((it) => it.type === 'append' && [it.body.stored, it.body.unstorable]);
+  write(log, 'w1');
+  log.flush();
+  ack(log, 1);
+  sent = [];
+  log.tell(1, ['book/x']);
+  log.tell(1);
+  write(log, 'w2');
+  log.flush();
+  expect(told()).toEqual([
+    [2, ['book/x']],
+    [2, ['book/x']],
+  ]);
+});

@@ -81,6 +81,7 @@ export class ReplicatedLog implements CommitLog {
   private wasGated = false;
   /** What copies are told: see Append in the wire format. */
   private stored = 0;
+  private unstorable: readonly string[] = [];
   private toldTerm: Term | undefined;
   private quiet = false;
 
@@ -148,10 +149,11 @@ export class ReplicatedLog implements CommitLog {
     if (this.waiting.length >= WAITING_MAX) this.full = true;
   }
 
-  /** Everything up to `position` is stored; undefined: copies may not rely on storage. They hear it with what they are sent next. */
-  tell(position: Position | undefined): void {
+  /** Everything up to `position` is stored but for `unstorable`; undefined: copies may not rely on storage. They hear it with what they are sent next. */
+  tell(position: Position | undefined, unstorable = this.unstorable): void {
     const stored = position === undefined ? 0 : position + 1;
-    if (stored === this.stored && this.toldTerm === this.state.term) return;
+    if (stored === this.stored && this.toldTerm === this.state.term && unstorable === this.unstorable) return;
+    this.unstorable = unstorable;
     const isLess = stored < this.stored;
     this.stored = stored;
     this.toldTerm = this.state.term;
@@ -209,8 +211,8 @@ export class ReplicatedLog implements CommitLog {
       const records = this.batch(cursor);
       const end: Position = cursor + records.length;
       const continues = follower.phase === 'joining' ? this.continues : '';
-      const { seeding } = follower;
-      const body = { seeding, first: cursor + 1, records, end, stored: this.stored, continues };
+      const { stored, unstorable } = this;
+      const body = { seeding: follower.seeding, first: cursor + 1, records, end, stored, continues, unstorable };
       if (!this.keeper.send(peer, { type: 'append', shard: this.shard, term: this.state.term, body })) return false;
       asked = true;
       cursor = end;
@@ -368,6 +370,8 @@ export class ReplicatedLog implements CommitLog {
     }
     if (followers.length === 0) {
       this.records = [];
+      // Whoever becomes a copy is told everybody whole: until then nobody counts how long tails become, nor who goes.
+      this.tails.clear();
       this.openChars = 0;
       this.keptChars = 0;
     }

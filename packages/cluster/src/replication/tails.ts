@@ -18,6 +18,10 @@ export class Tails {
     this.options = options;
   }
 
+  clear(): void {
+    this.tails.clear();
+  }
+
   /** The actor whole, if it is time; empty: it is not, or it is too long to go with a record: copies merge it themselves. */
   add(entity: string, chars: number, whole: (() => string) | undefined): string {
     if (chars === 0) {

@@ -800,6 +800,8 @@ export interface Append {
   readonly stored: number;
   /** to a backup of the owner before: that owner, whose log ended before `first` */
   readonly continues: string;
+  /** actors that storage could not take: it has an older state of them, or none, whatever `stored` says */
+  readonly unstorable: readonly string[];
 }
 export interface AppendInit {
   /** counts the owner's snapshots of this shard: an acknowledgement of an earlier one is void */
@@ -813,6 +815,8 @@ export interface AppendInit {
   readonly stored?: number | undefined;
   /** to a backup of the owner before: that owner, whose log ended before `first` */
   readonly continues?: string | undefined;
+  /** actors that storage could not take: it has an older state of them, or none, whatever `stored` says */
+  readonly unstorable?: readonly string[] | undefined;
 }
 
 export function writeAppend(w: Writer, m: AppendInit): void {
@@ -822,6 +826,7 @@ export function writeAppend(w: Writer, m: AppendInit): void {
   if (m.end) { w.uint32(32); writeUint53(w, m.end); }
   if (m.stored) { w.uint32(40); writeUint53(w, m.stored); }
   if (m.continues) { w.uint32(50); w.string(m.continues); }
+  if (m.unstorable) for (const each of m.unstorable) { w.uint32(58); w.string(each); }
 }
 
 export function readAppend(r: Reader, end: number): Append {
@@ -832,6 +837,7 @@ export function readAppend(r: Reader, end: number): Append {
   let end_: number = 0;
   let stored_: number = 0;
   let continues_: string = '';
+  const unstorable_: string[] = [];
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -841,11 +847,12 @@ export function readAppend(r: Reader, end: number): Append {
       case 32: end_ = readUint53(r); break;
       case 40: stored_ = readUint53(r); break;
       case 50: continues_ = readString(r); break;
+      case 58: unstorable_.push(readString(r)); break;
       default: throw wrongField('Append', tag);
     }
   }
   if (r.pos !== end) throw wrongLength('Append');
-  return { seeding: seeding_, first: first_, records: records_, end: end_, stored: stored_, continues: continues_ };
+  return { seeding: seeding_, first: first_, records: records_, end: end_, stored: stored_, continues: continues_, unstorable: unstorable_ };
 }
 
 export interface Record {
