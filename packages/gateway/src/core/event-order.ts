@@ -4,6 +4,8 @@ type Release = () => void;
 interface Waiting {
   readonly request: number;
   readonly release: Release;
+  /** `kind/id` of the place that it is about. */
+  readonly about: string | undefined;
 }
 
 /** Who knows which of the client's requests have no reply yet. */
@@ -28,14 +30,14 @@ export class EventOrder {
   }
 
   /** Runs `release` now or when the reply to what caused the event has left. @returns false where too many wait: it will never run. */
-  push(cause: string, release: Release): boolean {
+  push(cause: string, release: Release, about?: string): boolean {
     const request = this.requestOf(cause);
     if (this.waiting.length === 0 && !this.requests.isInFlight(request)) {
       release();
       return true;
     }
     if (this.waiting.length >= this.max) return false;
-    this.waiting = [...this.waiting, { request, release }];
+    this.waiting = [...this.waiting, { request, release, about }];
     return true;
   }
 
@@ -48,6 +50,11 @@ export class EventOrder {
     const released = this.waiting.slice(0, ready);
     this.waiting = ready === this.waiting.length ? NONE : this.waiting.slice(ready);
     for (const { release } of released) release();
+  }
+
+  /** What waits and is about this place never runs. */
+  forget(place: string): void {
+    if (this.waiting.length > 0) this.waiting = this.waiting.filter(({ about }) => about !== place);
   }
 
   clear(): void {

@@ -197,3 +197,14 @@ test('party and lobby are told apart, and a marker speaks of both', () => {
   ]);
   expect(heard(client)).toEqual(['hey p.0~lL.0~pP.1', 'ho p.0~lL.1~pP.1']);
 });
+
+test('a chat whose place has not named its members yet has no part in markers: what is said there comes all the same', () => {
+  const world = coreWorld();
+  const client = listener(world);
+  world.cluster.snapshot(LOBBY, 'messages', { life: '', count: 0, members: {}, messages: [] });
+  const direct = { message: 'psst', source: { type: 'player', userId: '3' }, timestamp: 2, marker: 'p.1' };
+  world.cluster.publish('player/1', 'self', 'messaging/received', direct);
+  expect(heard(client)).toEqual(['psst p.1']);
+  world.cluster.publish(LOBBY, 'messages', 'said', said(1, '2', 'hello'));
+  expect(heard(client)).toEqual(['hello p.1~lL.1']);
+});

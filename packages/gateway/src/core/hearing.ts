@@ -141,6 +141,11 @@ export class Hearing {
 
   private chatState(place: HeardPlace, id: string, { data }: StreamEvent): void {
     const { life, count, members, messages } = JSON.parse(textOf(data)) as ChatSnapshot;
+    // Nobody has been named as a member there yet: all that is said is still to come, and a marker has nothing to say of it.
+    if (life === '') {
+      this.positions.delete(place);
+      return;
+    }
     const position = this.positions.get(place);
     // Who is not named yet has come in just now.
     const from = position?.life === life ? position.number : (members[this.setup.userId] ?? count);

@@ -5,7 +5,7 @@
 // its view complete from there on is decided when both are known: changes up to the reply's number are in it already, later ones that the feed
 // has passed are made up for by the difference (K16). Where events were lost, all get the difference too.
 import type { EventStreams, StreamEvent, StreamHandle } from '@muster/cluster';
-import { entity } from '@muster/ports';
+import { type EntityRef, entity } from '@muster/ports';
 import { textOf } from './json-text.js';
 
 /** A client frame. */
@@ -35,7 +35,7 @@ export type AnyPlaceView = PlaceView<any>;
 export interface PlaceClient {
   readonly userId: string;
   /** A frame of the place; `event`: what brought it, where something did. */
-  placeFrame(frame: PlaceFrame, event: StreamEvent | undefined): void;
+  placeFrame(frame: PlaceFrame, place: EntityRef, event: StreamEvent | undefined): void;
   /** The place does not seem to have this user. */
   placeDoubted(kind: string): void;
   /** Nothing is heard of the place any more, for good. */
@@ -49,7 +49,7 @@ interface Baseline {
 }
 
 interface Feed {
-  readonly kind: string;
+  readonly place: EntityRef;
   readonly view: AnyPlaceView;
   readonly handle: StreamHandle;
   /** As of `number`; absent: the first snapshot has not come. */
@@ -102,8 +102,9 @@ export class PlaceFeeds {
   }
 
   private open(view: AnyPlaceView, kind: string, id: string): Feed {
+    const place = entity(kind, id);
     const handle = this.streams.subscribe(
-      entity(kind, id),
+      place,
       view.topic,
       { snapshot: true },
       {
@@ -112,16 +113,16 @@ export class PlaceFeeds {
         lost: () => this.lost(feed, `${kind}/${id}`),
       },
     );
-    const feed: Feed = { kind, view, handle, known: undefined, clients: new Map() };
+    const feed: Feed = { place, view, handle, known: undefined, clients: new Map() };
     this.feeds.set(`${kind}/${id}`, feed);
     return feed;
   }
 
   /** Brings the client to what the feed knows. @returns false where it knows more than the feed, which will catch up */
-  private caughtUp({ known, view }: Feed, client: PlaceClient, { number, state }: Baseline): boolean {
+  private caughtUp({ known, view, place }: Feed, client: PlaceClient, { number, state }: Baseline): boolean {
     if (!known || known.number < number) return false;
     if (known.number > number)
-      for (const frame of view.between(state, known.state)) client.placeFrame(frame, undefined);
+      for (const frame of view.between(state, known.state)) client.placeFrame(frame, place, undefined);
     return true;
   }
 
@@ -135,8 +136,8 @@ export class PlaceFeeds {
       if (baseline && !this.caughtUp(feed, client, baseline)) continue;
       feed.clients.set(client, undefined);
       // Who is not in it any more hears of that from its own actor, and nothing else of the place.
-      if (!feed.view.has(state, client.userId)) client.placeDoubted(feed.kind);
-      else if (!baseline) for (const frame of missed) client.placeFrame(frame, undefined);
+      if (!feed.view.has(state, client.userId)) client.placeDoubted(feed.place.kind);
+      else if (!baseline) for (const frame of missed) client.placeFrame(frame, feed.place, undefined);
     }
   }
 
@@ -147,14 +148,14 @@ export class PlaceFeeds {
     for (const [client, baseline] of [...feed.clients]) {
       if (baseline && number <= baseline.number) continue;
       if (baseline) feed.clients.set(client, undefined);
-      client.placeFrame({ commandId: name, json }, event);
+      client.placeFrame({ commandId: name, json }, feed.place, event);
     }
   }
 
   /** No such topic, or no such entity: whoever is there is not there. */
   private lost(feed: Feed, key: string): void {
     if (this.feeds.get(key) === feed) this.feeds.delete(key);
-    for (const client of feed.clients.keys()) client.placeLost(feed.kind);
+    for (const client of feed.clients.keys()) client.placeLost(feed.place.kind);
     feed.clients.clear();
   }
 }

@@ -2,13 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { entity, silentTracer } from '@muster/ports';
 import { COMMANDS, type CommandDefinition, TachyonProtocol } from '@muster/tachyon';
-import {
-  attachedClient,
-  type CoreWorld,
-  coreWorld,
-  type FakeClient,
-  FIRST_SESSION,
-} from '../testing/session.test-kit.js';
+import { attachedClient, type CoreWorld, coreWorld, FakeClient, FIRST_SESSION } from '../testing/session.test-kit.js';
 import type { PlaceView } from './place-feeds.js';
 
 interface Pot {
@@ -287,6 +281,43 @@ describe('what happens in a place', () => {
     expect(soups(client)).toEqual([]);
     at(world, 9).publish('pot/a', 'members', 'pot/updated', { soup: 'bean' });
     expect(soups(client)).toEqual(['bean']);
+  });
+
+  test('is not told before `user/self`: a client that has just come knows of no place', () => {
+    const world = potWorld();
+    const client = new FakeClient(world, '1', false);
+    world.cluster.next('attach').ok({ login: 1, resumed: false, watch: [], places: { pot: 'a' } });
+    expect(world.cluster.subscribed).toEqual(['player/1 self']);
+    const user = { userId: '1' };
+    world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user, places: { pot: 'a' } });
+    at(world, 7).snapshot('pot/a', 'members', { in: ['1'], soup: 'leek' });
+    at(world, 8).publish('pot/a', 'members', 'pot/updated', { soup: 'pea' });
+    expect(client.socket.said).toEqual(['user/self', 'pot/updated']);
+  });
+
+  test('and waits for another reply is not told to a client that has left meanwhile', () => {
+    const { world, client } = entered(7);
+    at(world, 7).snapshot('pot/a', 'members', { in: ['1'], soup: 'leek' });
+    client.request('pot/stir');
+    client.request('pot/leave');
+    at(world, 8).publish('pot/a', 'members', 'pot/updated', { soup: 'pea' }, `${FIRST_SESSION}:3`);
+    world.cluster.next('leave').ok({ moved: { kind: 'pot', id: null }, data: null });
+    world.cluster.next('stir').ok();
+    expect(soups(client)).toEqual([]);
+  });
+
+  test('nor does a party speak to who has left it, though its word waited for the answer to an invitation', () => {
+    const world = coreWorld();
+    const client = attachedClient(world, '1', [], false, { party: 'p' });
+    client.request('party/invite', { userId: '2' }, 'inviting');
+    client.request('party/leave');
+    const party = { id: 'p', maxMembers: 3, members: [], invited: [] };
+    for (const id of ['p', 'q'])
+      world.cluster.publish('player/1', 'self', 'party/updated', { ...party, id }, `${FIRST_SESSION}:2`);
+    world.cluster.next('leaveParty').ok({ moved: { kind: 'party', id: null }, data: null });
+    world.cluster.next('invite').ok();
+    const told = client.socket.frames.filter(({ commandId }) => commandId === 'party/updated');
+    expect(told.map(({ data }) => (data as { id: string }).id)).toEqual(['q']);
   });
 
   test('a place that has not got the client in its state any more makes the gateway ask', () => {

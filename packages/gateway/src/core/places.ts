@@ -1,5 +1,6 @@
 import type { StreamEvent } from '@muster/cluster';
 import type { Moved } from '@muster/play';
+import type { EntityRef } from '@muster/ports';
 import type { Places as PlaceIds } from '@muster/tachyon';
 import type { PlaceClient, PlaceFeeds } from './place-feeds.js';
 
@@ -49,10 +50,11 @@ export class Places {
     this.move(kind, id, stream === undefined ? undefined : { stream, data });
   }
 
-  /** The client knows what this event says: it was told later things since. */
-  isOld({ entity: { kind, id }, number }: StreamEvent): boolean {
+  /** The client has left the place, or knows what this event says: it was told later things since. */
+  isOld({ kind, id }: EntityRef, event: StreamEvent | undefined): boolean {
     const { came } = this;
-    return came !== undefined && came.kind === kind && came.id === id && number <= came.stream;
+    if (this.ids[kind] !== id) return true;
+    return came?.kind === kind && came.id === id && event !== undefined && event.number <= came.stream;
   }
 
   /** The connection is over. */

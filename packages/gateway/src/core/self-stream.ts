@@ -17,7 +17,16 @@ import {
   type WatchNotice,
 } from '@muster/play';
 import type { EntityRef, ErrorCode } from '@muster/ports';
-import { chatLeft, chatReceived, type EventData, messagingReceived, userSelf, userUpdated } from '@muster/tachyon';
+import {
+  chatLeft,
+  chatReceived,
+  type EventData,
+  messagingReceived,
+  type PartyState,
+  partyUpdated,
+  userSelf,
+  userUpdated,
+} from '@muster/tachyon';
 import { isFor } from './audience.js';
 import type { ClientWriter } from './client-writer.js';
 import { EventOrder, type RequestsInFlight } from './event-order.js';
@@ -144,7 +153,7 @@ export class SelfStream<C> implements StreamListener {
 
   event(event: StreamEvent): void {
     const behind = this.behindItsRequest(event);
-    this.hold(behind, () => this.selfEvent(event, behind.cause !== event.cause));
+    this.hold(behind, () => this.selfEvent(event, behind.cause !== event.cause), placeOf(event));
   }
 
   lost(code: ErrorCode): void {
@@ -154,6 +163,11 @@ export class SelfStream<C> implements StreamListener {
   /** A reply has left: what it caused may follow. */
   replied(): void {
     this.order.replied();
+  }
+
+  /** The reply has left that says that the client is out of this place: what waits for another reply and is of before says nothing any more. */
+  left(kind: string, id: string): void {
+    this.order.forget(`${kind}/${id}`);
   }
 
   /** Hears nothing any more. */
@@ -167,9 +181,9 @@ export class SelfStream<C> implements StreamListener {
   }
 
   /** A frame of a place where the client is; `isOld` is asked when its turn has come. */
-  place({ commandId, json }: PlaceFrame, event: StreamEvent | undefined, isOld: (event: StreamEvent) => boolean): void {
+  place({ commandId, json }: PlaceFrame, event: StreamEvent | undefined, isOld: () => boolean): void {
     this.hold(event ?? OF_NOBODY, () => {
-      if (!event || !isOld(event)) this.writer.event(commandId, json);
+      if (!isOld()) this.writer.event(commandId, json);
     });
   }
 
@@ -188,11 +202,12 @@ export class SelfStream<C> implements StreamListener {
   }
 
   /** K16 */
-  private hold(event: Pick<StreamEvent, 'cause' | 'to'>, release: () => void): void {
+  private hold(event: Pick<StreamEvent, 'cause' | 'to'>, release: () => void, about?: string): void {
     if (this.over || !isFor(event, this.player.id)) return;
-    const held = this.order.push(event.cause, () => {
+    const run = (): void => {
       if (!this.over) release();
-    });
+    };
+    const held = this.order.push(event.cause, run, about);
     if (!held) this.rules.tooMany(this.client);
   }
 
@@ -234,4 +249,10 @@ export class SelfStream<C> implements StreamListener {
     else if (name === NOTICE_SUPERSEDED) this.rules.superseded(this.client);
     else if (name === NOTICE_ENDED) this.rules.ended(this.client);
   }
+}
+
+/** `kind/id` of the place whose state the event tells. */
+function placeOf({ name, data }: StreamEvent): string | undefined {
+  if (name !== partyUpdated.commandId) return undefined;
+  return `party/${(JSON.parse(textOf(data)) as PartyState).id}`;
 }

@@ -1,5 +1,5 @@
 import type { Call, CallInFront } from '@muster/cluster';
-import { type AccountView, type AnsweredData, type AttachReply, PLAYER_KIND, type SelfSnapshot } from '@muster/play';
+import { type AccountView, type AnsweredData, type AttachReply, type Moved, PLAYER_KIND, type SelfSnapshot } from '@muster/play';
 import { type EntityRef, ERRORS, entity, type Millis, MusterError } from '@muster/ports';
 import {
   CLOSE_NORMAL,
@@ -80,7 +80,7 @@ export class PlayerSession implements SocketListener, Newcomer {
     unknown: ({ attachment }) => attachment.attach(),
     places: ({ places }) => places?.current ?? NOWHERE,
     placesTold: (session, places) => session.inPlaces(places),
-    moved: (session, moved) => session.placesMade().moved(moved),
+    moved: (session, moved) => session.moved(moved),
     superseded: (session) => session.end(new MusterError('SUPERSEDED')),
   };
   private static readonly selfRules: SelfRules<PlayerSession> = {
@@ -274,6 +274,14 @@ export class PlayerSession implements SocketListener, Newcomer {
     if (this.places || Object.keys(ids).length > 0) this.placesMade().set(ids);
   }
 
+  /** Where the client is as of a reply that has left. */
+  private moved(moved: Moved): void {
+    const { kind, id } = moved.moved;
+    const before = this.places?.current[kind];
+    if (before !== undefined && before !== id) this.self.left(kind, before);
+    this.placesMade().moved(moved);
+  }
+
   private placesMade(): Places {
     this.places ??= this.newPlaces();
     return this.places;
@@ -282,7 +290,8 @@ export class PlayerSession implements SocketListener, Newcomer {
   private newPlaces(): Places {
     const client: PlaceClient = {
       userId: this.player.id,
-      placeFrame: (frame, event) => this.self.place(frame, event, (event) => this.placesMade().isOld(event)),
+      placeFrame: (frame, place, event) =>
+        this.self.place(frame, event, () => this.placesMade().isOld(place, event)),
       placeDoubted: (kind) => this.doubt(kind),
       placeLost: (kind) => {
         this.context.traffic.dropped('stream_lost');
@@ -311,8 +320,11 @@ export class PlayerSession implements SocketListener, Newcomer {
 
   private attached({ watch, places }: AttachReply): void {
     this.watch = watch;
-    this.inPlaces(places);
-    if (this.state !== 'starting') this.goOn();
+    // At first `user/self` says where the client is: what happens there would come before it.
+    if (this.state !== 'starting') {
+      this.inPlaces(places);
+      this.goOn();
+    }
     this.self.start();
   }
 
