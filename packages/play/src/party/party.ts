@@ -198,7 +198,10 @@ function decline({ party }: PartyHolder, _: unknown, ctx: DecideContext): Decide
   const userId = speaker(ctx);
   const invitation = party && userId !== undefined ? invitationOf(party, userId) : undefined;
   if (!party || userId === undefined || !invitation) return {};
-  const declined = turned({ before: party, after: uninvited(party, userId, ctx.now), silentTo: userId }, ctx);
+  // What was on its way there has made an invitation of it again: this ends that, and says nothing otherwise.
+  const over: Send = { to: entity(PLAYER_KIND, userId), command: 'partyRemoved', data: null };
+  const after = uninvited(party, userId, ctx.now);
+  const declined = turned({ before: party, after, silentTo: userId }, ctx, { sends: [over] });
   // It was there to be invited, and had its answer ready before its actor's word had come.
   return invitation.ticket === null ? declined : { ...declined, resolve: [{ ticket: invitation.ticket, reply: null }] };
 }

@@ -71,6 +71,14 @@ describe('an invitation that nobody has answered for yet', () => {
     expect(stage.shown).toBe('1|');
   });
 
+  test('that is declined while the party speaks of it to whom it invites is taken back there once more', () => {
+    const stage = new PartyStage();
+    stage.answered(stage.client('1', 'invite', '2').sends[0]!, true);
+    expect(told(stage.answered(stage.client('1', 'invite', '3').sends[0]!, true))).toContain('2 partyUpdated');
+    // That word is still on its way; to a player who has declined it says: you are invited.
+    expect(told(stage.by('player/2', 'decline', null))).toEqual(['1 partyUpdated', '3 partyUpdated', '2 partyRemoved']);
+  });
+
   test('is over after its time: who invites is told, and so is the invited player whenever it hears of it', () => {
     const stage = new PartyStage();
     const invite = stage.client('1', 'invite', '2');

@@ -165,7 +165,9 @@ function updated(state: PlayerState, news: PartyNews, ctx: DecideContext): Decid
   if (speaker(ctx) !== party.id) return NO_PARTY;
   if (you !== 'member') {
     const known = invitationTo(state, party.id);
-    if (!state.session || (known && known.version >= version)) return {};
+    // Sent before it came in, and overtaken by the answer to that.
+    const isIn = state.party?.state.id === party.id && state.party.version >= version;
+    if (!state.session || isIn || (known && known.version >= version)) return {};
     return { events: [invitation(news, you.invitedUntil, !known)] };
   }
   // An invitation is used up by coming in, however its answer fared.

@@ -1,0 +1,27 @@
+// What a party says may cross what its player says, and what it answers may overtake what it has said.
+import { expect, test } from '@jest/globals';
+import { entity } from '@muster/ports';
+import type { Origin } from '@muster/runtime';
+import type { PartyNews } from '../party/contract.js';
+import { Stage } from './testdata/stage.js';
+
+const a = 'g1#a/1';
+const PARTY: Origin = { type: 'entity', from: entity('party', 'p'), number: 1 };
+
+function news(version: number, you: PartyNews['you']): PartyNews {
+  const invited = you === 'member' ? [] : [{ userId: '1', invitedAt: 1 }];
+  return { version, you, party: { id: 'p', maxMembers: 3, members: [{ userId: '2', joinedAt: 1 }], invited } };
+}
+
+test('a word of a party that was sent before its player came in makes no invitation of it after that', () => {
+  const stage = new Stage();
+  stage.attach(a);
+  const invitedUntil = stage.now + 300_000;
+  stage.internal('partyInvited', news(5, { invitedUntil }), PARTY);
+  const { sends } = stage.from(a, 'acceptPartyInvite', { partyId: 'p' });
+  const { context } = sends[0]!;
+  const value = { version: 7, party: news(7, 'member').party };
+  stage.internal('admitAnswered', { from: entity('party', 'p'), context, ok: true, value });
+  expect(stage.internal('partyUpdated', news(6, { invitedUntil }), PARTY).published).toEqual([]);
+  expect(stage.state.invitations).toEqual([]);
+});
