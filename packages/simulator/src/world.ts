@@ -19,6 +19,7 @@ import { Callers } from './callers/callers.js';
 import { Answers } from './checks/answers.js';
 import { Losses } from './checks/losses.js';
 import { OneWriter } from './checks/one-writer.js';
+import { disagreements } from './checks/places.js';
 import { RegimeCheck } from './checks/regime.js';
 import { unsettled } from './checks/settled.js';
 import { Trouble } from './checks/trouble.js';
@@ -35,7 +36,7 @@ import { SimNetwork } from './network/sim-network.js';
 import { type WorldOptions, worldOptions } from './options.js';
 import { type Plant, SOUND } from './plants/plants.js';
 import { CoordinatorRole } from './roles/coordinator.js';
-import { NodeRole } from './roles/node.js';
+import { GATHERING_AUDIT_MS, NodeRole } from './roles/node.js';
 
 export interface SimulateSetup {
   readonly seed: number;
@@ -67,6 +68,10 @@ const SMALL = shardLayout(64, 32);
 const CALLERS = 4;
 /** Longest that actors may take to come to rest once nobody asks: the longest alarm, and a repeat of the last send. */
 const AUDIT_MS: Millis = 15_000;
+/** Once nobody asks any more: what is on its way arrives, and the list of lobbies is told all. */
+const AGREED_MS: Millis = 8_000;
+/** The same where state was lost: both sides ask each other now and then. */
+const AUDITED_MS: Millis = 2 * GATHERING_AUDIT_MS;
 /** Lines of the log that say that product code threw, and that its caller went on. */
 const SWALLOWED = ['link.handler-failed', 'worker.failed'];
 
@@ -96,7 +101,7 @@ export class World {
   private readonly regime: RegimeCheck;
   private readonly setup: SimulateSetup;
   private readonly departed: Member[] = [];
-  private usedShards: ReadonlySet<ShardId> = new Set();
+  private usedShards = new Set<ShardId>();
   private broken: Violation | undefined;
   private quiet: Millis = Number.POSITIVE_INFINITY;
 
@@ -293,6 +298,7 @@ export class World {
     await this.run(2_000);
     const unheard = this.clients.unheard();
     if (unheard.length > 0) this.report('an acknowledged message arrives, once', unheard.slice(0, 5).join(', '));
+    await this.agreed();
     const restored = this.everybody().reduce(
       (sum, { process }) => sum + process.metrics.value('muster_gateway_attaches_total', { how: 'restored' }),
       0,
@@ -302,6 +308,27 @@ export class World {
     this.answers.balance();
     await this.callers.audit((what, done) => this.until(what, done, AUDIT_MS));
     this.check();
+  }
+
+  /** K12: players, places and clients say the same of who is where. What went back to an older state may need a question first. */
+  private async agreed(): Promise<void> {
+    const { clients } = this;
+    const wrong = (): readonly string[] =>
+      disagreements({
+        actor: (entity) => this.actor(entity),
+        wasLost: (entity) => this.losses.ofAny(this.view.shardsOf(entity)).length > 0,
+        players: [...new Set(clients.devices.map(({ player }) => player))],
+        lobbies: [...clients.board.lobbies],
+        parties: [...clients.board.parties],
+        devices: clients.devices.filter(({ state }) => state === 'online'),
+      });
+    const limitMs = this.losses.count > 0 ? AUDITED_MS : AGREED_MS;
+    await this.until(
+      'who is where is one story',
+      () => wrong().length === 0,
+      limitMs,
+      () => wrong().slice(0, 5).join('; '),
+    );
   }
 
   /** Every member that ever ran: their counters stay. */
@@ -324,6 +351,8 @@ export class World {
     const { clients, callers } = this;
     if (this.usedShards.size === 0 && clients.populated)
       this.usedShards = new Set([...clients.entities(), ...callers.entities()].map((key) => this.view.layout.of(key)));
+    // Places come into being as players meet.
+    for (const entity of clients.board.takeNew()) this.usedShards.add(this.view.layout.of(entity));
     return this.usedShards;
   }
 
@@ -335,8 +364,8 @@ export class World {
     view.onRow((row, before) => losses.committed(row, before));
     trace.listen('shard.opened', (who, { shard, term, mayLack }) => {
       const [of, opened, by] = [shard as ShardId, term as Term, who as PeerId];
-      if (mayLack !== false && writers.began(of, opened, by) && writers.hadOwner(of, opened))
-        losses.begunWithLess(of, opened, by);
+      if (!writers.began(of, opened, by)) return;
+      losses.begun(of, opened, by, mayLack !== false && writers.hadOwner(of, opened));
     });
     return losses;
   }

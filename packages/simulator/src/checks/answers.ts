@@ -1,6 +1,7 @@
 import type { Millis } from '@muster/ports';
 import type { Entry, Ledger } from '../clients/ledger.js';
 import type { Fleet } from '../engine/fleet.js';
+import { mayBeRefused } from './refusals.js';
 import type { Trouble } from './trouble.js';
 import type { Report } from './violation.js';
 
@@ -8,8 +9,6 @@ import type { Report } from './violation.js';
 const ANSWER_WITHIN_MS: Millis = 12_000;
 /** What was counted stays counted: it need not be looked at all the time. */
 const LOOK_EVERY_MS: Millis = 500;
-/** Commands that fail where the other one did something first. */
-const MAY_BE_REFUSED = /^friend\//;
 /** Outcomes that no fault can bring about: only a defect can. */
 const NEVER = [
   'ACTOR_FAILED',
@@ -46,7 +45,7 @@ export class Answers {
     const { report, trouble, now, strict } = this.setup;
     if (!entry.reason) return;
     const what = `${entry.messageId} ${entry.commandId} of player ${entry.player} at ${entry.gateway}: ${entry.reason} ${entry.details}`;
-    if (entry.reason !== 'internal_error' && MAY_BE_REFUSED.test(entry.commandId)) return;
+    if (mayBeRefused(entry.commandId, entry.reason, entry.details)) return;
     if (entry.reason !== 'internal_error') report('clients only ask what is allowed', what);
     // TOO_OLD, for one: whoever still waits for an answer is never too old to get it (K11).
     else if (!entry.details?.includes('try again')) report('no command fails for good', what);

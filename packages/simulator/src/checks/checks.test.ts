@@ -1,7 +1,9 @@
 // A checker that cannot fail proves nothing: each is shown what it must not let pass.
 import { expect, test } from '@jest/globals';
-import { type CommitLog, memoryCommitLogs, type PeerId, shardId, type TurnRecord, term } from '@muster/ports';
+import { type CommitLog, memoryCommitLogs, type PeerId, playerId, shardId, type TurnRecord, term } from '@muster/ports';
 import { Listening } from '../clients/listening.js';
+import { PlacesView } from '../gathering/places-view.js';
+import { Talk } from '../gathering/talk.js';
 import { OneWriter } from './one-writer.js';
 import { Trouble } from './trouble.js';
 
@@ -56,7 +58,9 @@ test('one fault alone excuses no error; a serious one, or two together, do for a
 });
 
 function listening(lostAt = Number.NEGATIVE_INFINITY): Listening {
-  return new Listening({ player: '6', lostAt: () => lostAt, now: () => 0, heard: () => undefined });
+  const common = { player: '6', lostAt: () => lostAt, now: () => 0, heard: () => undefined };
+  const view = new PlacesView({ ...common, player: playerId('6') });
+  return new Listening({ ...common, talk: new Talk({ ...common, view }) });
 }
 
 const message = (count: number, marker: string) => ({

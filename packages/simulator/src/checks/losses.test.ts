@@ -3,6 +3,7 @@ import { emptyRow, type ShardRow } from '@muster/cluster';
 import { type PeerId, parsePeerId, peerId, shardId, term } from '@muster/ports';
 import type { Fleet } from '../engine/fleet.js';
 import type { Ways } from '../network/ways.js';
+import { NodeRole } from '../roles/node.js';
 import { Losses } from './losses.js';
 import { Trouble } from './trouble.js';
 
@@ -11,25 +12,38 @@ const SHARD = shardId(7);
 
 let now: number;
 let dead: Set<PeerId>;
-let cutAt: Map<string, number>;
+/** By host: what cut it off, and when. */
+let cuts: Map<string, readonly [string, number]>;
 let trouble: Trouble;
 let reports: string[];
 let losses: Losses;
 let last: ShardRow;
+/** Whoever owns the shard has nothing in it. */
+let empty: boolean;
 
 beforeEach(() => {
   now = 100_000;
   dead = new Set();
-  cutAt = new Map();
+  cuts = new Map();
   reports = [];
+  empty = false;
   trouble = new Trouble(() => now);
   const get = (id: string) => {
     const peer = [A, B, C].find((it) => parsePeerId(it).id === id)!;
-    return dead.has(peer) ? undefined : { process: { peer, state: 'running', steadySince: 0 }, running: {} };
+    const runtime = { stateOf: () => 'open', termOf: () => last.term, actorsIn: () => 0 };
+    const running = empty ? Object.assign(Object.create(NodeRole.prototype), { node: { runtime } }) : {};
+    return dead.has(peer) ? undefined : { process: { peer, state: 'running', steadySince: 0 }, running };
   };
   losses = new Losses({
     fleet: { get } as unknown as Fleet,
-    ways: { isFluent: true, troubledAt: (id: string) => cutAt.get(id) ?? Number.NEGATIVE_INFINITY } as Ways,
+    ways: {
+      isFluent: true,
+      troubledAt: (id: string) => cuts.get(id)?.[1] ?? Number.NEGATIVE_INFINITY,
+      cutsAt: (id: string, since: number) => {
+        const [fault, at] = cuts.get(id) ?? ['', Number.NEGATIVE_INFINITY];
+        return at > since ? [fault] : [];
+      },
+    } as unknown as Ways,
     trouble,
     report: (invariant, seen) => reports.push(`${invariant}: ${seen}`),
     now: () => now,
@@ -48,7 +62,7 @@ function commit(changes: Partial<ShardRow>): void {
 /** The shard is placed afresh with C, which has not all of it. */
 function lost(): readonly string[] {
   commit({ owner: C, backup: '', term: term(last.term + 1) });
-  losses.begunWithLess(SHARD, last.term, C);
+  losses.begun(SHARD, last.term, C, true);
   return reports;
 }
 
@@ -65,12 +79,30 @@ test('a loss while the backup is well is seen', () => {
 
 test('a backup that is cut off has failed; one that was cut off long ago has not', () => {
   dead = new Set([A]);
-  cutAt.set('node-2', now - 60_000);
+  cuts.set('node-2', ['a cut', now - 60_000]);
   expect(lost().join()).toMatch(`well: ${B}`);
   reports.length = 0;
-  cutAt.set('node-2', now - 500);
+  cuts.set('node-2', ['a cut', now - 500]);
   commit({ owner: A, backup: B, term: term(9) });
   expect(lost()).toEqual([]);
+});
+
+test('one cut is one failure, whoever it cuts off; two cuts are two', () => {
+  for (const id of ['node-1', 'node-2']) cuts.set(id, ['a cut', now - 500]);
+  expect(lost().join()).toMatch('failed: a cut; well: nobody');
+  reports.length = 0;
+  cuts.set('node-2', ['another cut', now - 500]);
+  commit({ owner: A, backup: B, term: term(9) });
+  expect(lost()).toEqual([]);
+});
+
+test('who was given a shard empty is excused for beginning with nothing once', () => {
+  empty = true;
+  commit({ owner: C, backup: '', term: term(3), origin: 'moved' });
+  losses.begun(SHARD, term(3), C, true);
+  expect(reports).toEqual([]);
+  losses.begun(SHARD, term(4), C, true);
+  expect(reports.join()).toMatch('one failure loses nothing');
 });
 
 test('an owner that was alone has storage for its second place: its death is one failure, with storage in trouble it is two', () => {

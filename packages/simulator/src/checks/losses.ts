@@ -31,12 +31,12 @@ interface Holder {
 /**
  * Invariant 2: one failure loses nothing. State is lost when a process begins with a shard that somebody had, and has neither a
  * copy of it nor all of it from storage. That needs every copy to be out of reach, and two failures close together among those who had
- * one and storage: killed, paused or cut off. While the backup is well, nobody else may begin.
+ * one and storage: killed, paused or cut off. A cut is one failure, whoever it cuts off. While the backup is well, nobody else may begin.
  */
 export class Losses {
   private readonly setup: LossesSetup;
   private readonly byShard = new Map<ShardId, Millis[]>();
-  /** Who got it from an owner that had nothing in it. */
+  /** Who got it from an owner that had nothing in it, and has not begun with it yet. */
   private readonly emptyTo = new Map<ShardId, PeerId>();
   private readonly holders = new Map<ShardId, readonly Holder[]>();
   /** Over all shards that are in use. */
@@ -89,20 +89,25 @@ export class Losses {
     );
   }
 
-  /** A process began with a shard that somebody had before, and what it has of it may lack the last of what was let out. */
-  begunWithLess(shard: ShardId, term: Term, by: PeerId): void {
-    const { isInUse, now, trouble, report } = this.setup;
-    if (!isInUse(shard) || this.emptyTo.get(shard) === by) return;
+  /** A process began with a shard. `hasLess`: somebody had it before, and what it has of it may lack the last of what was let out. */
+  begun(shard: ShardId, term: Term, by: PeerId, hasLess: boolean): void {
+    // From here on there may be something in it: whoever was given it empty is excused this once.
+    const wasEmpty = this.emptyTo.get(shard) === by && this.emptyTo.delete(shard);
+    if (hasLess && !wasEmpty && this.setup.isInUse(shard)) this.begunWithLess(shard, term, by);
+  }
+
+  private begunWithLess(shard: ShardId, term: Term, by: PeerId): void {
+    const { now, trouble, report } = this.setup;
     this.count += 1;
     this.byShard.set(shard, [...this.of(shard), now()]);
     const had = this.holders.get(shard) ?? [];
     const others = had.filter(({ peer }) => peer !== by);
     const last = Math.max(...others.map(({ until }) => until));
     const well = others.filter(({ peer, until }) => until === last && !this.hasFailed(peer)).map(({ peer }) => peer);
-    const failures = had.filter(({ peer }) => this.hasFailed(peer)).map(({ peer }) => String(peer));
-    if (trouble.was(/storage/, now() - TOGETHER_MS)) failures.push('storage');
-    if (well.length === 0 && failures.length > 1) return;
-    const seen = `shard ${shard} term ${term}: ${by} may lack some of what was there; failed: ${failures.join() || 'nobody'}`;
+    const failures = new Set(had.flatMap(({ peer }) => this.failuresOf(peer)));
+    if (trouble.was(/storage/, now() - TOGETHER_MS)) failures.add('storage');
+    if (well.length === 0 && failures.size > 1) return;
+    const seen = `shard ${shard} term ${term}: ${by} may lack some of what was there; failed: ${[...failures].join() || 'nobody'}`;
     report('one failure loses nothing', `${seen}; well: ${well.join() || 'nobody'}`);
   }
 
@@ -118,14 +123,18 @@ export class Losses {
     this.holders.set(shard, [...known, ...added]);
   }
 
-  /** It is gone, or could not take part lately. */
   private hasFailed(peer: PeerId): boolean {
+    return this.failuresOf(peer).length > 0;
+  }
+
+  /** Why it is gone, or could not take part lately: itself, or the cuts that it was cut off by. */
+  private failuresOf(peer: PeerId): readonly string[] {
     const { fleet, ways, now } = this.setup;
     const { id } = parsePeerId(peer);
     const process = fleet.get(id)?.process;
-    if (process?.peer !== peer || process.state !== 'running') return true;
     const since = now() - TOGETHER_MS;
-    return process.steadySince > since || ways.troubledAt(id) > since;
+    if (process?.peer !== peer || process.state !== 'running' || process.steadySince > since) return [peer];
+    return ways.cutsAt(id, since);
   }
 
   /** An owner that has not opened it yet may have a copy of much; one that gives it up has sealed it. */

@@ -7,6 +7,7 @@
 import type { AccountView } from '@muster/play';
 import type { Millis, PlayerId, SeededRandom, Timer, VirtualClock } from '@muster/ports';
 import { requestFrame } from '@muster/tachyon';
+import type { Gathering } from '../gathering/gathering.js';
 import type { ClientEnd, Door, GatewayAt } from './door.js';
 import type { Entry, Ledger } from './ledger.js';
 import type { Listening, Received } from './listening.js';
@@ -31,6 +32,7 @@ export interface DeviceSetup {
   readonly ledger: Ledger;
   readonly workload: Workload;
   readonly listening: Listening;
+  readonly gathering: Gathering;
   /** A gateway to try; undefined: none runs. */
   readonly gateway: () => { readonly id: string; readonly at: GatewayAt | undefined };
   readonly on: DeviceEvents;
@@ -57,6 +59,7 @@ const NORMAL = 1000;
 export class Device {
   readonly id: string;
   readonly player: PlayerId;
+  readonly gathering: Gathering;
   state: 'away' | 'connecting' | 'online' = 'away';
   /** When this connection was begun, and when `user/self` came on it. */
   startedAt: Millis = 0;
@@ -74,6 +77,7 @@ export class Device {
     this.setup = setup;
     this.id = setup.id;
     this.player = setup.player;
+    this.gathering = setup.gathering;
   }
 
   /** Signs in after `delayMs`. */
@@ -109,6 +113,7 @@ export class Device {
     this.state = 'connecting';
     this.startedAt = clock.monotonic();
     listening.connecting();
+    this.gathering.view.connecting();
     this.gateway = id;
     this.socket = door.connect(
       this.id,
@@ -147,6 +152,8 @@ export class Device {
 
   private event({ commandId, data }: ServerMessage): void {
     const { clock, on, listening } = this.setup;
+    const misfit = this.gathering.view.event(commandId, data);
+    if (misfit) on.wrong(this, misfit);
     if (commandId === 'messaging/received') {
       const wrong = listening.received(data as Received);
       if (wrong) on.wrong(this, wrong);
@@ -172,6 +179,7 @@ export class Device {
       return;
     }
     this.underWay -= 1;
+    this.gathering.answered(messageId, failure, data);
     // Who somebody is, others say, and the numbers of all of it the gateway.
     if (failure === '' && commandId !== 'user/info' && commandId !== 'system/serverStats') listening.served();
     if (commandId === 'messaging/subscribeReceived') {
@@ -198,7 +206,8 @@ export class Device {
         return;
       }
       if (this.underWay < PIPELINED_MAX) {
-        const request = nextRequest(workload, random, this.player);
+        const gathers = workload.gatherShare > 0 && random.next() < workload.gatherShare;
+        const request = gathers ? this.gathering.next() : nextRequest(workload, random, this.player);
         this.ask(request.commandId, request.data);
       }
       this.thinkThenAsk();
@@ -222,6 +231,7 @@ export class Device {
       message: (data as { readonly message?: string } | undefined)?.message,
     });
     if (commandId === 'messaging/subscribeReceived') listening.asked(messageId);
+    this.gathering.view.requested(messageId, commandId, data);
     this.socket.send(requestFrame(messageId, commandId, data === undefined ? undefined : JSON.stringify(data)));
   }
 

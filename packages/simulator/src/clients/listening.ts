@@ -1,10 +1,16 @@
-import { PLAYER_DEFAULTS } from '@muster/play';
+import { PLAYER_DEFAULTS, readMarker } from '@muster/play';
 import type { Millis } from '@muster/ports';
+import type { Talk } from '../gathering/talk.js';
 
 /** Data of `messaging/received`, as a client reads it. */
 export interface Received {
   readonly message: string;
-  readonly source: { readonly type: string; readonly userId: string };
+  readonly source: {
+    readonly type: string;
+    readonly userId: string;
+    readonly lobbyId?: string;
+    readonly partyId?: string;
+  };
   readonly marker: string;
 }
 
@@ -15,6 +21,8 @@ export interface ListeningSetup {
   readonly lostAt: (player: string) => Millis;
   readonly now: () => Millis;
   readonly heard: (message: string) => void;
+  /** Messages of its places go there. */
+  readonly talk: Talk;
 }
 
 /** After a loss a request that was repeated may have been executed twice: state, and with it K11's memory, was lost. */
@@ -27,6 +35,8 @@ const REPEATS_FOR_MS: Millis = 20_000;
 export class Listening {
   private readonly setup: ListeningSetup;
   private inbox = '';
+  /** Of the last message, whatever its source. */
+  private marker: string | undefined;
   /** Last number taken; undefined: whatever comes is taken. */
   private last: number | undefined;
   /** Highest number seen in this inbox: what is seen again after a reconnect says nothing about order. */
@@ -50,8 +60,8 @@ export class Listening {
 
   /** Data of the next `messaging/subscribeReceived`. */
   subscription(): { readonly since: unknown } {
-    if (this.inbox === '' || this.last === undefined) return { since: { type: 'latest' } };
-    return { since: { type: 'marker', value: `${this.inbox}.${this.last}` } };
+    if (this.marker === undefined) return { since: { type: 'latest' } };
+    return { since: { type: 'marker', value: this.marker } };
   }
 
   /** The player's state was lost, or may have been, since this connection asked last. */
@@ -69,6 +79,7 @@ export class Listening {
   subscribed(messageId: string, missed: boolean): void {
     this.last = missed ? undefined : this.askedAfter.get(messageId);
     if (this.last === undefined) this.continuousSince = this.setup.now();
+    if (missed) this.setup.talk.missed();
     this.askedAfter.delete(messageId);
   }
 
@@ -85,12 +96,15 @@ export class Listening {
   }
 
   /** @returns what is wrong with it, if anything. */
-  received({ message, source, marker }: Received): string | undefined {
+  received(received: Received): string | undefined {
+    const { message, source, marker } = received;
     this.count += 1;
+    const heard = readMarker(marker);
+    if (!heard) return `the marker ${marker}`;
+    this.marker = marker;
+    const { life: inbox, number } = heard.direct;
+    if (source.type !== 'player') return this.inPlace(received, inbox, number);
     this.setup.heard(message);
-    const dot = marker.lastIndexOf('.');
-    const inbox = marker.slice(0, dot);
-    const number = Number(marker.slice(dot + 1));
     if (inbox !== this.inbox) {
       // Its state was lost, or a new session began: another inbox, which counts from the beginning.
       const { player, lostAt, now } = this.setup;
@@ -114,6 +128,15 @@ export class Listening {
     if (number <= this.highest) return undefined;
     this.highest = number;
     return this.inOrder(source.userId, message);
+  }
+
+  /** Beside what was said in a place its marker speaks of the direct messages given so far. */
+  private inPlace(received: Received, inbox: string, number: number): string | undefined {
+    const { last } = this;
+    if (inbox === this.inbox && last === undefined) this.last = number;
+    if (inbox === this.inbox && last !== undefined && last !== number)
+      return `the marker ${received.marker} after ${inbox}.${last}`;
+    return this.setup.talk.received(received);
   }
 
   private inOrder(sender: string, message: string): string | undefined {

@@ -1,9 +1,13 @@
 import { accountView } from '@muster/play';
 import type { Account, Millis, SeededRandom, Storage, VirtualClock } from '@muster/ports';
+import { type Listener, SaidInPlaces } from '../checks/said.js';
 import { Sessions } from '../checks/sessions.js';
 import type { Report } from '../checks/violation.js';
 import type { Fleet } from '../engine/fleet.js';
 import type { Trace } from '../engine/trace.js';
+import { Board } from '../gathering/board.js';
+import { readChatText } from '../gathering/chat-text.js';
+import { Gathering } from '../gathering/gathering.js';
 import { GatewayRole } from '../roles/gateway.js';
 import { Device } from './device.js';
 import { Door, type GatewayAt } from './door.js';
@@ -48,6 +52,9 @@ export class Population {
   readonly ledger = new Ledger();
   readonly devices: Device[] = [];
   readonly listenings: Listening[] = [];
+  /** Where players have met. */
+  readonly board = new Board();
+  readonly said: SaidInPlaces;
   private readonly setup: PopulationSetup;
   private readonly door: Door;
   private sessionCheck: Sessions | undefined;
@@ -58,6 +65,7 @@ export class Population {
   constructor(setup: PopulationSetup) {
     const { clock, random, clientLatencyMs: latencyMs, retransmitMs } = setup;
     this.setup = setup;
+    this.said = new SaidInPlaces({ now: () => clock.monotonic(), lostAt: (entity) => setup.lostAt(entity) });
     this.door = new Door({ clock, random: random.fork(), latencyMs, retransmitMs });
   }
 
@@ -102,17 +110,17 @@ export class Population {
    * side's state was lost since. Of two devices of one player one is away at any time.
    */
   unheard(): readonly string[] {
-    const steady = new Map<string, Listening>();
-    for (const [i, { player, state }] of this.devices.entries()) {
+    const steady = new Map<string, Listener>();
+    for (const [i, device] of this.devices.entries()) {
+      const { player, state } = device;
       const alone = this.devices.filter((other) => other.player === player).length === 1;
-      if (alone && state === 'online') steady.set(player, this.listenings[i]!);
+      if (alone && state === 'online') steady.set(player, { device, listening: this.listenings[i]! });
     }
     const isDue = ({ from, to, at }: Acknowledged): boolean =>
-      (steady.get(to)?.continuousSince ?? Number.POSITIVE_INFINITY) < at &&
+      (steady.get(to)?.listening.continuousSince ?? Number.POSITIVE_INFINITY) < at &&
       Math.max(this.lostAt(from), this.lostAt(to)) < at;
-    return this.acknowledged
-      .filter((sent) => isDue(sent) && !this.heard.has(sent.message))
-      .map(({ message }) => message);
+    const direct = this.acknowledged.filter((sent) => isDue(sent) && !this.heard.has(sent.message));
+    return [...direct.map(({ message }) => message), ...this.said.unheard([...steady.values()])];
   }
 
   /** Entities that clients ask, or may. */
@@ -143,8 +151,19 @@ export class Population {
   private add(id: string, account: Account, workload: Workload): void {
     const { clock, random, fleet } = this.setup;
     const mine = random.fork();
+    const now = () => clock.monotonic();
+    const gathering = new Gathering({
+      player: account.id,
+      players: workload.players,
+      board: this.board,
+      random: workload.gatherShare > 0 ? random.fork() : mine,
+      now,
+      lostAt: (entity) => this.setup.lostAt(entity),
+      heard: (message) => this.said.hears(account.id, message),
+    });
     const listening = new Listening({
-      now: () => clock.monotonic(),
+      talk: gathering.talk,
+      now,
       player: account.id,
       lostAt: (player) => this.lostAt(player),
       heard: (message) => this.heard.add(message),
@@ -160,6 +179,7 @@ export class Population {
       ledger: this.ledger,
       workload,
       listening,
+      gathering,
       gateway: () => {
         const to = one(fleet.ids('gateway'), mine);
         return { id: to, at: this.gatewayAt(to) };
@@ -205,7 +225,8 @@ export class Population {
       });
     else {
       this.served.set(device.id, clock.monotonic());
-      if (entry.message)
+      if (entry.message && readChatText(entry.message)) this.said.acknowledged(device.gathering, entry);
+      else if (entry.message)
         this.acknowledged.push({ ...partiesOf(entry.message), message: entry.message, at: entry.sentAt });
     }
     this.sessionCheck?.answered(device, entry);

@@ -12,6 +12,8 @@ export interface Workload {
   readonly statsShare: number;
   /** `friend/*`: what storage is asked for. */
   readonly friendShare: number;
+  /** In place of one of the above: lobbies, parties, their chats and the list of lobbies. */
+  readonly gatherShare: number;
   /** `system/disconnect`: the rest is asked for with the connection still open. */
   readonly leaveShare: number;
   /** In place of a request the network of the device breaks. */
@@ -28,6 +30,7 @@ export const WORKLOAD_DEFAULTS = {
   followShare: 0.12,
   statsShare: 0.07,
   friendShare: 0,
+  gatherShare: 0,
   leaveShare: 0.01,
   dropShare: 0.01,
 } as const;
@@ -61,7 +64,9 @@ export function nextRequest(workload: Workload, random: SeededRandom, self: Play
   if (falls(statsShare)) return { commandId: 'system/serverStats' };
   if (falls(friendShare)) {
     const [commandId, field] = one(FRIEND_REQUESTS, random);
-    return { commandId, data: { [field]: other } };
+    // Nobody is a friend of their own.
+    const others = workload.players.filter((player) => player !== self);
+    return { commandId, data: { [field]: other === self ? one(others, random) : other } };
   }
   return { commandId: 'system/disconnect', data: { reason: 'bye' } };
 }

@@ -9,7 +9,8 @@ const WAIT_MS: Millis = 20_000;
 type Party = 'source' | 'target' | 'backup' | 'leader';
 
 const PARTIES: readonly Party[] = ['source', 'target', 'backup', 'leader'];
-const OTHERS: readonly (Party | 'store')[] = ['target', 'backup', 'leader', 'store'];
+/** Without the target or the backup the hand-off cannot end: a source that is cut off from one for long has to ask for its end. */
+const OTHERS: readonly (Party | 'store')[] = ['target', 'target', 'backup', 'backup', 'leader', 'store'];
 
 /**
  * Faults that strike while a shard is sealed for its hand-off. A seal takes some milliseconds, so that what is drawn by time alone hardly
@@ -23,14 +24,15 @@ export const SEAL_KINDS = {
     apply: (world, f) => atSeal(world, f, (id) => world.restart(id, f.ms)),
   },
   'pause-at-seal': {
-    msMin: 200,
-    msMax: 4_000,
-    places: PARTIES,
+    msMin: 400,
+    msMax: 5_000,
+    // A source that is silent for long finds its seal overtaken.
+    places: ['source', ...PARTIES],
     apply: (world, f) => atSeal(world, f, (id) => void world.pause(id, f.ms)),
   },
   'cut-at-seal': {
-    msMin: 200,
-    msMax: 4_000,
+    msMin: 600,
+    msMax: 5_000,
     places: OTHERS,
     apply: (world, f) => atSeal(world, f, (id, source) => void world.cut(source, id, f.ms)),
   },

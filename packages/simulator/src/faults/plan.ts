@@ -12,6 +12,8 @@ export interface Plan {
   readonly gateways: number;
   readonly players: number;
   readonly rivals: number;
+  /** Share of what clients ask that is about lobbies, parties and their chats. Absent, as in plans stored long ago: none. */
+  readonly gatherShare?: number;
   /** Hashed and solo shards. Absent, as in plans stored long ago: as many as every real cluster has. */
   readonly shards?: readonly [number, number];
   readonly options: Partial<WorldOptions>;
@@ -47,6 +49,9 @@ const MIXES: readonly (readonly FaultKind[])[] = [
   // Somebody who has a part in a hand-off is gone just then.
   ['move-shards', 'kill-at-seal', 'pause-at-seal', 'cut-at-seal', 'reset-at-seal'],
   ['move-shards', 'drain-node', 'cut-at-seal', 'pause-at-seal', 'kill-node', 'pause-coordinator'],
+  // Sources that have to ask for the end of a seal, and leaders that change meanwhile.
+  ['move-shards', 'move-shards', 'cut-at-seal', 'cut-at-seal'],
+  ['move-shards', 'move-shards', 'cut-at-seal', 'kill-leader', 'pause-coordinator'],
   // Shards that move while nothing else is wrong: a seal costs nobody anything.
   ['move-shards', 'move-shard'],
   // Entities that leave their shards and come home while their owners, their backups and the leader die.
@@ -68,6 +73,8 @@ const MIXES: readonly (readonly FaultKind[])[] = [
   ['kill-gateway', 'pause-gateway', 'reset', 'pause-node'],
 ];
 const MIXED_SHARE = 0.35;
+/** Runs in which players meet. */
+const GATHERING_SHARE = 0.5;
 
 /**
  * A swarm: each seed draws a few kinds of faults, and how often they come, so that runs differ in character. Now and then one
@@ -97,6 +104,7 @@ export function drawPlan(seed: number, seconds: number): Plan {
     gateways,
     players,
     rivals: random.next() < 0.5 ? between(1, 4) : 0,
+    gatherShare: drawGatherShare(seed),
     shards: SMALL,
     options: drawOptions(random),
     kinds,
@@ -105,11 +113,18 @@ export function drawPlan(seed: number, seconds: number): Plan {
   };
 }
 
+/** Some runs are about players who meet, the others leave them alone. Drawn apart, so that it changes nothing else that a seed draws. */
+function drawGatherShare(seed: number): number {
+  const random = new SeededRandom(seed ^ 0x2545f491);
+  return random.next() < GATHERING_SHARE ? 0.3 + 0.6 * random.next() : 0;
+}
+
 /** The world of a plan; its faults wait for {@link unleash}. */
 export function worldOf(plan: Plan, plant?: Plant): Simulation {
-  const { seed, coordinators, nodes, gateways, players, rivals, options, shards } = plan;
+  const { seed, coordinators, nodes, gateways, players, rivals, options, shards, gatherShare = 0 } = plan;
   const layout = shards ? shardLayout(...shards) : SHARDS;
-  return simulate({ seed, coordinators, nodes, gateways, players, rivals, options, layout, ...(plant && { plant }) });
+  const cluster = { seed, coordinators, nodes, gateways, players, rivals, options, layout };
+  return simulate({ ...cluster, workload: { gatherShare }, ...(plant && { plant }) });
 }
 
 /** Everything in the plan happens at its time, counted from now. */

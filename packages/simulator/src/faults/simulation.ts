@@ -18,6 +18,7 @@ export class Simulation extends World {
   private readonly heals = new Set<Heal>();
   /** By node, what takes the order to drain it back. */
   private readonly drained = new Map<string, TakenBack>();
+  private cuts = 0;
 
   /** As `kill -9`: at once. It stays dead until {@link start}. */
   kill(place: Place): void {
@@ -110,7 +111,8 @@ export class Simulation extends World {
   /** As `musterctl entity move`, `pin` or `unpin`: an actor that is in use, drawn by `draw`. */
   carve(to: string, draw: number): void {
     const { clients, callers, view } = this;
-    const entities = [...clients.entities(), ...callers.entities(), 'pulse/1', 'pulse/2'];
+    const places = clients.board.newest;
+    const entities = [...clients.entities(), ...callers.entities(), 'pulse/1', 'pulse/2', ...places];
     const entity = entities[draw % entities.length]!;
     const wish = view.overrides.has(entity) && draw % 3 > 0 ? 'unpin' : draw % 2 === 0 ? 'move' : 'pin';
     this.mark('entity', { entity, wish, to });
@@ -134,16 +136,11 @@ export class Simulation extends World {
 
   /** Everything between this process and all others, the store included. */
   isolate(place: Place, ms?: Millis): Heal {
-    const heals = this.resolve(place).flatMap((id) => [
-      ...this.fleet
-        .ids()
-        .filter((other) => other !== id)
-        .map((other) => this.cut(id, other, ms)),
-      this.cut(id, 'store', ms),
-    ]);
-    return () => {
-      for (const heal of heals) heal();
-    };
+    const ways = this.resolve(place).flatMap((id) => {
+      const others = [...this.fleet.ids().filter((other) => other !== id), 'store'];
+      return others.flatMap((other) => [[id, other] as const, [other, id] as const]);
+    });
+    return this.cutWays(ways, `isolate ${place}`, ms);
   }
 
   /** The cluster falls into two: these on one side, all others and the store on the other. */
@@ -329,18 +326,20 @@ export class Simulation extends World {
     const over = this.trouble.begin(what, true);
     this.mark('cut', { what, ...(ms !== undefined && { ms: Math.round(ms) }) });
     const { ways: network } = this.network;
+    this.cuts += 1;
+    const fault = `${what} (${this.cuts})`;
     // The store's ways are calls: cut in either direction they have no answer.
     const toStore = [
       ...new Set(ways.flatMap(([from, to]) => (from === 'store' ? [to] : to === 'store' ? [from] : []))),
     ];
     const between = ways.filter(([from, to]) => from !== 'store' && to !== 'store');
     for (const id of toStore) this.fleet.cutFromStore(id);
-    for (const [from, to] of between) network.cut(from, to);
+    for (const [from, to] of between) network.cut(from, to, fault);
     return this.healing(ms, () => {
       over();
       this.mark('healed', { what });
       for (const id of toStore) this.fleet.healToStore(id, this.random.next() < 0.5 ? 'arrives' : 'is-lost');
-      for (const [from, to] of between) network.heal(from, to);
+      for (const [from, to] of between) network.heal(from, to, fault);
     });
   }
 

@@ -104,20 +104,20 @@ test("a killed process's connections are reset at its peers, later dials are ref
 
 test('while a way is cut nothing passes in that direction; what waited arrives in order when it is healed', async () => {
   const { dialled, accepted, heardA, heardB } = await pair();
-  network.ways.cut('a', 'b');
+  network.ways.cut('a', 'b', 'fault');
   dialled.send(frame('1'));
   dialled.send(frame('2'));
   accepted.send(frame('back'));
   await clock.advance(1_000);
   expect([heardA, heardB]).toEqual([['back'], []]);
-  network.ways.heal('a', 'b');
+  network.ways.heal('a', 'b', 'fault');
   await clock.advance(300);
   expect(heardB).toEqual(['1', '2']);
 });
 
 test('a cut that lasts ends the connection on both sides, without a word from the other', async () => {
   const { heardA, heardB } = await pair();
-  network.ways.cut('a', 'b');
+  network.ways.cut('a', 'b', 'fault');
   await clock.advance(7_100);
   expect([heardA, heardB]).toEqual([['reset'], ['reset']]);
 });

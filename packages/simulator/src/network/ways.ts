@@ -18,6 +18,8 @@ export class Ways {
   private readonly setup: WaysSetup;
   private readonly bases = new Map<string, Millis>();
   private readonly cuts = new Map<string, number>();
+  /** By host, which faults cut a way of it, and until when: Infinity while they do. */
+  private readonly faults = new Map<string, Map<string, Millis>>();
   private readonly listeners = new Set<(from: string, to: string, open: boolean) => void>();
   private readonly congestions: number[] = [];
   /** Changes of any way of a host. */
@@ -51,8 +53,9 @@ export class Ways {
     return this.cuts.size > 0 && this.cuts.has(wayOf(from, to));
   }
 
-  /** Nothing arrives from `from` at `to` any more. Nested: as many {@link heal}s are needed. */
-  cut(from: string, to: string): void {
+  /** Nothing arrives from `from` at `to` any more. Nested: as many {@link heal}s are needed. `fault`: one that cuts several ways is one. */
+  cut(from: string, to: string, fault: string): void {
+    for (const host of [from, to]) this.faultsOf(host).set(fault, Number.POSITIVE_INFINITY);
     const key = wayOf(from, to);
     const depth = this.cuts.get(key) ?? 0;
     this.cuts.set(key, depth + 1);
@@ -60,7 +63,8 @@ export class Ways {
     if (depth === 0) for (const told of this.listeners) told(from, to, false);
   }
 
-  heal(from: string, to: string): void {
+  heal(from: string, to: string, fault: string): void {
+    for (const host of [from, to]) this.faultsOf(host).set(fault, this.setup.now());
     const key = wayOf(from, to);
     const depth = this.cuts.get(key) ?? 0;
     this.changed(from, to);
@@ -78,9 +82,20 @@ export class Ways {
     return this.changedAt.get(host) ?? Number.NEGATIVE_INFINITY;
   }
 
+  /** Faults that cut a way of this host, now or since then. */
+  cutsAt(host: string, since: Millis): readonly string[] {
+    return [...this.faultsOf(host)].filter(([, until]) => until > since).map(([fault]) => fault);
+  }
+
   /** Everything takes its usual time. */
   get isFluent(): boolean {
     return this.congestions.length === 0;
+  }
+
+  private faultsOf(host: string): Map<string, Millis> {
+    const known = this.faults.get(host) ?? new Map<string, Millis>();
+    this.faults.set(host, known);
+    return known;
   }
 
   private changed(from: string, to: string): void {

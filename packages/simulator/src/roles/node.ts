@@ -8,6 +8,10 @@ import { pulseKind } from '../actors/pulse.js';
 import { registerKind } from '../actors/register.js';
 import type { Role, Surroundings } from './role.js';
 
+/** How often players and places ask each other whether they are still there: often, for a run is short. */
+export const GATHERING_AUDIT_MS: Millis = 20_000;
+const VOTE_MS: Millis = 5_000;
+
 export class NodeRole implements Role {
   readonly name = 'node';
   readonly node: ComputeNode;
@@ -20,7 +24,13 @@ export class NodeRole implements Role {
       const shard = this.node.table.shardOf(entity);
       ungated.acted(entity, shard, this.node.runtime.termOf(shard)!, process.peer);
     };
-    const play = playKinds({ storage, metrics });
+    const play = playKinds({
+      storage,
+      metrics,
+      player: { placeAuditMs: GATHERING_AUDIT_MS },
+      party: { auditMs: GATHERING_AUDIT_MS },
+      lobby: { auditMs: GATHERING_AUDIT_MS, voteMs: VOTE_MS },
+    });
     this.node = new ComputeNode({
       clock,
       random,

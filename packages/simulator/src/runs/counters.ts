@@ -1,4 +1,5 @@
 import type { MemoryMetrics } from '@muster/ports';
+import type { PlacesView } from '../gathering/places-view.js';
 import type { World } from '../world.js';
 
 /** Every metric that was asked for, by its whole name: a test holds them against the reference page. */
@@ -41,6 +42,8 @@ function countersOf(world: World): Readonly<Record<string, number>> {
   const { trace, network, clients, answers, writers, callers, ungated, operator } = world;
   const { registers, accounts, alarms } = callers;
   const { sent, succeeded, lost } = clients.ledger.counts;
+  const sumOfViews = (count: (view: PlacesView) => number): number =>
+    clients.devices.reduce((sum, { gathering }) => sum + count(gathering.view), 0);
   const elections = (result: string): number => metric('coordinator_elections_total', { result });
   const deaths = (cause: string): number => metric('coordinator_deaths_total', { cause });
   const placed = (why: string): number => metric('coordinator_shards_changed_total', { change: 'placed', why });
@@ -131,6 +134,12 @@ function countersOf(world: World): Readonly<Record<string, number>> {
     'acts of ungated actors': ungated.acts,
     'ungated actors that went on elsewhere': ungated.successions,
     'requests of callers asked again': callers.counts.attempts - callers.counts.asked,
+    'lobbies opened': clients.board.lobbies.size,
+    'parties made': clients.board.parties.size,
+    'changes of lobbies that members heard': sumOfViews((view) => view.counts.updates),
+    'words of parties': sumOfViews((view) => view.counts.parties),
+    'lists of lobbies': sumOfViews((view) => view.counts.lists),
+    'words in chats that somebody had to hear': clients.said.due,
     'messages heard': clients.listenings.reduce((sum, { count }) => sum + count, 0),
   };
 }

@@ -1,0 +1,83 @@
+// A view that takes everything proves nothing: it is shown what no server may say.
+import { beforeEach, expect, test } from '@jest/globals';
+import { playerId } from '@muster/ports';
+import { PlacesView } from './places-view.js';
+
+let now: number;
+let lostAt: number;
+let view: PlacesView;
+
+beforeEach(() => {
+  now = 1_000;
+  lostAt = Number.NEGATIVE_INFINITY;
+  view = new PlacesView({ player: playerId('1'), now: () => now, lostAt: () => lostAt });
+});
+
+const lobby = (eventNumber: number) => ({
+  id: 'a',
+  name: 'old',
+  players: {},
+  spectators: { 1: { id: '1' } },
+  eventNumber,
+});
+const party = (id: string, members: readonly string[], invited: readonly string[] = []) => ({
+  id,
+  maxMembers: 3,
+  members: members.map((userId) => ({ userId, joinedAt: 1 })),
+  invited: invited.map((userId) => ({ userId, invitedAt: 1 })),
+});
+
+function asks(messageId: string, commandId: string, data: unknown, reply?: unknown): void {
+  view.requested(messageId, commandId, data);
+  if (reply !== undefined) view.answered(messageId, '', reply);
+}
+
+test('a lobby is as its changes make it; a number that is left out is seen, unless it is said how many come at once', () => {
+  asks('m1', 'lobby/join', { id: 'a' }, lobby(4));
+  expect(view.event('lobby/updated', { id: 'a', name: 'new', eventNumber: 5 })).toBeUndefined();
+  expect(view.event('lobby/updated', { id: 'a', eventNumber: 8, events: 3 })).toBeUndefined();
+  expect(view.details).toMatchObject({ name: 'new', eventNumber: 8 });
+  expect(view.event('lobby/updated', { id: 'a', eventNumber: 10 })).toMatch('10 (1 events) of a after 8');
+});
+
+test('a lobby whose state was lost may count from further back, once', () => {
+  asks('m1', 'lobby/join', { id: 'a' }, lobby(9));
+  lostAt = 1_500;
+  now = 2_000;
+  expect(view.event('lobby/updated', { id: 'a', eventNumber: 7 })).toBeUndefined();
+  expect(view.event('lobby/updated', { id: 'a', eventNumber: 7 })).toMatch('after 7');
+});
+
+test('a change that the client itself makes may not come before its answer (K16)', () => {
+  asks('m1', 'lobby/join', { id: 'a' }, lobby(4));
+  asks('m2', 'lobby/update', { name: 'mine' });
+  expect(view.event('lobby/updated', { id: 'a', name: 'mine', eventNumber: 5 })).toMatch('m2');
+});
+
+test('what happens in a place where the client is not is none of its business', () => {
+  expect(view.event('lobby/updated', { id: 'a', eventNumber: 5 })).toMatch('in no lobby');
+  asks('m1', 'lobby/join', { id: 'a' }, lobby(4));
+  asks('m2', 'lobby/leave', undefined, null);
+  expect(view.event('lobby/updated', { id: 'a', eventNumber: 5 })).toMatch('in no lobby');
+  expect(view.event('lobby/left', { id: 'a' })).toMatch('in no lobby');
+  expect(view.event('party/updated', party('p', ['1']))).toMatch('not its own');
+});
+
+test('a party that a client enters speaks after its answer; one that it does not know cannot end', () => {
+  expect(view.event('party/invited', { party: party('p', ['2'], ['1']) })).toBeUndefined();
+  asks('m1', 'party/acceptInvite', { partyId: 'p' });
+  expect(view.event('party/updated', party('p', ['2', '1']))).toMatch('m1 entered');
+  view.answered('m1', '', null);
+  expect(view.event('party/updated', party('p', ['2', '1']))).toBeUndefined();
+  expect([view.stay('party')?.id, view.invitations.size]).toEqual(['p', 0]);
+  expect(view.event('party/removed', { partyId: 'q' })).toMatch('does not know');
+});
+
+test('who was told to try again does not know where it is, until it has left', () => {
+  asks('m1', 'lobby/join', { id: 'a' });
+  view.answered('m1', 'internal_error', undefined);
+  expect(view.event('lobby/updated', { id: 'a', eventNumber: 5 })).toBeUndefined();
+  asks('m2', 'lobby/leave', undefined);
+  view.answered('m2', 'invalid_request', undefined);
+  expect(view.event('lobby/updated', { id: 'a', eventNumber: 6 })).toMatch('in no lobby');
+});
