@@ -1,5 +1,12 @@
 import type { Call, CallInFront } from '@muster/cluster';
-import { type AccountView, type AnsweredData, type AttachReply, type Moved, PLAYER_KIND, type SelfSnapshot } from '@muster/play';
+import {
+  type AccountView,
+  type AnsweredData,
+  type AttachReply,
+  type Moved,
+  PLAYER_KIND,
+  type SelfSnapshot,
+} from '@muster/play';
 import { type EntityRef, ERRORS, entity, type Millis, MusterError } from '@muster/ports';
 import {
   CLOSE_NORMAL,
@@ -290,8 +297,7 @@ export class PlayerSession implements SocketListener, Newcomer {
   private newPlaces(): Places {
     const client: PlaceClient = {
       userId: this.player.id,
-      placeFrame: (frame, place, event) =>
-        this.self.place(frame, event, () => this.placesMade().isOld(place, event)),
+      placeFrame: (frame, place, event) => this.self.place(frame, event, () => this.placesMade().isOld(place, event)),
       placeDoubted: (kind) => this.doubt(kind),
       placeLost: (kind) => {
         this.context.traffic.dropped('stream_lost');
