@@ -7,9 +7,9 @@ import type { SignedIn, SocketListener } from '../core/client-socket.js';
 import type { GatewayCore } from '../core/core.js';
 import { failed, type HttpReply, limited } from '../oauth/reply.js';
 import { addressOf } from './address.js';
+import { libraryCloseReason } from './close-reasons.js';
 import type { EdgeCounts, RefusedConnection } from './edge-counts.js';
 import type { GatewayServerOptions } from './options.js';
-import { reasonedWebSocket } from './reasoned-web-socket.js';
 import type { RequestLimits } from './request-limits.js';
 import type { Door } from './sign-in.js';
 import { WsClientSocket } from './ws-client-socket.js';
@@ -33,6 +33,10 @@ export interface UpgradesSetup {
 class PlayerWebSocket extends WebSocket {
   session: SocketListener | undefined;
   edge: Upgrades | undefined;
+
+  override close(code?: number, reason?: string | Buffer): void {
+    super.close(code, reason ?? (this.edge && libraryCloseReason(code, this.edge.frameBytesMax)));
+  }
 }
 
 type Refusal = { readonly reason: RefusedConnection; readonly reply: HttpReply };
@@ -61,7 +65,6 @@ export class Upgrades {
       perMessageDeflate: false,
       WebSocket: PlayerWebSocket,
       maxPayload: options.frameBytesMax,
-      WebSocket: reasonedWebSocket(options.frameBytesMax),
       handleProtocols: (offered) => SUBPROTOCOLS.find((one) => offered.has(one)) ?? false,
       ...limits,
     });
@@ -71,6 +74,10 @@ export class Upgrades {
         reply: failed(400, 'invalid_request', 'no WebSocket handshake'),
       }),
     );
+  }
+
+  get frameBytesMax(): number {
+    return this.setup.options.frameBytesMax;
   }
 
   get open(): number {
