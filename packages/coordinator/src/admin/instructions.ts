@@ -1,31 +1,7 @@
-import type { Peers } from '@muster/cluster';
-import {
-  type Clock,
-  type EntityRef,
-  entityKey,
-  isErrorCode,
-  type Millis,
-  MusterError,
-  type PeerId,
-  parseEntity,
-  type Timer,
-} from '@muster/ports';
+import { type EntityRef, entityKey, MusterError, type PeerId, parseEntity } from '@muster/ports';
 import type { Regime } from '../regime.js';
 import type { EntityTellDocument } from './documents.js';
-
-interface Pending {
-  readonly owner: PeerId;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: MusterError) => void;
-  readonly timer: Timer;
-}
-
-export interface InstructionsSetup {
-  readonly peers: Peers;
-  readonly clock: Clock;
-  readonly timeoutMs: Millis;
-  readonly max: number;
-}
+import { Questions, type QuestionsSetup } from './questions.js';
 
 /** Where an entity is. */
 interface Place {
@@ -39,20 +15,15 @@ interface Place {
  * before saying it again. Which commands take orders from operators is the kinds' matter.
  */
 export class Instructions {
-  private readonly setup: InstructionsSetup;
-  private readonly pending = new Map<number, Pending>();
-  private told = 0;
+  private readonly setup: QuestionsSetup;
+  private readonly questions: Questions;
 
-  constructor(setup: InstructionsSetup) {
+  constructor(setup: QuestionsSetup) {
     this.setup = setup;
-    setup.peers.on('reply', (from, { body }) => {
-      const command = this.pending.get(body.request);
-      if (command?.owner !== from.peer) return;
-      this.end(body.request);
-      const said = readJson(body.data);
-      if (body.code === '') command.resolve(said);
-      else command.reject(new MusterError(isErrorCode(body.code) ? body.code : 'ACTOR_FAILED', detailsOf(said)));
-    });
+    this.questions = new Questions(setup);
+    setup.peers.on('reply', (from, { body: { request, code, data } }) =>
+      this.questions.answered(from.peer, { request, code, json: data }),
+    );
   }
 
   /** @throws MusterError INVALID_ENTITY, INVALID_REQUEST, NO_OWNER, UNREACHABLE, DEADLINE_EXCEEDED, TOO_MANY_REQUESTS, or what the actor answered */
@@ -71,10 +42,7 @@ export class Instructions {
   }
 
   stop(): void {
-    for (const [request, { reject }] of this.pending) {
-      this.end(request);
-      reject(new MusterError('STOPPING', { peer: this.setup.peers.self.peer }));
-    }
+    this.questions.stop();
   }
 
   private send(
@@ -84,38 +52,11 @@ export class Instructions {
     data: unknown,
     who: string,
   ): Promise<unknown> {
-    const { peers, clock, timeoutMs, max } = this.setup;
-    if (this.pending.size >= max) return Promise.reject(new MusterError('TOO_MANY_REQUESTS', { max }));
-    const request = ++this.told;
+    const { peers, timeoutMs } = this.setup;
     const json = new TextEncoder().encode(JSON.stringify(data));
-    const body = { kind, id, name, data: json, request, caller: who, ttlMs: timeoutMs };
-    if (!peers.send(owner, 'data', { type: 'command', shard, term, body }))
-      return Promise.reject(new MusterError('UNREACHABLE', { peer: owner }));
-    return new Promise((resolve, reject) => {
-      const timer = clock.after(timeoutMs, () => {
-        this.pending.delete(request);
-        reject(new MusterError('DEADLINE_EXCEEDED', { ms: timeoutMs }));
-      });
-      this.pending.set(request, { owner, resolve, reject, timer });
+    return this.questions.ask(owner, (request) => {
+      const body = { kind, id, name, data: json, request, caller: who, ttlMs: timeoutMs };
+      return peers.send(owner, 'data', { type: 'command', shard, term, body });
     });
   }
-
-  private end(request: number): void {
-    this.pending.get(request)?.timer.cancel();
-    this.pending.delete(request);
-  }
-}
-
-function readJson(bytes: Uint8Array): unknown {
-  try {
-    return bytes.length === 0 ? null : JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return null;
-  }
-}
-
-function detailsOf(said: unknown): Record<string, string | number | boolean> {
-  return typeof said === 'object' && said !== null && !Array.isArray(said)
-    ? (said as Record<string, string | number | boolean>)
-    : {};
 }
