@@ -62,8 +62,9 @@ export const accountKind = defineActor<Account, AccountCommands, AccountEvents>(
     },
     deposit: (_, transfer) => ({ events: [event('came', transfer)], reply: null }),
     deposited(_, answer) {
-      // Nothing refuses a deposit: what fails for good would be money that is gone, and the sum says so.
-      return answer.ok ? { events: [event('arrived', { id: answer.context as string })] } : {};
+      // Nothing refuses a deposit: what fails for good is money that is gone, and the sum says so. Only who went back to an older state may
+      // hear that: it asks for what the other has answered long ago.
+      return { events: [event('arrived', { id: answer.context as string })] };
     },
     show: ({ balance, underWay, left, came }) => ({ reply: { balance, underWay, left, came } }),
   },
