@@ -38,8 +38,14 @@ async function underTraffic(work: () => Promise<void>): Promise<TrafficReport> {
   const traffic = await Traffic.start(cluster.document.gateways, PLAYERS);
   await pause(500);
   const before = traffic.report.answered;
-  await work();
-  await whole();
+  try {
+    await work();
+    await whole();
+  } catch (error) {
+    // Clients that nobody disconnects dial for ever.
+    await traffic.stop();
+    throw error;
+  }
   await pause(500);
   const report = await traffic.stop();
   expect(before).toBeGreaterThan(0);

@@ -84,6 +84,9 @@ test('a pinned entity goes home when it is unpinned, wherever that is by then, a
   expect(world.where('5')).toMatchObject({ shard: home, owner: other[1].peer });
   expect(await world.until(() => solos(world).length === 0, 20_000)).toBe(true);
   expect((await world.answer(operator.ask('entity.list', {}))).result).toMatchObject({ entities: [] });
+  // The shard that moved has a backup again by then.
+  await world.clock.advance(3_000);
+  expect((await world.answer(operator.ask('status', {}))).result).toMatchObject({ healthy: true, problems: [] });
 });
 
 test('carved entities survive their owners, drains and the leader: they are never in two places, and never gone', async () => {

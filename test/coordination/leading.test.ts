@@ -73,6 +73,23 @@ test('of three coordinators the vice takes over, and when both are killed at onc
   expect(await world.answer(world.add('g1', 'a'))).toBe(1);
 });
 
+test('where leaders do not get to run for a third of a second now and then, that costs one epoch and not one each time', async () => {
+  const world = await ClusterWorld.running();
+  for (let n = 0; n < 20; n += 1) {
+    const { process } = world.leader!;
+    process.pause();
+    await world.clock.advance(420);
+    process.resume();
+    await world.clock.advance(2_580);
+  }
+  expect(world.leader!.it.epoch).toBe(2);
+  // A leader that is killed is followed at once, however long the silence of one that stands would be waited for.
+  const { leader } = world;
+  leader!.process.kill();
+  const isFollowed = () => world.leader !== undefined && world.leader !== leader;
+  expect(await world.timeUntil(isFollowed)).toBeLessThan(50);
+});
+
 test('a coordinator whose line ran out before it died is not dialled for ever', async () => {
   const world = await ClusterWorld.running();
   const [c1, c2] = [world.coordinators.get('c1')!, world.coordinators.get('c2')!];

@@ -372,7 +372,8 @@ export class Roster {
     const { peer, role } = member.info;
     this.members.delete(peer);
     this.deaths.bury(peer, cause, role === 'node' ? member.info : undefined);
-    reportDeath(this.setup, member.info, cause, silentMs);
+    const saidGoodbye = member.state === 'draining' && !this.setup.isNamed(peer);
+    reportDeath(this.setup, member.info, cause, silentMs, saidGoodbye);
     on.dead(member, cause);
     on.changed();
   }

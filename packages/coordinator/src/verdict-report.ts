@@ -22,7 +22,10 @@ export function reportDeath(
   { peer, role }: PeerInfo,
   cause: DeathCause,
   silentMs: Millis,
+  /** It said that it goes, and nothing was left with it: its address refuses before its line in the store is seen to be gone. */
+  saidGoodbye: boolean,
 ): void {
-  log.write(cause === 'left' ? 'info' : 'warn', 'member.dead', { peer, role, cause, silentMs, epoch });
+  const left = cause === 'left' || (cause === 'refused' && saidGoodbye);
+  log.write(left ? 'info' : 'warn', left ? 'member.left' : 'member.dead', { peer, role, cause, silentMs, epoch });
   metrics.counter('muster_coordinator_deaths_total', 'Members that were given up').add(1, { role, cause });
 }

@@ -16,6 +16,7 @@ import {
 } from '@muster/ports';
 import type { ActorHost, Adoption, SavedActor } from '@muster/runtime';
 import type { ShardRow } from '../table/routing-table.js';
+import { LackReport } from './lack-report.js';
 import { LayeredLog, type TellingLog } from './layered-log.js';
 import type { LogStart } from './log-start.js';
 import type { PersistenceOptions } from './options.js';
@@ -63,6 +64,7 @@ export class Persistence {
   private readonly logs = new Map<ShardId, StoredLog>();
   private readonly loading = new Map<ShardId, Loading>();
   private readonly lacking: Counter;
+  private readonly lacks: LackReport;
   private readonly loads: Counter;
   /** Called where storage ended a shard's log: nothing of that shard may go on here. */
   refused: (shard: ShardId, refused: ShardRefusal, known: Term) => void = () => undefined;
@@ -70,6 +72,7 @@ export class Persistence {
   constructor(setup: PersistenceSetup) {
     this.setup = setup;
     const { store, clock, random, metrics, log, host, options } = setup;
+    this.lacks = new LackReport(clock, log);
     this.lacking = metrics.counter(
       'muster_state_may_lack_total',
       'Shards that were loaded though their last owner may have let out what was not stored.',
@@ -221,7 +224,7 @@ export class Persistence {
     if (loading.mayLack) {
       this.lacking.add();
       const formerTerm = before?.term ?? 0;
-      this.setup.log.write('warn', 'state.may-lack', { shard, term, stored: position, formerTerm });
+      this.lacks.add({ shard, term, stored: position, formerTerm });
     }
     // No actor is ever stored there (StoredLog.batch).
     if (position === 0) this.loaded(shard, new Map());

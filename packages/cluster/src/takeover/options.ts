@@ -7,6 +7,15 @@ export interface TakeoverOptions {
   /** Silence of the leader after which its vice takes over; a standby that is not the vice waits twice as long.
    *  Lower: a garbage collection costs an epoch. Higher: a hung leader is replaced later. A killed one is found by refusal, at once. */
   readonly silenceMs: Millis;
+  /** Where beats or our own loop were late lately, the leader may be silent for so many times the worst lateness longer. Lower: on a machine
+   *  that has other work to do an epoch costs less than a garbage collection. Higher: one long pause makes take-overs by silence late for a while. */
+  readonly strainTimes: number;
+  /** … but not for longer than this in all. Lower: busy machines change their leaders. Higher: nodes whose leader hangs there freeze what is
+   *  ungated before somebody acknowledges them again (`selfFenceMs`). */
+  readonly silenceMaxMs: Millis;
+  /** Lateness is remembered for so long, and for twice as long at most. Lower: each burst of other work is met unprepared.
+   *  Higher: a pause that will not come again keeps take-overs by silence late. */
+  readonly strainMs: Millis;
   /** The same for a leader that was never heard: at the start of both. Lower: a slow start costs an epoch. Higher: a cold start behind a
    *  dead machine takes longer. */
   readonly firstSilenceMs: Millis;
@@ -29,6 +38,9 @@ export interface TakeoverOptions {
 export const TAKEOVER_DEFAULTS: TakeoverOptions = {
   beatMs: 50,
   silenceMs: 300,
+  strainTimes: 4,
+  silenceMaxMs: 1_000,
+  strainMs: 60_000,
   firstSilenceMs: 2_000,
   calmMs: 10_000,
   confirmMs: 300,
@@ -45,7 +57,8 @@ export function takeoverOptions(changes: Partial<TakeoverOptions> = {}): Takeove
   require(3 * options.beatMs <=
     options.silenceMs, 'take-over: silenceMs allows for two lost beats: at least 3 × beatMs');
   require(2 * options.readMs <= options.confirmMs, 'take-over: confirmMs is at least 2 × readMs');
-  require(options.silenceMs <= options.firstSilenceMs, 'take-over: firstSilenceMs is at least silenceMs');
+  require(options.silenceMs <= options.silenceMaxMs, 'take-over: silenceMaxMs is at least silenceMs');
+  require(options.silenceMaxMs <= options.firstSilenceMs, 'take-over: firstSilenceMs is at least silenceMaxMs');
   return options;
 }
 

@@ -12,7 +12,7 @@
 // Anybody may die at any time. The store alone decides who leads; everything else here only says when to try:
 //   refused   nothing listens at the leader's address, or another process does: at once, for the vice. A standby waits until it has
 //             been without a leader for 2 × silenceMs, so that it does not race the vice; the store lets only one of them win anyway.
-//   silent    no beat for silenceMs, while our own loop kept time; at most once per calmMs of the take-overs by silence seen here:
+//   silent    no beat for silenceMs, while our own loop kept time, and longer where beats or ticks were late lately (strain.ts); at most once per calmMs of the take-overs by silence seen here:
 //             a line that is cut one way would let two coordinators take over in turns.
 //   resigned  the leader says that it stops and that we are its vice: at once. Before it said so it stopped to write and to acknowledge, so
 //             that, as after its death, nothing of it comes later. Where the message or the vice is lost the others hear no beats, then a
@@ -26,6 +26,7 @@
 import type { Millis, PeerId } from '@muster/ports';
 import { parsePeerId } from '@muster/ports';
 import type { TakeoverOptions } from './options.js';
+import { newStrain, patienceMs, type Strain } from './strain.js';
 
 export type Standing = 'following' | 'taking' | 'leading' | 'resigned';
 /** Why a coordinator tried to lead. */
@@ -68,6 +69,8 @@ export interface Candidate {
   readonly readAt: Millis;
   readonly reading: boolean;
   readonly tickedAt: Millis;
+  /** Of its leader's beats and of its own ticks. */
+  readonly strain: Strain;
 }
 
 /** What was found under the epoch's key. */
@@ -160,6 +163,7 @@ export function newCandidate(self: PeerId, now: Millis, floor = 0): Candidate {
     readAt: Number.NEGATIVE_INFINITY,
     reading: false,
     tickedAt: now,
+    strain: newStrain(now),
   };
 }
 
@@ -192,6 +196,6 @@ export function reasonToTake(state: Candidate, now: Millis, options: TakeoverOpt
   const silence = now - state.heardAt;
   const isSecond = state.vice !== '' && state.vice !== state.self;
   if (state.leaderGone && (!isSecond || silence >= 2 * options.silenceMs)) return 'refused';
-  const patience = state.everHeard ? options.silenceMs * (isSecond ? 2 : 1) : options.firstSilenceMs;
+  const patience = state.everHeard ? patienceMs(state.strain, options) * (isSecond ? 2 : 1) : options.firstSilenceMs;
   return silence >= patience && now >= state.calmUntil ? 'silent' : undefined;
 }

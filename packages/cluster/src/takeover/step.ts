@@ -9,6 +9,7 @@ import {
   nextEpoch,
   reasonToTake,
 } from './protocol.js';
+import { strained } from './strain.js';
 
 /** Peers remembered as gone. More than coordinators that can die while one registration runs out. */
 const GONE_MAX = 64;
@@ -56,7 +57,7 @@ function tick(before: Candidate, now: Millis, options: TakeoverOptions): Candida
   const late = now - before.tickedAt - options.beatMs;
   // We did not run: what the leader sent meanwhile is still in our socket.
   const heardAt = late > options.stallMs ? Math.min(now, before.heardAt + late) : before.heardAt;
-  const state = { ...before, tickedAt: now, heardAt };
+  const state = { ...before, tickedAt: now, heardAt, strain: strained(before.strain, late, now, options) };
   if (state.standing === 'leading') return lead(state, now, options);
   if (state.standing === 'resigned') return done(state);
   if (state.standing === 'taking') {
@@ -136,7 +137,11 @@ function beat(state: Candidate, input: Input<'beat'>, now: Millis, options: Take
   if (epoch === state.epoch && from !== state.leader) return done(state);
   const ack: CandidateEffect = { type: 'ack', to: from, number, epoch };
   const heard = { heardAt: now, everHeard: true, leaderGone: false, vice } as const;
-  if (epoch === state.epoch) return { state: { ...state, ...heard }, effects: [ack] };
+  if (epoch === state.epoch) {
+    // What we missed by our own fault is not counted again: the tick before this has moved `heardAt`.
+    const late = state.everHeard ? now - state.heardAt - options.beatMs : 0;
+    return { state: { ...state, ...heard, strain: strained(state.strain, late, now, options) }, effects: [ack] };
+  }
   const { state: next, effects } = follow(state, { leader: from, epoch, seen: undefined }, now, options);
   return { state: { ...next, ...heard, reading: true }, effects: [...effects, ack, { type: 'read' }] };
 }

@@ -1,5 +1,14 @@
 import type { Registered, ShardRow, StoreKeys } from '@muster/cluster';
-import { codeOf, type Millis, MusterError, type PeerId, pageOf, parseEntity, parsePeerId } from '@muster/ports';
+import {
+  codeOf,
+  type Millis,
+  MusterError,
+  type PeerId,
+  pageOf,
+  parseEntity,
+  parsePeerId,
+  type ShardId,
+} from '@muster/ports';
 import type { Election } from '../election.js';
 import type { Headroom } from '../headroom.js';
 import type { HeardLoads } from '../heard-loads.js';
@@ -226,7 +235,10 @@ export class Views {
       );
     const stuck = regime.moves.all().filter(({ begun }) => now - begun >= SLOW_MOVE_MS);
     if (stuck.length > 0) problems.push(`${stuck.length} moves take long: musterctl move list.`);
-    const parked = regime.ledger.rows().filter(({ owner, term }) => owner === '' && term > 0).length;
+    // A solo shard that nobody lives in waits for nobody.
+    const { ledger, entities } = regime;
+    const isInUse = (shard: ShardId) => ledger.layout.isHashed(shard) || entities.isCarved(shard);
+    const parked = ledger.rows().filter(({ owner, term, shard }) => owner === '' && term > 0 && isInUse(shard)).length;
     if (parked > 0) problems.push(`${parked} shards are in storage and wait for a node.`);
     const { level } = regime.steering.headroom;
     if (level !== 'open') problems.push(`There is no room for ${REFUSED[level]}.`);

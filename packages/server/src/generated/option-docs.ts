@@ -151,6 +151,9 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
   "TakeoverOptions": {
     "beatMs": "The leader beats to every other coordinator this often. Lower: more messages. Higher: fewer beats fit in `silenceMs` and `confirmMs`.",
     "silenceMs": "Silence of the leader after which its vice takes over; a standby that is not the vice waits twice as long. Lower: a garbage collection costs an epoch. Higher: a hung leader is replaced later. A killed one is found by refusal, at once.",
+    "strainTimes": "Where beats or our own loop were late lately, the leader may be silent for so many times the worst lateness longer. Lower: on a machine that has other work to do an epoch costs less than a garbage collection. Higher: one long pause makes take-overs by silence late for a while.",
+    "silenceMaxMs": "… but not for longer than this in all. Lower: busy machines change their leaders. Higher: nodes whose leader hangs there freeze what is ungated before somebody acknowledges them again (`selfFenceMs`).",
+    "strainMs": "Lateness is remembered for so long, and for twice as long at most. Lower: each burst of other work is met unprepared. Higher: a pause that will not come again keeps take-overs by silence late.",
     "firstSilenceMs": "The same for a leader that was never heard: at the start of both. Lower: a slow start costs an epoch. Higher: a cold start behind a dead machine takes longer.",
     "calmMs": "Between two take-overs by silence that this process saw. Lower: a one-way cut makes two coordinators take over in turns. Higher: a leader that falls silent soon after a take-over is replaced later.",
     "confirmMs": "A leader's acknowledgements are good for so long after its last confirmation (K6). Lower: one late answer of the store makes them bad. Higher: shards of a silent node wait longer after a take-over.",

@@ -10,7 +10,8 @@ const dealt = (seed: number, count: number): string[] => {
 };
 
 test('every kind comes once before any comes again, so that 20 rounds see all of them', () => {
-  expect(FAULTS.length).toBeLessThanOrEqual(20);
+  // A round has one fault at least and three at most: one of the twenty with a second one is enough.
+  expect(FAULTS.length).toBeLessThanOrEqual(21);
   for (const seed of [1, 2, 3]) {
     const [first, second] = [
       dealt(seed, 2 * FAULTS.length).slice(0, FAULTS.length),

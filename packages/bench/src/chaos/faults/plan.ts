@@ -1,11 +1,12 @@
 import { SeededRandom } from '@muster/ports';
+import { CARVINGS } from './carve.js';
 import type { Fault } from './fault.js';
 import { KILLS } from './kill.js';
 import { LINK_FAULTS } from './links.js';
 import { PAUSES } from './pause.js';
 import { RESTARTS } from './restart.js';
 
-export const FAULTS: readonly Fault[] = [...KILLS, ...PAUSES, ...LINK_FAULTS, ...RESTARTS];
+export const FAULTS: readonly Fault[] = [...KILLS, ...PAUSES, ...LINK_FAULTS, ...RESTARTS, ...CARVINGS];
 
 /**
  * Which kind of fault comes next: a shuffled deck, dealt from the top and shuffled anew when it is used up. So every kind comes before any comes twice,
