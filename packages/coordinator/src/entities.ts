@@ -28,6 +28,8 @@ export interface EntitiesSetup {
   readonly options: CarvingOptions;
   readonly placementKeys?: ReadonlyMap<string, (id: string) => string> | undefined;
   readonly targets: () => readonly PeerId[];
+  /** Dead, or draining or cordoned: it gets no shards any more. */
+  readonly isGone: (peer: PeerId) => boolean;
   readonly isWell: (peer: PeerId) => boolean;
   readonly isReleased: (shard: ShardId) => boolean;
   readonly orderMs: Millis;

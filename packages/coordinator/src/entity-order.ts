@@ -28,12 +28,14 @@ export interface EntityFacts {
   /** It is on its way, or something is on its way into or out of it. */
   readonly isBusy: (shard: ShardId) => boolean;
   readonly mayTake: (peer: PeerId) => boolean;
+  /** It will not take anything any more: it is dead, or draws back by somebody's will. One that is silent for a moment is waited for. */
+  readonly isGone: (peer: PeerId) => boolean;
 }
 
 export type EntityStep =
   | { readonly type: 'done' }
   | { readonly type: 'failed'; readonly end: 'target-gone' }
-  | { readonly type: 'wait'; readonly why: 'busy' | 'no-owner' | 'no-backup' }
+  | { readonly type: 'wait'; readonly why: 'busy' | 'no-owner' | 'no-backup' | 'no-target' }
   /** The empty solo shard gets this owner. */
   | { readonly type: 'place'; readonly shard: ShardId; readonly owner: PeerId }
   | { readonly type: 'hand-off'; readonly shard: ShardId; readonly to: PeerId }
@@ -58,10 +60,15 @@ function outward({ home, solo }: EntityOrder, { row, isBusy }: EntityFacts): Ent
   return mayCarve(from, into) ? { type: 'carve', from: home, into: solo } : { type: 'wait', why: 'no-backup' };
 }
 
-function onward({ wish, to }: EntityOrder, override: Override, { row, isBusy, mayTake }: EntityFacts): EntityStep {
+function onward(
+  { wish, to }: EntityOrder,
+  override: Override,
+  { row, isBusy, mayTake, isGone }: EntityFacts,
+): EntityStep {
   const { owner, shard } = row(override.shard);
   if (to !== '' && owner !== to) {
-    if (!mayTake(to)) return { type: 'failed', end: 'target-gone' };
+    if (isGone(to)) return { type: 'failed', end: 'target-gone' };
+    if (!mayTake(to)) return { type: 'wait', why: 'no-target' };
     if (isBusy(shard)) return BUSY;
     return owner === '' ? { type: 'wait', why: 'no-owner' } : { type: 'hand-off', shard, to };
   }

@@ -34,6 +34,7 @@ export interface EntityOrdersSetup extends OrderBookSetup {
   readonly rule: RoutingTable;
   /** Nodes that may get shards. */
   readonly targets: () => readonly PeerId[];
+  readonly isGone: (peer: PeerId) => boolean;
   readonly isWell: (peer: PeerId) => boolean;
   /** Its owner is asked for it, to give it up. */
   readonly isReleased: (shard: ShardId) => boolean;
@@ -225,12 +226,13 @@ export class EntityOrders {
   }
 
   private follow(order: EntityOrder): void {
-    const { clock, orderMs, ledger, targets } = this.setup;
+    const { clock, orderMs, ledger, targets, isGone } = this.setup;
     const step = nextStep(order, {
       override: ledger.overrides.get(order.entity),
       row: (shard) => ledger.row(shard),
       isBusy: (shard) => this.isBusy(shard),
       mayTake: (peer) => targets().includes(peer),
+      isGone,
     });
     this.steps.set(order.entity, step);
     if (step.type === 'done') this.over(order, 'done');

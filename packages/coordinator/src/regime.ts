@@ -97,6 +97,7 @@ export class Regime {
       options: setup.policies.carving,
       orderMs: options.entityOrderMs,
       targets: () => this.roster.targets(),
+      isGone: (peer) => this.roster.get(peer)?.state !== 'up',
       isWell: (peer) => this.roster.isWell(peer),
       isReleased: (shard) => this.placer?.isReleased(shard) ?? false,
       write: () => this.placer?.request(),
