@@ -18,18 +18,21 @@ export function isOurs({ role }: Pick<LocalProcess, 'role'>): boolean {
   return role === 'coordinator' || role === 'node' || role === 'gateway';
 }
 
-/** What processes use of the CPU while `body` runs. `counted`: those of the figure; `beside`: others, by name. */
+/**
+ * What processes use of the CPU while `body` runs. `beside`: others, by name.
+ * @throws Error that names a process that ended meanwhile
+ */
 export async function usedDuring<T>(
   processes: readonly Looked[],
   beside: Readonly<Record<string, number>>,
   body: () => Promise<T>,
 ): Promise<Used<T>> {
   const read = (): Record<string, number> => ({
-    ...Object.fromEntries(processes.filter(isOurs).map(({ id, pid }) => [id, cpuSeconds(pid)])),
+    ...Object.fromEntries(processes.filter(isOurs).map(({ id, pid }) => [id, cpuSecondsOf(id, pid)])),
     ...Object.fromEntries(
       processes.filter((one) => !isOurs(one)).map(({ id, pid }) => [`(${id})`, treeCpuSeconds(pid)]),
     ),
-    ...Object.fromEntries(Object.entries(beside).map(([name, pid]) => [`(${name})`, cpuSeconds(pid)])),
+    ...Object.fromEntries(Object.entries(beside).map(([name, pid]) => [`(${name})`, cpuSecondsOf(name, pid)])),
   });
   const before = read();
   const from = performance.now();
@@ -39,6 +42,13 @@ export async function usedDuring<T>(
   const byProcess = Object.fromEntries(Object.entries(after).map(([id, used]) => [id, used - (before[id] ?? 0)]));
   const ours = processes.filter(isOurs).reduce((sum, { id }) => sum + byProcess[id]!, 0);
   return { value, seconds, ours, byProcess };
+}
+
+/** @throws Error that names the process where it has ended: what is measured without it says nothing */
+function cpuSecondsOf(name: string, pid: number): number {
+  const used = unlessEnded(() => cpuSeconds(pid));
+  if (used === undefined) throw new Error(`${name} (process ${pid}) has ended while it was measured`);
+  return used;
 }
 
 /** Bytes of a process in memory: shared pages, such as those of the program itself, count in each that has them. */
