@@ -118,7 +118,9 @@ export interface ClanFacts {
   /** The clan that who asks is in. */
   readonly myClanId: string | undefined;
   /** Undefined: no account, or nobody was named. */
-  readonly other: { readonly clanId: string | undefined; readonly invites: number } | undefined;
+  readonly other:
+    | { readonly clanId: string | undefined; readonly invites: number; readonly ignoresMe: boolean }
+    | undefined;
   /** By another clan than {@link clan}. Case does not count. */
   readonly nameTaken: boolean;
   readonly tagTaken: boolean;

@@ -77,6 +77,18 @@ export const CLAN_CASES: readonly Case[] = [
     if (!Array.isArray(clanList)) throw new Error(JSON.stringify(clanList));
   }),
 
+  story('clan/invite of somebody who ignores who invites fails as if there were no such user', async (stage) => {
+    const [ann, bob] = await stage.players('ann', 'bob');
+    await found(ann, newText());
+    await bob.ok('friend/ignore', { userId: ann.userId });
+    const said = await ann.fails('invalid_request', 'clan/invite', { userId: bob.userId });
+    const nobody = await ann.fails('invalid_request', 'clan/invite', { userId: '999999999' });
+    if (said !== nobody) throw new Error(`${said} is not ${nobody}`);
+    await bob.ok('friend/unignore', { userId: ann.userId });
+    await ann.ok('clan/invite', { userId: bob.userId });
+    await bob.hears('clan/invited');
+  }),
+
   story('clan/invite is heard by the one invited, who accepts or declines', async (stage) => {
     const [ann, bob, cid] = await stage.players('ann', 'bob', 'cid');
     const text = newText();

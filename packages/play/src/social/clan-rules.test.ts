@@ -35,7 +35,12 @@ const nowhere: ClanFacts = {
   nameTaken: false,
   tagTaken: false,
 };
-const inFoxes: ClanFacts = { ...nowhere, clan: foxes, myClanId: 'c', other: { clanId: undefined, invites: 0 } };
+const inFoxes: ClanFacts = {
+  ...nowhere,
+  clan: foxes,
+  myClanId: 'c',
+  other: { clanId: undefined, invites: 0, ignoresMe: false },
+};
 
 /** What comes of it, in words: what changes, then who is told what. */
 function rule(action: ClanAction, me: PlayerId, facts: ClanFacts): unknown {
@@ -99,7 +104,14 @@ describe('in a clan', () => {
     expect(rule({ type: 'invite', userId: '4' }, BOB, inFoxes)).toEqual(['']);
     expect(rule({ type: 'invite', userId: '3' }, BOB, inFoxes)).toMatch('in your clan');
     expect(rule(invite, ANN, { ...inFoxes, other: undefined })).toMatch('no such user');
-    expect(rule(invite, ANN, { ...inFoxes, other: { clanId: undefined, invites: 2 } })).toMatch('too many');
+    expect(rule(invite, ANN, { ...inFoxes, other: { clanId: undefined, invites: 2, ignoresMe: false } })).toMatch(
+      'too many',
+    );
+    // In the same words: nobody is told that somebody ignores them.
+    const ignoring = { clanId: undefined, invites: 0, ignoresMe: true };
+    expect(rule(invite, ANN, { ...inFoxes, other: ignoring })).toBe(
+      rule(invite, ANN, { ...inFoxes, other: undefined }),
+    );
     expect(rule(invite, ANN, { ...inFoxes, clan: { ...foxes, invited: [DORA, playerId('7')] } })).toMatch('too many');
     expect(rule({ type: 'cancel', userId: '4' }, BOB, inFoxes)).toEqual(['uninvite 4', '4']);
     expect(rule({ type: 'cancel', userId: '8' }, BOB, inFoxes)).toEqual(['']);

@@ -102,15 +102,19 @@ function taken({ nameTaken, tagTaken }: ClanFacts): ClanRuling | undefined {
   return tagTaken ? refused('another clan has that tag') : undefined;
 }
 
+const NO_USER = 'there is no such user';
+
 function invite(
   userId: PlayerId,
   { clanId, name, tag, language, members, invited }: ClanRecord,
   { other }: ClanFacts,
   options: SocialOptions,
 ): ClanRuling {
-  if (!other) return refused('there is no such user');
+  if (!other) return refused(NO_USER);
   if (members.some((member) => member.userId === userId)) return refused('that user is in your clan');
   if (invited.includes(userId)) return done([]);
+  // Who is ignored is not told so: the other might as well not exist.
+  if (other.ignoresMe) return refused(NO_USER);
   if (invited.length >= options.clanInvitesMax) return refused('your clan has invited too many who have not answered');
   if (other.invites >= options.invitesToClansMax) return refused('that user has too many invitations');
   const word = { name: 'clan/invited' as const, data: { clanId, name, tag, language } };

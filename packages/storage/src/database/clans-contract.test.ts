@@ -75,6 +75,10 @@ function contract(start: () => Promise<Form>): void {
       other: { invites: 1 },
     });
     expect((await change(ann, [], { other: NOBODY })).other).toBeUndefined();
+    await storage.friendships.change(next(dora), dora, ann, () => ({ changes: [{ ignoredAt: AT }], result: null }));
+    expect((await change(ann, [], { other: dora })).other).toMatchObject({ ignoresMe: true });
+    expect((await change(dora, [], { other: ann })).other).toMatchObject({ ignoresMe: false });
+    await storage.friendships.change(next(dora), dora, ann, () => ({ changes: [{ ignoredAt: null }], result: null }));
     expect((await change(dora, [])).clan).toBeUndefined();
     expect((await change(dora, [], { clanId: '\0' })).clan).toBeUndefined();
   });

@@ -17,6 +17,12 @@ import { touchedBy } from './clan-changes.js';
 import type { MemoryOperations } from './memory-operations.js';
 import { checkClanText, usernameKey } from './storable.js';
 
+/** What other parts of the storage know of players. */
+export interface PlayersKnown {
+  exists(id: PlayerId): boolean;
+  ignores(id: PlayerId, whom: PlayerId): boolean;
+}
+
 export class MemoryClans implements Clans {
   private readonly clans = new Map<string, ClanRecord>();
   /** Clan by member. */
@@ -25,12 +31,12 @@ export class MemoryClans implements Clans {
   private readonly invites = new Map<PlayerId, string[]>();
   private readonly versions = new Map<PlayerId, number>();
   private readonly operations: MemoryOperations;
-  private readonly exists: (id: PlayerId) => boolean;
+  private readonly players: PlayersKnown;
   private readonly open: () => void;
 
-  constructor(operations: MemoryOperations, exists: (id: PlayerId) => boolean, open: () => void) {
+  constructor(operations: MemoryOperations, players: PlayersKnown, open: () => void) {
     this.operations = operations;
-    this.exists = exists;
+    this.players = players;
     this.open = open;
   }
 
@@ -82,8 +88,12 @@ export class MemoryClans implements Clans {
       clan,
       myClanId,
       other:
-        other !== undefined && this.exists(other)
-          ? { clanId: this.members.get(other), invites: this.invites.get(other)?.length ?? 0 }
+        other !== undefined && this.players.exists(other)
+          ? {
+              clanId: this.members.get(other),
+              invites: this.invites.get(other)?.length ?? 0,
+              ignoresMe: this.players.ignores(other, me),
+            }
           : undefined,
       nameTaken: isTaken(({ name }) => name),
       tagTaken: isTaken(({ tag }) => tag),

@@ -32,6 +32,11 @@ export class MemoryFriendships implements Friendships {
     this.open = open;
   }
 
+  /** For other parts of the same storage, within their own steps. */
+  ignores(id: PlayerId, whom: PlayerId): boolean {
+    return this.rows.get(id)?.ignored.has(whom) ?? false;
+  }
+
   async of(id: PlayerId): Promise<Ties> {
     this.open();
     const row = this.rows.get(id);

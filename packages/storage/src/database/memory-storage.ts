@@ -54,8 +54,10 @@ export class MemoryStorage implements Storage {
     const operations = new MemoryOperations();
     const exists = (id: PlayerId): boolean => accounts.has(id);
     this.accounts = accounts;
-    this.friendships = new MemoryFriendships(operations, exists, open);
-    this.clans = new MemoryClans(operations, exists, open);
+    const friendships = new MemoryFriendships(operations, exists, open);
+    const ignores = (id: PlayerId, whom: PlayerId): boolean => friendships.ignores(id, whom);
+    this.friendships = friendships;
+    this.clans = new MemoryClans(operations, { exists, ignores }, open);
     this.moderation = new MemoryModeration(accounts, operations, clock, open);
     this.battles = new MemoryBattles(open);
     this.players = memoryPlayers(this);

@@ -131,14 +131,17 @@ async function factsOf(db: Db, { me, clanId, other, text }: ClanQuestion): Promi
     (select clan_id from clan_members where user_id = ${mine}) as my_clan,
     exists (select from accounts where id = ${theirs}) as exists,
     (select clan_id from clan_members where user_id = ${theirs}) as their_clan,
-    (select count(*) from clan_invites where user_id = ${theirs}) as invites`.execute(db);
+    (select count(*) from clan_invites where user_id = ${theirs}) as invites,
+    exists (select from ignores where user_id = ${theirs} and ignored_id = ${mine}) as ignores_me`.execute(db);
   const row = rows[0]!;
   const wanted = clanId ?? row.my_clan;
   const clan = wanted !== null && isStorable(wanted) ? await clanOf(db, wanted) : undefined;
   return {
     clan,
     myClanId: row.my_clan ?? undefined,
-    other: row.exists ? { clanId: row.their_clan ?? undefined, invites: row.invites } : undefined,
+    other: row.exists
+      ? { clanId: row.their_clan ?? undefined, invites: row.invites, ignoresMe: row.ignores_me }
+      : undefined,
     ...(await taken(db, text, clan?.clanId)),
   };
 }
@@ -148,6 +151,7 @@ interface FactsRow {
   readonly exists: boolean;
   readonly their_clan: string | null;
   readonly invites: number;
+  readonly ignores_me: boolean;
 }
 
 async function taken(
