@@ -24,7 +24,7 @@ export function accountCommands(root: Command, asking: Asking): void {
   account
     .command('roles <account> [roles]')
     .description(
-      'gives it these roles (with commas between them) and takes all others; they show from its next sign-in',
+      'gives it these roles (with commas between them) and takes all others; they take effect within seconds',
     )
     .action((name: string, roles: string | undefined, _, at: Command) =>
       asking.show(at, 'account.roles', { account: name, roles: words(roles) }, accountView),

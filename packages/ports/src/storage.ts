@@ -37,6 +37,8 @@ export interface Accounts {
   }): Promise<Account>;
   /** Replaces them. @returns the account as it is then; undefined where there is none. @throws MusterError INVALID_REQUEST */
   setRoles(id: PlayerId, roles: readonly string[]): Promise<Account | undefined>;
+  /** Accounts that {@link setRoles} changed at `since` or later, the last change first. */
+  changedSince(since: Millis, max: number): Promise<readonly Account[]>;
   botById(id: string): Promise<Bot | undefined>;
   /** The bot whose client id and secret these are, or undefined; compared in constant time against a salted hash. */
   verifyBot(clientId: string, secret: string): Promise<Bot | undefined>;

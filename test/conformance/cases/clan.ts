@@ -78,7 +78,8 @@ export const CLAN_CASES: readonly Case[] = [
   }),
 
   story('clan/invite of somebody who ignores who invites fails as if there were no such user', async (stage) => {
-    const [ann, bob] = await stage.players('ann', 'bob');
+    const ann = await stage.player('ann');
+    const bob = await stage.player('bob', 'v0.muster');
     await found(ann, newText());
     await bob.ok('friend/ignore', { userId: ann.userId });
     const said = await ann.fails('invalid_request', 'clan/invite', { userId: bob.userId });

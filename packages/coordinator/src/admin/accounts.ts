@@ -48,7 +48,7 @@ export class AccountOrders {
     return this.show(id);
   }
 
-  /** These and no others; they show from the account's next sign-in. @throws MusterError NOT_FOUND, INVALID_REQUEST, STORAGE_UNAVAILABLE */
+  /** These and no others; they take effect within seconds where the account is connected. @throws MusterError NOT_FOUND, INVALID_REQUEST, STORAGE_UNAVAILABLE */
   async roles(wanted: unknown, roles: unknown): Promise<AccountDocument> {
     if (!Array.isArray(roles) || !roles.every((role) => typeof role === 'string' && ROLE.test(role)))
       throw invalid('roles are words of small letters, digits and _');

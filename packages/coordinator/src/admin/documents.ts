@@ -92,7 +92,7 @@ export interface AdminArguments {
   'account.ban': { readonly account: string; readonly reason: string; readonly forMs?: number };
   /** Ends every ban. */
   'account.unban': { readonly account: string };
-  /** These and no others; they show from the account's next sign-in. */
+  /** These and no others; they take effect within seconds where the account is connected. */
   'account.roles': { readonly account: string; readonly roles: readonly string[] };
   /** Newest first; those before the report `before`, about the account `about`. */
   'report.list': { readonly about?: string; readonly before?: string; readonly max?: number };

@@ -1,5 +1,5 @@
 import type { CallInFront, ClusterAccess } from '@muster/cluster';
-import { PLAYER_KIND } from '@muster/play';
+import { type AccountView, PLAYER_KIND } from '@muster/play';
 import {
   type Clock,
   entity,
@@ -164,6 +164,13 @@ export class GatewayCore {
     const sessions = [...this.byShard.in(shard)].filter((session) => session.player.id === id);
     for (const session of sessions) session.banish(reason);
     return sessions.length;
+  }
+
+  /** The account was changed: the actors of its player's sessions here are told. */
+  accountChanged(player: PlayerId, account: AccountView): void {
+    const { id } = entity(PLAYER_KIND, player);
+    const shard = this.cluster.table.shardOf(entity(PLAYER_KIND, player));
+    for (const session of this.byShard.in(shard)) if (session.player.id === id) session.accountChanged(account);
   }
 
   /** Whether a session of this player waits in its actor; false where nobody can tell. */

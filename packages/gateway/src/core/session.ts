@@ -243,6 +243,12 @@ export class PlayerSession implements SocketListener, Newcomer {
     this.socket.close(code, closeReason(reason));
   }
 
+  /** Its actor is told; should that fail, whoever noticed notices again. */
+  accountChanged(account: AccountView): void {
+    if (this.state !== 'open') return;
+    this.context.cluster.router.call(this.commands.ownCall('accountChanged', { account }), () => undefined);
+  }
+
   /** The account may not play any more: the session ends with its connection. */
   banish(reason: string): void {
     const begun = this.state === 'starting' || this.state === 'open';

@@ -51,6 +51,22 @@ test('who is banned while connected is closed with 1008 and a reason, its sessio
   await connected(world.url, ann.token);
 });
 
+test('roles that are changed while their player is connected reach its actor', async () => {
+  const { world } = await start();
+  const told: unknown[] = [];
+  const { auto } = world.cluster;
+  world.cluster.auto = (call) => {
+    if (call.name === 'accountChanged') told.push([call.entity.id, call.json]);
+    return auto(call);
+  };
+  const ann = await signIn(world, 'ann');
+  await signIn(world, 'bob');
+  await world.storage.accounts.setRoles(ann.id, ['moderator']);
+  while (told.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const { username, displayName, countryCode } = (await world.storage.accounts.byUsername('ann'))!;
+  expect(told[0]).toEqual([ann.id, { account: { username, displayName, countryCode, roles: ['moderator'] } }]);
+});
+
 test('a ban that is lifted lets in again at once, and one for good says so', async () => {
   const { world } = await start();
   const ann = await signIn(world, 'ann');
@@ -76,8 +92,16 @@ test('storage that is away for an hour hides no ban', async () => {
   const banished: unknown[] = [];
   const core = {
     banish: (player: PlayerId, reason: string) => banished.push([player, reason]),
+    accountChanged: () => undefined,
   };
-  const watch = new BanWatch({ core, moderation, clock, log: silentLog, options: { banCheckMs: 5_000 } });
+  const watch = new BanWatch({
+    core,
+    accounts: storage.accounts,
+    moderation,
+    clock,
+    log: silentLog,
+    options: { banCheckMs: 5_000 },
+  });
   watch.start();
   await storage.moderation.ban({ userId: id, reason: 'x', by: 'mod', until: null });
   await clock.advance(3_600_000);

@@ -35,7 +35,8 @@ export interface GatewayServerOptions {
   /** How long the account's actor may take to count a sign-in; after that this gateway's own count stands. Lower: while shards change owners,
    *  sign-ins are counted per gateway. Higher: they wait longer then, up to `upgradeTimeoutMs`. A change of owner takes up to 3 s. */
   readonly loginCountMs: Millis;
-  /** How often storage is asked who was banned meanwhile. Lower: who is banned is gone sooner. Higher: fewer queries (one per gateway and look). */
+  /** How often storage is asked who was banned meanwhile and whose roles were changed. Lower: that takes effect sooner. Higher: fewer queries (two per
+   *  gateway and look). */
   readonly banCheckMs: Millis;
   /** HTTP requests of one account within the window; beyond it, the account is blocked. */
   readonly accountRequestsMax: number;

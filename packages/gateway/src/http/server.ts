@@ -53,7 +53,7 @@ export class GatewayServer {
     const verifier = new TokenVerifier(oauth, keyring, clock);
     const door = new Door({ verifier, storage, limits, counts, clock, log });
     this.upgrades = new Upgrades({ clock, core, door, limits, counts, options });
-    this.bans = new BanWatch({ core, moderation: storage.moderation, clock, log, options });
+    this.bans = new BanWatch({ core, accounts: storage.accounts, moderation: storage.moderation, clock, log, options });
     this.app = this.httpServer();
     addRoutes(this.app, { issuer: this.issuer, door, limits, counts, oauth, options, listening: () => this.origin });
   }

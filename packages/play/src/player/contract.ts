@@ -104,6 +104,8 @@ export interface AttachReply {
 export interface AccountCommands {
   info: { data: unknown; reply: User };
   exists: { data: unknown; reply: { readonly exists: boolean } };
+  /** From the session's gateway: the account as storage has it now. */
+  accountChanged: { data: { readonly account: AccountView }; reply: null };
 }
 
 export interface AccountEvents {

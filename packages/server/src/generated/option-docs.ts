@@ -262,7 +262,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "loginsMax": "Sign-ins of one account by WebSocket within the window, counted by the account's actor for all gateways together. Existing Tachyon servers allow 3 in 10 s.",
     "loginsWindowMs": "Longer than `player.passivateAfterMs` makes no difference: an account that is idle for so long is counted anew.",
     "loginCountMs": "How long the account's actor may take to count a sign-in; after that this gateway's own count stands. Lower: while shards change owners, sign-ins are counted per gateway. Higher: they wait longer then, up to `upgradeTimeoutMs`. A change of owner takes up to 3 s.",
-    "banCheckMs": "How often storage is asked who was banned meanwhile. Lower: who is banned is gone sooner. Higher: fewer queries (one per gateway and look).",
+    "banCheckMs": "How often storage is asked who was banned meanwhile and whose roles were changed. Lower: that takes effect sooner. Higher: fewer queries (two per gateway and look).",
     "accountRequestsMax": "HTTP requests of one account within the window; beyond it, the account is blocked.",
     "accountWindowMs": "HTTP requests of one account within the window; beyond it, the account is blocked.",
     "accountBlockMs": "HTTP requests of one account within the window; beyond it, the account is blocked.",

@@ -74,6 +74,7 @@ export class FarStorage {
         botById: far((id) => accounts.botById(id)),
         verifyBot: far((client, secret) => accounts.verifyBot(client, secret)),
         putBot: far((bot) => accounts.putBot(bot)),
+        changedSince: far((since, max) => accounts.changedSince(since, max)),
         setRoles: far((id, roles) => accounts.setRoles(id, roles)),
       },
       players: { read: far((id) => players.read(id)) },

@@ -25,6 +25,8 @@ interface BotRow {
 export class MemoryAccounts implements Accounts {
   private readonly ids = new Map<string, PlayerId>();
   private readonly accounts = new Map<PlayerId, Account>();
+  /** When roles were set last. */
+  private readonly changes = new Map<PlayerId, Millis>();
   private readonly bots = new Map<string, BotRow>();
   private readonly clock: Clock;
   private readonly random: Random;
@@ -78,7 +80,14 @@ export class MemoryAccounts implements Accounts {
     if (!account) return undefined;
     const changed = { ...account, roles: [...roles] };
     this.accounts.set(id, changed);
+    this.changes.set(id, this.clock.now());
     return changed;
+  }
+
+  async changedSince(since: Millis, max: number): Promise<readonly Account[]> {
+    this.open();
+    const found = [...this.changes].filter(([, at]) => at >= since).sort(([, a], [, b]) => b - a);
+    return found.slice(0, max).flatMap(([id]) => this.accounts.get(id) ?? []);
   }
 
   async botById(id: string): Promise<Bot | undefined> {

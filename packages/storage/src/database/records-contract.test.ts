@@ -101,9 +101,18 @@ function contract(start: () => Promise<Form>): void {
       expect(await storage.moderation.bansOf(cas, 9)).toMatchObject([{ liftedAt: null }]);
     });
 
-    test('roles are replaced', async () => {
+    test('roles are replaced, and whoever looks for changes finds them, the last first', async () => {
+      const before = clock.wall;
       expect(await storage.accounts.setRoles(dora, ['admin', 'contributor'])).toMatchObject({ id: dora });
       expect(await other.accounts.byId(dora)).toMatchObject({ roles: ['admin', 'contributor'] });
+      clock.wall += 10;
+      await storage.accounts.setRoles(cas, ['caster']);
+      const changed = async (since: number, max = 9) =>
+        (await other.accounts.changedSince(since, max)).map(({ id }) => id);
+      expect(await changed(before)).toEqual([cas, dora]);
+      expect(await changed(before, 1)).toEqual([cas]);
+      expect(await changed(before + 10)).toEqual([cas]);
+      expect(await changed(before + 11)).toEqual([]);
       expect(await storage.accounts.setRoles(NOBODY, [])).toBeUndefined();
       await expect(storage.accounts.setRoles(dora, ['\0'])).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
     });

@@ -13,6 +13,7 @@ export interface AccountsTable {
   readonly roles: JSONColumnType<readonly string[]>;
   readonly created_at: number;
   readonly banned_until: Generated<number | null>;
+  readonly changed_at: Generated<number>;
 }
 
 export interface BotsTable {

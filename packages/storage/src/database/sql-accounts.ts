@@ -3,6 +3,7 @@ import {
   type Accounts,
   type Bot,
   type Clock,
+  type Millis,
   MusterError,
   type PlayerId,
   playerId,
@@ -72,14 +73,27 @@ export class SqlAccounts implements Accounts {
 
   async setRoles(id: PlayerId, roles: readonly string[]): Promise<Account | undefined> {
     checkRoles(roles);
-    const { db, calls } = this.parts;
-    const changed = { roles: JSON.stringify(roles) };
+    const { db, calls, clock } = this.parts;
+    const changed = { roles: JSON.stringify(roles), changed_at: Math.floor(clock.now()) };
     const query = db
       .updateTable('accounts')
       .set(changed)
       .where('id', '=', rowId(id) ?? 0)
       .returningAll();
     return asAccount(await calls.run('accounts.setRoles', () => query.executeTakeFirst()));
+  }
+
+  async changedSince(since: Millis, max: number): Promise<readonly Account[]> {
+    const { db, calls } = this.parts;
+    // The partial index is of those that were ever changed.
+    const query = db
+      .selectFrom('accounts')
+      .selectAll()
+      .where('changed_at', '>', 0)
+      .where('changed_at', '>=', since)
+      .orderBy('changed_at', 'desc')
+      .limit(max);
+    return (await calls.run('accounts.changedSince', () => query.execute())).flatMap((row) => asAccount(row) ?? []);
   }
 
   async botById(id: string): Promise<Bot | undefined> {

@@ -5,6 +5,7 @@ import { friends } from './0004-friends.js';
 import { clans } from './0005-clans.js';
 import { moderation } from './0006-moderation.js';
 import { battles } from './0007-battles.js';
+import { accountChanges } from './0008-account-changes.js';
 
 /** One step of the schema. What was released is never edited: the next number corrects it. */
 export interface Migration {
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   { number: 5, name: 'clans', statements: clans },
   { number: 6, name: 'moderation', statements: moderation },
   { number: 7, name: 'battles', statements: battles },
+  { number: 8, name: 'account changes', statements: accountChanges },
 ];
