@@ -170,7 +170,8 @@ export class GatewayCore {
   accountChanged(player: PlayerId, account: AccountView): void {
     const { id } = entity(PLAYER_KIND, player);
     const shard = this.cluster.table.shardOf(entity(PLAYER_KIND, player));
-    for (const session of this.byShard.in(shard)) if (session.player.id === id) session.accountChanged(account);
+    for (const session of this.byShard.in(shard))
+      if (session.player.id === id) session.tell('accountChanged', { account });
   }
 
   /** Whether a session of this player waits in its actor; false where nobody can tell. */

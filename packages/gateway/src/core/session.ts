@@ -1,12 +1,5 @@
 import type { Call, CallInFront } from '@muster/cluster';
-import {
-  type AccountView,
-  type AnsweredData,
-  type AttachReply,
-  type Moved,
-  PLAYER_KIND,
-  type SelfSnapshot,
-} from '@muster/play';
+import { type AccountView, type AttachReply, type Moved, PLAYER_KIND, type SelfSnapshot } from '@muster/play';
 import { type EntityRef, ERRORS, entity, type Millis, MusterError } from '@muster/ports';
 import {
   CLOSE_NORMAL,
@@ -243,12 +236,6 @@ export class PlayerSession implements SocketListener, Newcomer {
     this.socket.close(code, closeReason(reason));
   }
 
-  /** Its actor is told; should that fail, whoever noticed notices again. */
-  accountChanged(account: AccountView): void {
-    if (this.state !== 'open') return;
-    this.context.cluster.router.call(this.commands.ownCall('accountChanged', { account }), () => undefined);
-  }
-
   /** The account may not play any more: the session ends with its connection. */
   banish(reason: string): void {
     const begun = this.state === 'starting' || this.state === 'open';
@@ -316,7 +303,8 @@ export class PlayerSession implements SocketListener, Newcomer {
   private requestsMade(): ServerRequests {
     const { id: session, writer } = this;
     const { protocol } = this.context;
-    this.requests ??= new ServerRequests({ session, writer, protocol, answered: (data) => this.tellAnswer(data) });
+    const answered = (data: object): void => this.tell('answered', data);
+    this.requests ??= new ServerRequests({ session, writer, protocol, answered });
     return this.requests;
   }
 
@@ -364,12 +352,12 @@ export class PlayerSession implements SocketListener, Newcomer {
   }
 
   /** Again until the actor has heard it. One that refuses asks anew, or never did. */
-  private tellAnswer(data: AnsweredData): void {
+  tell(command: 'answered' | 'accountChanged', data: object): void {
     const { cluster, clock, options } = this.context;
     if (this.state === 'over') return;
-    cluster.router.call(this.commands.ownCall('answered', data), (outcome) => {
+    cluster.router.call(this.commands.ownCall(command, data), (outcome) => {
       if (!outcome.ok && ERRORS[outcome.code].retryable)
-        clock.after(options.attachRetryMaxMs, () => this.tellAnswer(data));
+        clock.after(options.attachRetryMaxMs, () => this.tell(command, data));
     });
   }
 
