@@ -62,7 +62,7 @@ export class DemoPlayer {
     return this.client.self!.user.userId;
   }
 
-  /** Signs in and begins to live. What an earlier demo that was killed left it in, it leaves. @throws ClientError */
+  /** Signs in. What an earlier demo that was killed left it in, it leaves. @throws ClientError */
   async start(): Promise<void> {
     const { options } = this.setup;
     await this.client.connect(options.connectMs);
@@ -73,6 +73,10 @@ export class DemoPlayer {
     this.client.on('user/self', () => {
       this.sight.restore().catch((error: Error) => this.setup.failed(this, error));
     });
+  }
+
+  /** From now on it does what it wishes to. */
+  live(): void {
     this.thinkLater(0);
   }
 

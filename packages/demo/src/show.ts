@@ -48,6 +48,8 @@ export class Show implements Demo {
     try {
       await show.autohost.start();
       await Promise.all(show.players.map((player) => player.start()));
+      // All at once, when all are there: whoever looks reads what this is before what happens in it.
+      for (const player of show.players) player.live();
     } catch (error) {
       await show.stop();
       throw error;
