@@ -145,7 +145,7 @@ test('STORE_MISMATCH: a coordinator of another shape refuses to start, and so do
 test('K4: an empty store starts above the highest epoch and term that storage remembers, and storage follows', async () => {
   const raised: number[][] = [];
   const regime: Regime = {
-    highest: async () => ({ epoch: epoch(41), term: term(300) }),
+    highest: async () => ({ epoch: epoch(41), term: term(300), revision: 900 }),
     raise: async (toEpoch, toTerm) => {
       raised.push([toEpoch, toTerm]);
     },

@@ -14,7 +14,6 @@ import {
   serveProbes,
   storeKeys,
   type TakeoverOptions,
-  type TakeoverReason,
   takeoverOptions,
 } from '@muster/cluster';
 import { causeOf, type Millis, type PeerId, peerId, type RangeResult, SHARDS, type Timer } from '@muster/ports';
@@ -24,7 +23,7 @@ import { type ClusterEventBody, Followers } from './admin/events.js';
 import { Inspections } from './admin/inspections.js';
 import { Instructions } from './admin/instructions.js';
 import { agreeOnShape } from './cluster-shape.js';
-import { Election } from './election.js';
+import { Election, type Won } from './election.js';
 import { HeardLoads } from './heard-loads.js';
 import { type CoordinatorOptions, coordinatorOptions } from './options.js';
 import { type Policies, policies } from './policies.js';
@@ -34,6 +33,7 @@ import { type CoordinatorRules, coordinatorRules } from './rules.js';
 import type { CoordinatorSetup } from './setup.js';
 import { StoreHealth } from './store-health.js';
 import { TermFloor } from './term-floor.js';
+import type { Recalled } from './went-back.js';
 
 /** A stranger's beats make the list of members be read again, this often at most. */
 const STRANGER_HINT_MS = 200;
@@ -304,10 +304,12 @@ export class Coordinator {
     void this.registration.look();
   }
 
-  private lead(won: { readonly epoch: number; readonly modRevision: number; readonly why: TakeoverReason }): void {
+  private lead(won: Won): void {
     const { election } = this;
     if (!election) return;
-    this.regime?.stop();
+    // Still there: nobody else has led since, as far as the store knows (K4).
+    const former = this.regime;
+    former?.stop();
     const regime = new Regime({
       ...this.setup,
       keys: this.keys,
@@ -317,6 +319,10 @@ export class Coordinator {
       epoch: won.epoch,
       fence: won.modRevision,
       floorTerm: this.floor.term,
+      foundEpoch: won.found,
+      memory: former?.restoration.memory,
+      isSuspect: former?.restoration.isSuspect ?? false,
+      recall: this.setup.storage && (() => this.recall()),
       formerIsGone: won.why === 'refused' || won.why === 'former' || won.why === 'resigned',
       options: this.options,
       rules: this.rules,
@@ -326,10 +332,11 @@ export class Coordinator {
       on: {
         fenced: () => election.fenced(),
         event: (event) => this.event(event),
-        term: (highest) => {
+        table: (highest, revision) => {
           this.floor.raise(highest);
-          this.remembered.raise(won.epoch, highest);
+          this.remembered.raise(won.epoch, highest, revision);
         },
+        wentBack: () => election.wentBack(),
       },
       vice: () => election.state.vice,
       goodForMs: () => election.goodForMs(),
@@ -340,6 +347,12 @@ export class Coordinator {
     void regime.begin();
     // A wiped store has no shape either: without one, processes of another shape could join (K4).
     this.agree(won.modRevision).catch((error) => this.setup.log.write('error', 'coordinator.other-shape', { error }));
+  }
+
+  /** @throws MusterError STORAGE_UNAVAILABLE */
+  private async recall(): Promise<Recalled> {
+    const [highest, terms] = await Promise.all([this.remembered.highest(), this.setup.shards?.terms()]);
+    return { ...highest, terms: terms ?? new Map() };
   }
 
   private agree(fence?: number): Promise<void> {

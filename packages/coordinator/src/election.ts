@@ -29,13 +29,17 @@ import type { BeatInit } from '@muster/wire';
 import type { CoordinatorRules } from './rules.js';
 import type { StoreHealth } from './store-health.js';
 
+export interface Won {
+  readonly epoch: number;
+  readonly modRevision: number;
+  readonly why: TakeoverReason;
+  readonly former: string;
+  /** The epoch that stood in the store before, which may be older than one that was known (K4); 0: none. */
+  readonly found: number;
+}
+
 export interface ElectionEvents {
-  lead(won: {
-    readonly epoch: number;
-    readonly modRevision: number;
-    readonly why: TakeoverReason;
-    readonly former: string;
-  }): void;
+  lead(won: Won): void;
   follow(epoch: number, leader: PeerId): void;
   vice(vice: string): void;
 }
@@ -64,6 +68,9 @@ export class Election {
   private readonly outage: Outage;
   private candidate: Candidate;
   private record: EpochRecord | undefined;
+  /** Last read, and what an attempt under way would take the place of. */
+  private seen = { epoch: 0, modRevision: 0 };
+  private found = 0;
   private timer: Timer | undefined;
   /** Ends the waiting of a leader that resigned. */
   private succeeded: ((taken: boolean) => void) | undefined;
@@ -144,6 +151,11 @@ export class Election {
   /** One of our transactions found another epoch. */
   fenced(): void {
     this.input({ type: 'fenced' });
+  }
+
+  /** The table that we led by is older than what we know of it, or than storage (K4). */
+  wentBack(): void {
+    this.input({ type: 'went-back' });
   }
 
   private listen(): void {
@@ -230,7 +242,7 @@ export class Election {
     const { log, on } = this.setup;
     log.write('info', 'election.lead', { epoch: won.epoch, why: won.why, former: won.former });
     this.count(won.why);
-    on.lead(won);
+    on.lead({ ...won, found: this.found });
     // At once: the sooner the others hear the new epoch, the sooner the old leader is no longer confirmed.
     this.sendBeats(0);
   }
@@ -261,6 +273,7 @@ export class Election {
     try {
       const found = readEpoch(this.setup.keys, entries);
       this.record = found?.record;
+      this.seen = { epoch: found?.record.epoch ?? 0, modRevision: found?.modRevision ?? 0 };
       this.input({ type: 'read', sentAt, record: found?.record, modRevision: found?.modRevision ?? 0 });
     } catch (error) {
       // Somebody's hand was at it. Nobody can lead by it, and nobody takes over from what cannot be read.
@@ -279,6 +292,8 @@ export class Election {
   private async attempt({ epoch: of, seen, attempt }: Extract<CandidateEffect, { type: 'attempt' }>): Promise<void> {
     const { store, keys, clock, health } = this.setup;
     const since = new Date(clock.now()).toISOString();
+    // Where something else was read since, the attempt will fail.
+    this.found = this.seen.modRevision === seen ? this.seen.epoch : this.candidate.epoch;
     const record: EpochRecord = { epoch: epoch(of), leader: this.candidate.self, attempt, since };
     try {
       const { succeeded, revision } = await store.transact({

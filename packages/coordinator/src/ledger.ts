@@ -40,6 +40,8 @@ export interface LedgerSetup {
   readonly retryMs: Millis;
   readonly answered: () => void;
   readonly failed: (error: unknown) => void;
+  /** The store shows less than was read or written here before (K4). Nothing of it is taken, and nothing is written any more. */
+  readonly wentBack: () => void;
   /** Rows that are not as they were, however this came to be known. */
   readonly changed: (rows: readonly ShardRow[]) => void;
   /** Entities whose overrides are not as they were. Their rows, if any, follow in the same turn. */
@@ -68,6 +70,9 @@ export class Ledger {
   private graves: readonly PeerId[] = [];
   /** Of the store, when the pages were last known to be as they are here. */
   private knownAt = 0;
+  /** On this process's clock: what is asked for later shows at least that. */
+  private knownSince: Millis = Number.NEGATIVE_INFINITY;
+  private isLost = false;
   private listed: { readonly of: readonly Page[]; readonly rows: readonly ShardRow[] } = { of: [], rows: [] };
   private named: { readonly of: readonly ShardRow[]; readonly peers: ReadonlySet<PeerId> } = {
     of: [],
@@ -134,11 +139,14 @@ export class Ledger {
     this.stopped = true;
   }
 
-  /** Takes what a list of the whole cluster showed, unless a transaction is under way or it is older than what is known.
-   *  @throws MusterError STORE_MISMATCH where a page cannot be read */
-  take(result: RangeResult): void {
-    if (this.committing || result.revision < this.knownAt) return;
-    this.read(result);
+  /** Takes what a list of the whole cluster showed that was asked for at `sentAt`, unless a transaction is under way or it is older than
+   *  what is known. @returns false: the store went back. @throws MusterError STORE_MISMATCH where a page cannot be read */
+  take(result: RangeResult, sentAt: Millis): boolean {
+    if (this.isLost) return false;
+    if (this.committing) return true;
+    if (sentAt >= this.knownSince && this.isBehind(result)) return this.lose();
+    if (result.revision >= this.knownAt) this.read(result);
+    return true;
   }
 
   /**
@@ -151,6 +159,7 @@ export class Ledger {
     buries: readonly PeerId[] = [],
     overrides: readonly OverrideChange[] = [],
   ): Promise<CommitResult> {
+    if (this.isLost) return 'fenced';
     if (this.committing) return 'refused';
     this.committing = true;
     try {
@@ -183,7 +192,9 @@ export class Ledger {
       if (this.stopped) return 'stopped';
       if (!succeeded) return await this.refused();
       this.graves = graves;
+      const isBehind = revision <= this.knownAt;
       this.wrote(pages, revision, overrides);
+      if (isBehind) this.lose();
       return 'committed';
     } catch (error) {
       failed(error);
@@ -247,6 +258,7 @@ export class Ledger {
         if (this.stopped) return undefined;
         const epoch = result.entries.find(({ key }) => key === keys.epoch);
         if (epoch?.modRevision !== fence) return false;
+        if (this.isBehind(result)) return this.lose();
         this.read(result);
         return true;
       } catch (error) {
@@ -255,6 +267,21 @@ export class Ledger {
       await this.pause();
     }
     return undefined;
+  }
+
+  /** A page is never deleted, and only this leader writes any: an older one is that of another time. */
+  private isBehind({ entries, revision }: RangeResult): boolean {
+    const { keys } = this.setup;
+    const found = new Map(entries.map(({ key, modRevision }) => [key, modRevision]));
+    return (
+      revision < this.knownAt || this.pages.some(({ modRevision }, n) => (found.get(keys.page(n)) ?? 0) < modRevision)
+    );
+  }
+
+  private lose(): false {
+    if (!this.isLost) this.setup.wentBack();
+    this.isLost = true;
+    return false;
   }
 
   private read({ entries, revision }: RangeResult): void {
@@ -272,6 +299,7 @@ export class Ledger {
         : { modRevision: 0, rows: emptyPage(page) };
     });
     this.knownAt = Math.max(this.knownAt, revision);
+    this.knownSince = this.setup.clock.monotonic();
     const different = this.pages.flatMap(({ rows }, page) =>
       rows.filter((row, i) => differs(row, before[page]!.rows[i]!)),
     );
@@ -291,6 +319,7 @@ export class Ledger {
       return rows ? { modRevision: revision, rows } : page;
     });
     this.knownAt = revision;
+    this.knownSince = this.setup.clock.monotonic();
     const different = [...written].flatMap(([page, rows]) =>
       rows.filter((row, i) => differs(row, before[page]!.rows[i]!)),
     );

@@ -1,8 +1,10 @@
 // Where entities are, after a cluster store that was wiped or restored (K4): storage has them in shards, and nothing else is left to say
 // which of two copies counts. Pure.
 //
-// An entity goes on in a shard only when its end in the other one is in a second place (cluster's carving/protocol.ts). So of one that
-// storage has in both, nothing has happened since: it belongs where it hashes to, and what its solo shard has is a stray.
+// An entity goes on in a shard only when its end in the other one is in a second place (cluster's carving/protocol.ts), which may be a backup:
+// storage hears of that end up to a second later. So of one that storage has in both, either nothing has happened since, or what has is in
+// that second and went with owner and backup: in both cases what storage has of it at home is whole, and no older than anything is that
+// comes back from storage. What its solo shard has is a stray, though it may be the newer of the two.
 import type { Override } from '@muster/cluster';
 import type { ShardId, ShardLayout, Whereabout } from '@muster/ports';
 import type { OverrideChange } from './overrides.js';

@@ -37,6 +37,9 @@ export interface CoordinatorOptions {
   readonly pushAgainMs: Millis;
   /** A transaction or read that failed is tried again this soon. Lower: more load on a store in trouble. Higher: a later heal. */
   readonly retryMs: Millis;
+  /** For how long a new leader waits for storage to say whether the store was put back (K4). Lower: it begins with a table that it has to take
+   *  back where storage is slow. Higher: a take-over takes longer while storage is away. */
+  readonly recallMs: Millis;
   /** Dead members that are remembered, to tell them so if they come back. A node that comes back later finds itself without shards. */
   readonly deadMax: number;
   /** How long a node may take to become what an operator asked for: cordoned, draining, up. Lower: a node that is slow to answer is reported
@@ -72,6 +75,7 @@ export const COORDINATOR_DEFAULTS: CoordinatorOptions = {
   ladenShards: 32,
   pushAgainMs: 300,
   retryMs: 100,
+  recallMs: 300,
   deadMax: 1_024,
   wishMs: 3_000,
   entityOrderMs: 30_000,

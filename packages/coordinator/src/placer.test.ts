@@ -20,6 +20,7 @@ import type { CommitResult, Ledger } from './ledger.js';
 import type { Moves } from './moves.js';
 import { COORDINATOR_DEFAULTS } from './options.js';
 import { Placer } from './placer.js';
+import type { Restoration } from './restoration.js';
 import type { Roster } from './roster.js';
 import type { StoreHealth } from './store-health.js';
 
@@ -100,6 +101,12 @@ function placing(
     carvings: { has: () => false, takeWrites: () => [] },
     orders: { idle: () => [], takeRows: () => ({ rows: [], notes: [] }) },
   };
+  const restoration: Partial<Restoration> = {
+    floorTerm: term(0),
+    outdated: false,
+    mend: async () => true,
+    outrankedBy: () => undefined,
+  };
   const fences: string[] = [];
   const placer = new Placer({
     clock,
@@ -111,8 +118,7 @@ function placing(
     loads: loads as HeardLoads,
     health: health as StoreHealth,
     epoch: 7,
-    floorTerm: term(0),
-    outdated: false,
+    restoration: restoration as Restoration,
     options: { ...COORDINATOR_DEFAULTS, balanceEveryMs: 1, releasesMax: 1 },
     metrics: new MemoryMetrics(),
     log: silentLog,

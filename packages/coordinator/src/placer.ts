@@ -1,5 +1,5 @@
 import type { CarvingWrite, PeerInfo, Peers, ReleaseMove, ShardRow } from '@muster/cluster';
-import type { Clock, Compare, Log, Metrics, Millis, PeerId, ShardId, Term } from '@muster/ports';
+import type { Clock, Compare, Log, Metrics, Millis, PeerId, ShardId } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
 import type { Entities } from './entities.js';
 import { evacuate } from './evacuation.js';
@@ -20,6 +20,7 @@ import {
   type PlacementInput,
 } from './placement.js';
 import { Releases } from './releases.js';
+import type { Restoration } from './restoration.js';
 import type { Roster } from './roster.js';
 import type { CoordinatorRules } from './rules.js';
 import { levelled } from './second-places.js';
@@ -46,9 +47,8 @@ export interface PlacerSetup {
   readonly loads: HeardLoads;
   readonly health: StoreHealth;
   readonly epoch: number;
-  readonly floorTerm: Term;
-  /** K4: the table that was found is older than what storage remembers. */
-  readonly outdated: boolean;
+  /** K4: whether the table that was found is older than what storage remembers. */
+  readonly restoration: Restoration;
   readonly options: CoordinatorOptions;
   readonly rules?: Partial<CoordinatorRules>;
   readonly metrics: Metrics;
@@ -211,7 +211,8 @@ export class Placer {
 
   /** Owners, backups and learners as they should be, in one transaction; the lines of the dead go with it. */
   private async arrange(): Promise<void> {
-    const { on, clock, options, roster } = this.setup;
+    const { on, roster, restoration } = this.setup;
+    if (!(await restoration.mend(this.input()))) return this.retry();
     const input = this.input();
     const cold = !input.rows.some((row) => row.owner !== '' && !needsOwner(row, input));
     if (cold && !this.isWarm(input.targets)) return;
@@ -234,10 +235,12 @@ export class Placer {
       // A line that is not as it was: its process is back under a new name. That may not hold up its old shards.
       this.deadLines = this.deadLines.filter(({ line }) => !lines.includes(line));
       this.again = true;
-    } else {
-      this.unfinished = true;
-      this.retryAt = clock.monotonic() + options.retryMs;
-    }
+    } else this.retry();
+  }
+
+  private retry(): void {
+    this.unfinished = true;
+    this.retryAt = this.now() + this.setup.options.retryMs;
   }
 
   private async commit(
@@ -263,7 +266,7 @@ export class Placer {
   }
 
   private input(): PlacementInput {
-    const { ledger, roster, loads, moves, entities, floorTerm, outdated } = this.setup;
+    const { ledger, roster, loads, moves, entities, restoration } = this.setup;
     return {
       isCarved: (shard) => entities.isCarved(shard),
       isMoveKnown: (move) => moves.knows(move),
@@ -280,10 +283,10 @@ export class Placer {
       isSurelyDead: (peer) => roster.isSurelyDead(peer),
       zoneOf: (peer) => roster.zoneOf(peer),
       isReported: (row, what, peer) => loads.isReported(row, what, peer, ledger.changedAt(row.shard)),
-      outrankedBy: (row) => loads.outrankedBy(row, ledger.changedAt(row.shard)),
+      outrankedBy: (row) => loads.outrankedBy(row, ledger.changedAt(row.shard)) ?? restoration.outrankedBy(row),
       ...this.setup.rules,
-      floorTerm,
-      outdated,
+      floorTerm: restoration.floorTerm,
+      outdated: restoration.outdated,
     };
   }
 

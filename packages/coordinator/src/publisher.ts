@@ -32,6 +32,8 @@ export class Publisher {
   private readonly pushedAt = new Map<PeerId, Millis>();
   private membersChanged = false;
   private armed = false;
+  /** Until a regime has begun nothing is told: what it has read may be older than what everybody knows (K4). */
+  private opened = false;
   private stopped = false;
 
   constructor(setup: PublisherSetup) {
@@ -59,6 +61,7 @@ export class Publisher {
 
   /** The whole table to everybody: the beginning of a regime. */
   pushAllToAll(): void {
+    this.opened = true;
     this.rows.clear();
     this.overridden.clear();
     this.membersChanged = false;
@@ -86,7 +89,7 @@ export class Publisher {
   }
 
   private arm(): void {
-    if (this.armed || this.stopped) return;
+    if (this.armed || this.stopped || !this.opened) return;
     this.armed = true;
     this.setup.clock.defer(() => this.flush());
   }

@@ -1,5 +1,5 @@
 import { type DeathCause, type GivenUp, type PeerInfo, type Phase, readEpoch, type ShardRow } from '@muster/cluster';
-import { codeOf, type Millis, type PeerId, type RangeResult, type ShardId, term } from '@muster/ports';
+import { codeOf, type Millis, type PeerId, type RangeResult } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
 import type { EndedMove } from './admin/documents.js';
 import { reportCarved, reportChanges } from './change-report.js';
@@ -7,13 +7,12 @@ import { Digests } from './digests.js';
 import { Entities } from './entities.js';
 import { isNeeded } from './evacuation.js';
 import { Ledger } from './ledger.js';
-import { mendedOverrides } from './lost-overrides.js';
 import { type Member, registeredIn } from './member.js';
 import { ENDED_MAX, Moves } from './moves.js';
-import { OVERRIDES_AT_ONCE } from './overrides.js';
 import { Placer } from './placer.js';
 import { Publisher } from './publisher.js';
 import type { RegimeSetup } from './regime-setup.js';
+import { Restoration } from './restoration.js';
 import { Roster } from './roster.js';
 import { Steering } from './steering.js';
 import { countShards, laden } from './table-changes.js';
@@ -31,6 +30,7 @@ export class Regime {
   readonly moves: Moves;
   readonly steering: Steering;
   readonly entities: Entities;
+  readonly restoration: Restoration;
   private readonly setup: RegimeSetup;
   private readonly publisher: Publisher;
   private placer: Placer | undefined;
@@ -49,6 +49,7 @@ export class Regime {
       retryMs: options.retryMs,
       answered: () => health.answered(),
       failed: (error) => health.failed(error),
+      wentBack: () => setup.on.wentBack(),
       changed: (rows) => this.rowsChanged(rows),
       overridden: (names) => this.publisher.overridesChanged(names),
     });
@@ -111,6 +112,18 @@ export class Regime {
       everyMs: options.balanceEveryMs,
       mayMove: (row) => this.placer?.mayMove(row) ?? false,
     });
+    this.restoration = new Restoration({
+      ...setup,
+      ledger: this.ledger,
+      recallMs: options.recallMs,
+      retryMs: options.retryMs,
+      homeOf: (entity) => this.entities.orders.homeOf(entity),
+      on: {
+        fenced: () => setup.on.fenced(),
+        checked: () => this.remember(),
+        behind: () => setup.on.wentBack(),
+      },
+    });
     this.publisher = new Publisher({
       clock,
       peers,
@@ -150,10 +163,12 @@ export class Regime {
   async begin(): Promise<void> {
     const { store, keys, clock, health, options, log, epoch } = this.setup;
     while (!this.stopped && !this.placer) {
+      this.restoration.ask();
+      const sentAt = clock.monotonic();
       try {
         const result = await store.range(keys.root);
         health.answered();
-        if (!this.stopped && (await this.load(result))) return;
+        if (!this.stopped && (await this.load(result, sentAt))) return;
         if (this.stopped) return;
       } catch (error) {
         if (codeOf(error) === 'STORE_UNAVAILABLE') health.failed(error);
@@ -165,6 +180,7 @@ export class Regime {
 
   stop(): void {
     this.stopped = true;
+    this.restoration.stop();
     this.ledger.stop();
     this.placer?.stop();
     this.entities.stop();
@@ -189,13 +205,14 @@ export class Regime {
       this.setup.on.fenced();
       return;
     }
-    this.roster.listed(registeredIn(keys, result), sentAt);
     try {
-      this.ledger.take(result);
+      // Before its members: who stood there long ago is nobody's successor.
+      if (!this.ledger.take(result, sentAt)) return;
       this.entities.orders.listed(result.entries);
     } catch (error) {
       this.setup.log.write('error', 'regime.table-unreadable', { epoch: this.setup.epoch, error });
     }
+    this.roster.listed(registeredIn(keys, result), sentAt);
     this.placer.request();
   }
 
@@ -259,30 +276,25 @@ export class Regime {
   }
 
   /** False: to be tried again. @throws MusterError STORAGE_UNAVAILABLE */
-  private async load(result: RangeResult): Promise<boolean> {
-    const { keys, floorTerm, epoch, log, on } = this.setup;
+  private async load(result: RangeResult, sentAt: Millis): Promise<boolean> {
+    const { keys, on } = this.setup;
+    const { ledger, restoration } = this;
     if (readEpoch(keys, result.entries)?.modRevision !== this.setup.fence) {
       on.fenced();
       return true;
     }
-    this.ledger.take(result);
-    const highest = this.ledger.highestTerm();
-    // K4: a store that was wiped or restored knows less than storage does.
-    const outdated = highest < floorTerm;
-    // An empty store is a new one (memory, or etcd set up afresh); one with older rows was restored, which somebody should know.
-    const level = highest === 0 ? 'info' : 'error';
-    if (outdated) log.write(level, 'regime.store-is-older', { epoch, highest, remembered: floorTerm });
-    if (outdated && !(await this.mendOverrides())) return false;
+    if (!ledger.take(result, sentAt)) return true;
+    if (!(await restoration.settle())) return false;
     if (this.stopped) return true;
     // Orders in a store that was put back are those of another time.
-    if (!outdated) this.entities.orders.resume(result.entries);
+    if (!restoration.wentBack) this.entities.orders.resume(result.entries);
     this.placer = new Placer({
       ...this.setup,
       ledger: this.ledger,
       roster: this.roster,
       moves: this.moves,
       entities: this.entities,
-      outdated,
+      restoration,
       on: {
         changed: (why, changes) => {
           reportChanges(this.setup, this.ledger.revision, why, changes);
@@ -294,28 +306,12 @@ export class Regime {
     });
     const named = this.ledger.rows().flatMap(({ owner, backup, learner }) => [owner, backup, learner]);
     const holders = new Set(named.flatMap((peer) => (peer === '' ? [] : [peer])));
-    this.roster.begin(registeredIn(keys, result), holders, this.mercyMs(), this.ledger.buried);
+    const registered = registeredIn(keys, result);
+    if (restoration.wentBack) this.roster.buryGhosts(registered);
+    this.roster.begin(registered, holders, this.mercyMs(), this.ledger.buried);
     this.publisher.pushAllToAll();
-    on.term(highest);
+    this.remember();
     this.placer.request();
-    return true;
-  }
-
-  /** Before anything is placed: whoever reads a shard lets go of what belongs to another one. */
-  private async mendOverrides(): Promise<boolean> {
-    const { shards, log, epoch } = this.setup;
-    const { ledger } = this;
-    const stored = (await shards?.whereabouts(ledger.layout.hashed as ShardId)) ?? [];
-    const changes = mendedOverrides(stored, ledger.overrides.all(), ledger.layout);
-    for (let at = 0; at < changes.length && !this.stopped; at += OVERRIDES_AT_ONCE) {
-      const some = changes.slice(at, at + OVERRIDES_AT_ONCE);
-      // Each with a row as it stands: what became of it shows in that row's page (K2).
-      const numbers = new Set(some.map(({ entity, to }) => to?.shard ?? this.entities.orders.homeOf(entity)));
-      const result = await ledger.commit([...numbers].map((shard) => ledger.row(shard)), [], [], some); // biome-ignore format: one line
-      if (result === 'fenced') this.setup.on.fenced();
-      if (result !== 'committed') return false;
-    }
-    if (changes.length > 0) log.write('warn', 'regime.overrides-mended', { epoch, entities: changes.length });
     return true;
   }
 
@@ -357,7 +353,12 @@ export class Regime {
       this.setup.metrics
         .gauge('muster_coordinator_shards', 'Shards that have an owner, a backup, a learner')
         .set(shards, { state });
-    this.setup.on.term(term(rows.reduce((highest, row) => Math.max(highest, row.term), 0)));
+    this.remember();
+  }
+
+  /** Not before storage was held against the table: what it knows is the only proof that the store went back (K4). */
+  private remember(): void {
+    if (this.restoration.isChecked && this.placer) this.setup.on.table(this.ledger.highestTerm(), this.ledger.revision);
   }
 
   private joined({ info: { role, peer, address } }: Member): void {

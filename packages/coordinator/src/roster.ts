@@ -144,8 +144,20 @@ export class Roster {
     }
   }
 
+  /** The store was put back (K4): lines of incarnations that ended long ago stand there again, and whoever followed them has a link. */
+  buryGhosts(registered: readonly Registration[]): void {
+    const linked = new Map(
+      this.setup.peers.linked().map(({ role, peer }) => [`${role} ${parsePeerId(peer).id}`, peer]),
+    );
+    for (const { role, peer } of registered) {
+      const lives = linked.get(`${role} ${parsePeerId(peer).id}`);
+      if (lives !== undefined && lives !== peer) this.deaths.bury(peer, 'replaced');
+    }
+  }
+
   /** What a list of the store shows that was asked for at `sentAt`. A missing line kills nobody; a new incarnation kills the old one (K3). */
-  listed(registered: readonly Registration[], sentAt: Millis): void {
+  listed(all: readonly Registration[], sentAt: Millis): void {
+    const registered = all.filter((each) => !this.isGhost(each));
     const lines = new Map(registered.map((each) => [each.peer, each]));
     this.judgeStrangers(lines, sentAt);
     for (const each of registered) {
@@ -243,6 +255,13 @@ export class Roster {
 
   probeResult(from: PeerInfo, number: number, outcome: string): void {
     this.questions.answer(from, number, outcome);
+  }
+
+  /** K4: in a store that was put back the dead stand again. They are nobody's successor. */
+  private isGhost({ peer, modRevision }: Registration): boolean {
+    const later = this.successorOf(peer);
+    if (later && (this.members.get(later)?.line?.modRevision ?? 0) > modRevision) this.deaths.bury(peer, 'replaced');
+    return this.deaths.causeOf(peer) !== undefined && (later !== undefined || this.isProvenDead(peer));
   }
 
   private nodesThatAre(wanted: Member['state']): PeerId[] {

@@ -27,8 +27,8 @@ export interface CoordinatorSetup extends PolicyChanges {
   readonly storage?: RegimeStorage;
   /** Accounts and what was decided about them, for operators. */
   readonly records?: AccountRecords;
-  /** Tells who is where after the cluster store was lost (K4). Absent: entities are where they hash to then. */
-  readonly shards?: Pick<ShardStore, 'whereabouts'>;
+  /** Tells whether the cluster store went back, and who is where then (K4). Absent: entities are where they hash to then. */
+  readonly shards?: Pick<ShardStore, 'whereabouts' | 'terms'>;
   /** Which storage that is. Undefined: none, and the cluster may have any. */
   readonly storageIdentity?: string | undefined;
   readonly self: {

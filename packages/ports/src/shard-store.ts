@@ -153,8 +153,10 @@ export interface ShardStore {
     }[],
   ): Promise<readonly ShardAnswer[]>;
   /**
-   * Of entities that have something in a shard numbered `first` or higher: all the shards where they are, in the order of their names and
-   * of the shards. It claims nothing and reads everything once: for a cluster that has lost who is where (K4).
+   * Of these entities (`kind/id`), and of those that have something in a shard numbered `first` or higher: all the shards where they are, in
+   * the order of their names and of the shards. It claims nothing and reads everything once: for a cluster that has lost who is where (K4).
    */
-  whereabouts(first: ShardId): Promise<readonly Whereabout[]>;
+  whereabouts(first: ShardId, entities?: readonly string[]): Promise<readonly Whereabout[]>;
+  /** By which terms shards are known here, those that were ever claimed. It claims nothing: what the cluster's store says is held against it (K4). */
+  terms(): Promise<ReadonlyMap<ShardId, Term>>;
 }

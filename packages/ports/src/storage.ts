@@ -82,11 +82,19 @@ export interface SigningKeys {
   putFirst(key: SigningKey): Promise<SigningKey>;
 }
 
-/** The highest epoch and term ever seen, so that a memory, wiped or restored cluster store starts above them (K4). */
+/** Zeros where nothing was ever remembered. */
+export interface RememberedRegime {
+  readonly epoch: Epoch;
+  readonly term: Term;
+  /** Of the newest page of the shard table that was known to be written. */
+  readonly revision: number;
+}
+
+/** The highest epoch and term ever seen, so that a memory, wiped or restored cluster store is noticed and starts above them (K4). */
 export interface Regime {
-  highest(): Promise<{ readonly epoch: Epoch; readonly term: Term }>;
-  /** Raises, never lowers. */
-  raise(epoch: Epoch, term: Term): Promise<void>;
+  highest(): Promise<RememberedRegime>;
+  /** Raises epoch and term, never lowers them. The revision is raised within its epoch; one of a newer epoch takes its place, one of an older is left. */
+  raise(epoch: Epoch, term: Term, revision: number): Promise<void>;
 }
 
 /** All of a player that outlives the cluster, as its actor begins with it. */

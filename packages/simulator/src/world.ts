@@ -347,7 +347,7 @@ export class World {
   }
 
   /** Shards of entities that clients ask. */
-  protected used(): ReadonlySet<ShardId> {
+  used(): ReadonlySet<ShardId> {
     const { clients, callers } = this;
     if (this.usedShards.size === 0 && clients.populated)
       this.usedShards = new Set([...clients.entities(), ...callers.entities()].map((key) => this.view.layout.of(key)));

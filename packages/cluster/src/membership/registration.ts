@@ -25,6 +25,13 @@ export interface RegistrationSetup {
   readonly superseded: (by: PeerId) => void;
 }
 
+/** What stands under an id. */
+interface Standing {
+  readonly incarnation: string;
+  readonly value: string;
+  readonly modRevision: number;
+}
+
 /**
  * A process's line in the store, on a lease. The first writing takes the id from whoever had it: the newer incarnation counts (K3).
  * Later ones, after a lease was lost, only where nobody else has taken it.
@@ -35,6 +42,8 @@ export class Registration {
   private readonly outage: Outage;
   private lease: StoreLease | undefined;
   private value = '';
+  /** Of the store, when the line was last written: an older one under this id is that of a former self (K4). */
+  private writtenAt = 0;
   private entered = false;
   private timer: Timer | undefined;
   private stopped = false;
@@ -64,11 +73,12 @@ export class Registration {
     try {
       const standing = await this.standing();
       if (this.stopped) return;
-      if (standing === undefined && this.value !== '') {
+      // A store that was put back to an older copy may show an older line of ours, or a former self's.
+      if (standing?.value === this.value) return;
+      if (standing && this.isNewer(standing)) this.supersededBy(standing.incarnation);
+      else if (this.value !== '') {
         this.value = '';
         this.again(0);
-      } else if (standing !== undefined && standing.incarnation !== parsePeerId(this.setup.peer).incarnation) {
-        this.supersededBy(standing.incarnation);
       }
     } catch (error) {
       this.setup.log.write('debug', 'registration.not-seen', { key: this.key, error });
@@ -122,26 +132,33 @@ export class Registration {
     const value = memberValue(peer, record());
     if (value === this.value) return;
     const standing = this.entered ? await this.standing() : undefined;
-    if (standing !== undefined && standing.incarnation !== parsePeerId(peer).incarnation) {
+    if (standing && this.isNewer(standing)) {
       this.supersededBy(standing.incarnation);
       return;
     }
     // What was seen must still stand: a newer incarnation may register in between, and keeps the name.
     const compare = this.entered ? [{ key: this.key, modRevision: standing?.modRevision ?? 0 }] : [];
-    const { succeeded } = await store.transact({ compare, writes: [{ type: 'put', key: this.key, value, lease }] });
+    const put = { type: 'put', key: this.key, value, lease } as const;
+    const { succeeded, revision } = await store.transact({ compare, writes: [put] });
     if (!succeeded) return;
     this.value = value;
+    this.writtenAt = revision;
     this.entered = true;
     this.tellReady();
   }
 
   /** What stands under this id. */
-  private async standing(): Promise<{ readonly incarnation: string; readonly modRevision: number } | undefined> {
+  private async standing(): Promise<Standing | undefined> {
     const { entries } = await this.setup.store.range(this.key);
     const entry = entries.find(({ key }) => key === this.key);
     if (!entry) return undefined;
     const { incarnation } = parseJson(this.key, entry.value) as MemberRecord;
-    return { incarnation, modRevision: entry.modRevision };
+    return { incarnation, value: entry.value, modRevision: entry.modRevision };
+  }
+
+  /** Another run of this process, and not one from before. */
+  private isNewer({ incarnation, modRevision }: Standing): boolean {
+    return incarnation !== parsePeerId(this.setup.peer).incarnation && modRevision > this.writtenAt;
   }
 
   private supersededBy(incarnation: string): void {

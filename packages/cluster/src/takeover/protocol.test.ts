@@ -48,6 +48,7 @@ function inputOf(words: readonly string[], now: number): CandidateInput {
     case 'fenced':
     case 'resign':
     case 'read-failed':
+    case 'went-back':
       return { type };
     case 'linked':
     case 'unlinked':

@@ -20,6 +20,10 @@
 //   former    the leader of record is an earlier run of this very process (K3).
 // K2: an attempt whose outcome is unknown is read back; its id tells whether it won. Where the record is unchanged the same attempt is
 // made again: whichever of the two arrives, it is the same attempt, and the other one fails its compare.
+// K4: the store itself may go back: wiped, or restored from an older copy. A read that was sent after an epoch was known, and shows an
+// older one or none, says so. The leader leads again, above everything seen, with what it knows of the table; everybody else only takes note
+// of what an attempt has to be compared with now, and follows the leader for as long as it lives. A copy of this very epoch shows to the
+// leader alone, in the pages (coordinator's ledger): "went-back".
 // K6: a deposed leader that has nothing to write does not notice. So it may acknowledge heartbeats only while confirmed: within
 // confirmMs either *every* other registered coordinator acknowledged a beat (with two coordinators: the vice), or the store was read
 // and still had its record. Counted from the send time. All of them, because each of them could have taken over in the meantime.
@@ -38,6 +42,8 @@ export interface Candidate {
   readonly standing: Standing;
   /** Highest known; 0: none. */
   readonly epoch: number;
+  /** Since when it is known: a read that was sent later and shows less shows a store that went back (K4). */
+  readonly epochAt: Millis;
   /** Highest that storage remembers: a wiped cluster store starts above it (K4). */
   readonly floor: number;
   readonly leader: PeerId | '';
@@ -106,7 +112,9 @@ export type CandidateInput =
   /** This process is told to stop. */
   | { readonly type: 'resign' }
   /** One of our writes failed its compare with the epoch's key. */
-  | { readonly type: 'fenced' };
+  | { readonly type: 'fenced' }
+  /** The epoch's record is ours, but what stands beside it is older than what we wrote or read there (K4). */
+  | { readonly type: 'went-back' };
 
 export type CandidateEffect =
   | { readonly type: 'read' }
@@ -142,6 +150,7 @@ export function newCandidate(self: PeerId, now: Millis, floor = 0): Candidate {
     self,
     standing: 'following',
     epoch: 0,
+    epochAt: now,
     floor,
     leader: '',
     seen: undefined,

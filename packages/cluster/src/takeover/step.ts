@@ -50,6 +50,8 @@ export function stepCandidate(
       return resigned(state, input, now, options);
     case 'fenced':
       return state.standing === 'leading' ? ask({ ...state, readAt: Number.NEGATIVE_INFINITY }) : done(state);
+    case 'went-back':
+      return state.standing === 'leading' ? leadAgain(state, state.seen ?? 0, now, options) : done(state);
   }
 }
 
@@ -171,7 +173,10 @@ function resigned(state: Candidate, input: Input<'resigned'>, now: Millis, optio
 
 function read(state: Candidate, input: Input<'read'>, now: Millis, options: TakeoverOptions): CandidateStep {
   const { record, modRevision, sentAt } = input;
-  if (record && record.epoch < state.epoch) return done(state); // read before what we already know of
+  if (record && record.epoch < state.epoch) {
+    // Read before what we already know of; or the store went back behind it.
+    return sentAt < state.epochAt ? done(state) : wentBack(state, modRevision, now, options);
+  }
   if (state.standing === 'taking') return readBack(state, input, now, options);
   if (state.standing === 'leading') {
     if (record?.leader === state.self && record.epoch === state.epoch) {
@@ -179,15 +184,32 @@ function read(state: Candidate, input: Input<'read'>, now: Millis, options: Take
     }
     // Asked for before our epoch was written, or before our own last read, which will tell the same.
     if (!record && sentAt < state.triedAt) return done(state);
-    // A store that was wiped under us: lead again, above everything seen (K4).
-    if (!record) return take({ ...state, standing: 'following', leader: '', seen: 0 }, now, options) ?? done(state);
+    if (!record) return leadAgain(state, 0, now, options);
     return follow(state, { ...record, seen: modRevision }, now, options);
   }
-  if (!record) return take({ ...state, leader: '', seen: 0 }, now, options) ?? done({ ...state, leader: '', seen: 0 });
+  if (!record) {
+    if (state.leader !== '' && sentAt >= state.epochAt) return wentBack(state, 0, now, options);
+    return take({ ...state, leader: '', seen: 0 }, now, options) ?? done({ ...state, leader: '', seen: 0 });
+  }
   if (record.epoch === state.epoch && record.leader === state.leader) return done({ ...state, seen: modRevision });
   const { state: next, effects } = follow(state, { ...record, seen: modRevision }, now, options);
   const taken = take(next, now, options) ?? watchLeader(next, now, options);
   return { state: taken.state, effects: [...effects, ...taken.effects] };
+}
+
+/** K4: wiped or restored under us. Above everything seen, and nobody in between: the attempt is compared with what was found. */
+function leadAgain(state: Candidate, seen: number, now: Millis, options: TakeoverOptions): CandidateStep {
+  return take({ ...state, standing: 'following', leader: '', seen }, now, options) ?? done(state);
+}
+
+/** K4: whoever leads knows what the store has lost, so nobody hurries to take over from it. */
+function wentBack(state: Candidate, seen: number, now: Millis, options: TakeoverOptions): CandidateStep {
+  if (state.standing === 'leading') return leadAgain(state, seen, now, options);
+  if (state.standing === 'resigned') return done(state);
+  // The same attempt once more, where it is still against what stands there.
+  if (state.standing === 'taking' && seen === state.seen) return attempt(state, seen, now);
+  const next: Candidate = { ...state, standing: 'following', seen };
+  return take(next, now, options) ?? watchLeader(next, now, options);
 }
 
 /** K2: what became of our attempt. */
@@ -214,6 +236,7 @@ function won(state: Candidate, modRevision: number, now: Millis, options: Takeov
     ...state,
     standing: 'leading',
     epoch,
+    epochAt: now,
     leader: state.self,
     seen: modRevision,
     vice: '',
@@ -243,6 +266,7 @@ function follow(
     ...state,
     standing: 'following',
     epoch,
+    epochAt: epoch === state.epoch ? state.epochAt : now,
     leader,
     seen,
     vice: '',

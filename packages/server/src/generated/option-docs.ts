@@ -176,6 +176,7 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "ladenShards": "A node that gets so many shards or copies with one change of the table may beat late after it (`heartbeat.ladenMercyMs`). Lower: more deaths are noticed later. Higher: a node that works on a fail-over is taken for dead more often.",
     "pushAgainMs": "A member whose report does not fit the table gets it again, this often at most. Lower: rows may be sent twice while they are under way. Higher: a lost row is missed for longer.",
     "retryMs": "A transaction or read that failed is tried again this soon. Lower: more load on a store in trouble. Higher: a later heal.",
+    "recallMs": "For how long a new leader waits for storage to say whether the store was put back (K4). Lower: it begins with a table that it has to take back where storage is slow. Higher: a take-over takes longer while storage is away.",
     "deadMax": "Dead members that are remembered, to tell them so if they come back. A node that comes back later finds itself without shards.",
     "wishMs": "How long a node may take to become what an operator asked for: cordoned, draining, up. Lower: a node that is slow to answer is reported as not having obeyed. Higher: an operator waits longer for one that cannot.",
     "entityOrderMs": "An order for a single entity (move, pin, unpin) that is not carried out by then is given up. Lower: one that has to be copied first over a slow link fails. Higher: an operator waits longer for what cannot be done.",

@@ -31,7 +31,8 @@ interface Holder {
 /**
  * Invariant 2: one failure loses nothing. State is lost when a process begins with a shard that somebody had, and has neither a
  * copy of it nor all of it from storage. That needs every copy to be out of reach, and two failures close together among those who had
- * one and storage: killed, paused or cut off. A cut is one failure, whoever it cuts off. While the backup is well, nobody else may begin.
+ * one and storage: killed, paused or cut off. A cut is one failure, whoever it cuts off. While the backup is well, nobody else may begin;
+ * unless the cluster's store was put back and no leader was there who knew better, so that nobody can say who the backup was (K4).
  */
 export class Losses {
   private readonly setup: LossesSetup;
@@ -77,6 +78,7 @@ export class Losses {
     if (
       backup === '' ||
       row.origin === 'moved' ||
+      this.isTableLost() ||
       this.emptyTo.has(row.shard) ||
       this.isLeaving(owner) ||
       !this.setup.isInUse(row.shard) ||
@@ -106,7 +108,7 @@ export class Losses {
     const well = others.filter(({ peer, until }) => until === last && !this.hasFailed(peer)).map(({ peer }) => peer);
     const failures = new Set(had.flatMap(({ peer }) => this.failuresOf(peer)));
     if (trouble.was(/storage/, now() - TOGETHER_MS)) failures.add('storage');
-    if (well.length === 0 && failures.size > 1) return;
+    if (this.isTableLost() || (well.length === 0 && failures.size > 1)) return;
     const seen = `shard ${shard} term ${term}: ${by} may lack some of what was there; failed: ${[...failures].join() || 'nobody'}`;
     report('one failure loses nothing', `${seen}; well: ${well.join() || 'nobody'}`);
   }
@@ -145,6 +147,12 @@ export class Losses {
     const { runtime } = running.node;
     const isHere = ['open', 'sealed'].includes(runtime.stateOf(shard)) && runtime.termOf(shard) === term;
     return isHere && runtime.actorsIn(shard) === 0;
+  }
+
+  private isTableLost(): boolean {
+    const { trouble, now } = this.setup;
+    const since = now() - TOGETHER_MS;
+    return trouble.was(/store restored/, since) && trouble.was(/coordinator/, since);
   }
 
   /** Its end is in order: what it had sealed as empty may be given away while it closes; whoever lacks anything of the rest is found out as it begins. */

@@ -26,14 +26,14 @@ export class RegimeCheck {
 
   tick(members: readonly Member[]): void {
     const { epoch } = this.view;
-    if (epoch < this.storeEpoch) this.report('epochs never go down', `the store: ${this.storeEpoch}, then ${epoch}`);
-    this.storeEpoch = epoch;
+    // The store itself may be put back (K4): no process may follow it down.
+    this.storeEpoch = Math.max(this.storeEpoch, epoch);
     for (const { process, running, stopping } of members) {
       const seen = this.epochs.get(process.peer) ?? 0;
       if (running.epoch < seen)
         this.report('epochs never go down', `${process.peer} saw ${seen}, then ${running.epoch}`);
       // The view is read after the fact: what a process knows the store has had.
-      if (running.epoch > epoch)
+      if (running.epoch > this.storeEpoch)
         this.report('epochs come from the store', `${process.peer}: ${running.epoch}, the store ${epoch}`);
       this.epochs.set(process.peer, running.epoch);
       if (running instanceof NodeRole && !stopping) this.copies(process.peer, running);

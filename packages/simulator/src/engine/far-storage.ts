@@ -82,7 +82,7 @@ export class FarStorage {
       keys,
       regime: {
         highest: far(() => regime.highest()),
-        raise: far((epoch, term) => regime.raise(epoch, term)),
+        raise: far((epoch, term, revision) => regime.raise(epoch, term, revision)),
       },
       shards: {
         limits: shards.limits,
@@ -92,7 +92,8 @@ export class FarStorage {
         load: late((shard, term, after) => shards.load(shard, term, after)),
         mark: late((marks) => shards.mark(marks)),
         forget: late((losses) => shards.forget(losses)),
-        whereabouts: late((first) => shards.whereabouts(first)),
+        whereabouts: late((first, entities) => shards.whereabouts(first, entities)),
+        terms: late(() => shards.terms()),
       },
       friendships: {
         of: far((id) => friendships.of(id)),

@@ -23,6 +23,8 @@ export class StoreView {
   /** Texts, not revisions: a store that was wiped counts from the beginning again. */
   private readonly texts = new Map<string, string>();
   private readonly rows = new Map<ShardId, ShardRow>();
+  /** The newest that there ever was: a store that was put back shows older ones again (K4). */
+  private readonly newest = new Map<ShardId, ShardRow>();
   private readonly listeners: ((row: ShardRow, before: ShardRow) => void)[] = [];
   private record: EpochRecord | undefined;
   private readonly carved = new Map<string, Override>();
@@ -121,8 +123,10 @@ export class StoreView {
 
   private page(page: number, text: string): void {
     for (const row of parsePage(page, text)) {
-      const before = this.rows.get(row.shard);
+      const before = this.newest.get(row.shard);
       this.rows.set(row.shard, row);
+      if (before && row.term < before.term) continue;
+      this.newest.set(row.shard, row);
       if (before && row.term !== before.term) for (const told of this.listeners) told(row, before);
     }
   }

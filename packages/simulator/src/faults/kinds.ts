@@ -180,6 +180,13 @@ export const KINDS = {
   },
   'expire-leases': { msMin: 1, msMax: 1, places: ['store'], apply: (world) => world.expireLeases() },
   'compact-store': { msMin: 1, msMax: 1, places: ['store'], apply: (world) => world.server.compact() },
+  'restore-store': {
+    msMin: 300,
+    msMax: 9_000,
+    places: ['store'],
+    // Now and then its leader, who knows what is lost, dies while it is away.
+    apply: (world, f) => world.restoreStore(f.ms, 40 * f.count, f.count % 3 === 0),
+  },
   'lose-storage': { msMin: 200, msMax: 5_000, places: ['store'], apply: (world, f) => void world.loseStorage(f.ms) },
   'stall-storage': {
     msMin: 200,
@@ -207,6 +214,9 @@ export const KINDS = {
 export type FaultKind = keyof typeof KINDS;
 
 export const FAULT_KINDS = Object.keys(KINDS) as readonly FaultKind[];
+
+/** Drawn beside the others, in few runs: it is a disaster of its own. */
+export const RARE_KINDS: readonly FaultKind[] = ['restore-store'];
 
 /** One fault of the kind, at some time before `untilMs`. */
 export function drawFault(kind: FaultKind, random: SeededRandom, atMs: Millis, roles: RoleIds): Fault {

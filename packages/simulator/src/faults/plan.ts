@@ -1,7 +1,7 @@
 import { type Millis, SeededRandom, SHARDS, shardLayout } from '@muster/ports';
 import type { WorldOptions } from '../options.js';
 import type { Plant } from '../plants/plants.js';
-import { drawFault, FAULT_KINDS, type Fault, type FaultKind } from './kinds.js';
+import { drawFault, FAULT_KINDS, type Fault, type FaultKind, RARE_KINDS } from './kinds.js';
 import { type Simulation, simulate } from './simulation.js';
 
 /** What one seed does: its cluster, its network, and what breaks when. */
@@ -75,6 +75,8 @@ const MIXES: readonly (readonly FaultKind[])[] = [
 const MIXED_SHARE = 0.35;
 /** Runs in which players meet. */
 const GATHERING_SHARE = 0.5;
+/** Of runs that have a rare fault beside what else they draw. */
+const RARE_SHARE = 0.15;
 
 /**
  * A swarm: each seed draws a few kinds of faults, and how often they come, so that runs differ in character. Now and then one
@@ -97,16 +99,25 @@ export function drawPlan(seed: number, seconds: number): Plan {
   const faults: Fault[] = [];
   for (let at = gap(random, rate, kinds); at < seconds * 1_000; at += gap(random, rate, kinds))
     faults.push(drawFault(kinds[between(0, kinds.length - 1)]!, random, at, roles));
+  const rivals = random.next() < 0.5 ? between(1, 4) : 0;
+  const options = drawOptions(random);
+  // Last, so that what a seed draws otherwise does not depend on it.
+  if (random.next() < RARE_SHARE) {
+    const kind = RARE_KINDS[between(0, RARE_KINDS.length - 1)]!;
+    faults.push(drawFault(kind, random, 0.6 * random.next() * seconds * 1_000, roles));
+    faults.sort((a, b) => a.atMs - b.atMs);
+  }
+  const gatherShare = drawGatherShare(seed);
   return {
     seed,
     coordinators,
     nodes,
     gateways,
     players,
-    rivals: random.next() < 0.5 ? between(1, 4) : 0,
-    gatherShare: drawGatherShare(seed),
+    rivals,
+    gatherShare,
     shards: SMALL,
-    options: drawOptions(random),
+    options,
     kinds,
     faults,
     seconds,
@@ -168,7 +179,8 @@ function parseFault(each: Partial<Fault>): Fault {
 }
 
 function drawKinds(random: SeededRandom): readonly FaultKind[] {
-  const one = (): FaultKind => FAULT_KINDS[Math.floor(random.next() * FAULT_KINDS.length)]!;
+  const common = FAULT_KINDS.filter((kind) => !RARE_KINDS.includes(kind));
+  const one = (): FaultKind => common[Math.floor(random.next() * common.length)]!;
   const draw = random.next();
   if (draw < 0.15) return [one()];
   if (draw < 0.15 + MIXED_SHARE) return MIXES[Math.floor(random.next() * MIXES.length)]!;

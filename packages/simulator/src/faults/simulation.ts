@@ -200,6 +200,24 @@ export class Simulation extends World {
     this.server.wipe();
   }
 
+  /** A snapshot of the store is taken now, and so long after that the store is put back to it: it stops for `awayMs` meanwhile (K4).
+   *  `killsLeader`: just then. */
+  restoreStore(ms: Millis, awayMs: Millis, killsLeader = false): void {
+    const putBack = this.server.backup();
+    this.mark('store.snapshot', { ms: Math.round(ms) });
+    this.clock.after(ms, () => {
+      const over = this.trouble.begin('store restored', false);
+      this.mark('store.restore', { awayMs: Math.round(awayMs) });
+      this.server.stop();
+      if (killsLeader) this.restart('leader', 1_000);
+      this.clock.after(awayMs, () => {
+        putBack();
+        this.server.start();
+        over();
+      });
+    });
+  }
+
   /** Accounts and the remembered regime cannot be read or written. */
   loseStorage(ms?: Millis): Heal {
     const over = this.trouble.begin('storage away', true);

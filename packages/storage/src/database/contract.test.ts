@@ -226,16 +226,21 @@ function contract(start: () => Promise<Form>): void {
     expect(new MemoryStorage(parts).identity).not.toBe(storage.identity);
   });
 
-  test('K4: the highest epoch and term are kept, each for itself, and are never lowered', async () => {
-    expect(await storage.regime.highest()).toEqual({ epoch: 0, term: 0 });
-    await storage.regime.raise(epoch(7), term(3));
-    await other.regime.raise(epoch(5), term(9));
-    expect(await storage.regime.highest()).toEqual({ epoch: 7, term: 9 });
+  test('K4: the highest epoch and term are kept, each for itself, and are never lowered; the revision is that of the highest epoch', async () => {
+    expect(await storage.regime.highest()).toEqual({ epoch: 0, term: 0, revision: 0 });
+    await storage.regime.raise(epoch(7), term(3), 40);
+    await other.regime.raise(epoch(5), term(9), 90);
+    expect(await storage.regime.highest()).toEqual({ epoch: 7, term: 9, revision: 40 });
+    await other.regime.raise(epoch(7), term(1), 50);
+    await storage.regime.raise(epoch(7), term(1), 45);
+    expect(await storage.regime.highest()).toEqual({ epoch: 7, term: 9, revision: 50 });
+    await storage.regime.raise(epoch(8), term(9), 12);
+    expect(await other.regime.highest()).toEqual({ epoch: 8, term: 9, revision: 12 });
     await Promise.all(
-      [1, 2, 3, 4, 5, 6].map((n) => [storage, other][n % 2]!.regime.raise(epoch(10 + n), term(20 - n))),
+      [1, 2, 3, 4, 5, 6].map((n) => [storage, other][n % 2]!.regime.raise(epoch(10 + n), term(20 - n), n)),
     );
-    expect(await other.regime.highest()).toEqual({ epoch: 16, term: 19 });
-    await storage.regime.raise(epoch(Number.MAX_SAFE_INTEGER), term(1));
+    expect(await other.regime.highest()).toEqual({ epoch: 16, term: 19, revision: 6 });
+    await storage.regime.raise(epoch(Number.MAX_SAFE_INTEGER), term(1), 0);
     expect((await storage.regime.highest()).epoch).toBe(Number.MAX_SAFE_INTEGER);
   });
 

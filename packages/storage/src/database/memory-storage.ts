@@ -145,19 +145,22 @@ function memoryKeys(open: () => void): SigningKeys {
 }
 
 function memoryRegime(open: () => void): Regime {
-  let highest = { epoch: epoch(0), term: term(0) };
+  let highest = { epoch: epoch(0), term: term(0), revision: 0 };
   return {
     async highest() {
       open();
       return highest;
     },
-    async raise(newEpoch, newTerm) {
+    async raise(newEpoch, newTerm, revision) {
       open();
       requireInstant('epoch', newEpoch);
       requireInstant('term', newTerm);
+      requireInstant('revision', revision);
+      const known = highest.revision;
       highest = {
         epoch: epoch(Math.max(highest.epoch, newEpoch)),
         term: term(Math.max(highest.term, newTerm)),
+        revision: newEpoch > highest.epoch ? revision : newEpoch === highest.epoch ? Math.max(known, revision) : known,
       };
     },
   };

@@ -106,13 +106,13 @@ test('connections that are cut while idle do no harm: the next call dials again'
 });
 
 test('a server that hangs costs a call its deadline, and the connection, so that nobody waits behind the lost statement', async () => {
-  await storage.regime.raise(epoch(3), term(3));
+  await storage.regime.raise(epoch(3), term(3), 3);
   proxy.pause();
   const closed = proxy.nextClose();
   await expect(storage.regime.highest()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: true });
   await closed;
   proxy.resume();
-  expect(await storage.regime.highest()).toEqual({ epoch: 3, term: 3 });
+  expect(await storage.regime.highest()).toEqual({ epoch: 3, term: 3, revision: 3 });
 });
 
 test('more calls than connections all end at the deadline of a server that hangs, and all succeed when it is back', async () => {

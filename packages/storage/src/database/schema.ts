@@ -47,6 +47,7 @@ export interface RegimeTable {
   readonly only_row: Generated<true>;
   readonly epoch: number;
   readonly term: number;
+  readonly revision: Generated<number>;
 }
 
 /** Exactly one row, written by the migration. */

@@ -92,6 +92,29 @@ export class MemoryStoreServer {
     }
   }
 
+  /**
+   * A snapshot as of now. What is returned puts the store back to it, revision and leases too, as `etcdctl snapshot restore` does (K4): watches
+   * break, and leases of that time run their whole time again, though nobody may renew them.
+   */
+  backup(): () => void {
+    const copy = this.state.copy();
+    const leases = [...this.leases].map(([id, { ttlMs }]) => [id, ttlMs] as const);
+    return () => {
+      for (const lease of this.leases.values()) lease.timer?.cancel();
+      this.leases.clear();
+      this.state = copy.copy();
+      for (const [id, ttlMs] of leases) {
+        this.leases.set(id, { ttlMs, expiresAt: 0, timer: undefined });
+        this.renew(id);
+      }
+      for (const path of [...this.paths]) {
+        path.cut();
+        path.mend();
+      }
+      this.changed();
+    };
+  }
+
   /** The contents at this moment, past every fault: for invariant checkers and tests. */
   inspect(prefix = ''): RangeResult {
     return this.state.range(prefix);

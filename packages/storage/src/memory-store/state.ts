@@ -38,6 +38,17 @@ export class StoreState {
     this.options = options;
   }
 
+  /** The same contents, and from here on another store. */
+  copy(): StoreState {
+    const copy = new StoreState(this.options);
+    copy.revision = this.revision;
+    for (const [key, held] of this.held) copy.held.set(key, held);
+    for (const [lease, keys] of this.leases) copy.leases.set(lease, new Set(keys));
+    copy.history = [...this.history];
+    copy.compacted = this.compacted;
+    return copy;
+  }
+
   range(prefix: string): RangeResult {
     this.sortedKeys ??= [...this.held.keys()].sort(byBytes);
     const entries = this.sortedKeys.filter((key) => key.startsWith(prefix)).map((key) => this.held.get(key)!.entry);

@@ -96,8 +96,12 @@ export class MemoryShardStore implements ShardStore {
     );
   }
 
-  whereabouts(first: ShardId): Promise<readonly Whereabout[]> {
-    return this.read((shards) => shards.whereabouts(first));
+  whereabouts(first: ShardId, entities: readonly string[] = []): Promise<readonly Whereabout[]> {
+    return this.read((shards) => shards.whereabouts(first, entities));
+  }
+
+  terms(): Promise<ReadonlyMap<ShardId, Term>> {
+    return this.read((shards) => shards.terms());
   }
 
   close(): void {

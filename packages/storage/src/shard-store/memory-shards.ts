@@ -132,15 +132,25 @@ export class MemoryShards {
     return { rows, cut: false };
   }
 
-  whereabouts(first: ShardId): readonly Whereabout[] {
+  whereabouts(first: ShardId, entities: readonly string[] = []): readonly Whereabout[] {
     const all = [...this.shards].flatMap(([shard, { entities }]) =>
       [...entities].map(([entity, kept]) => ({ entity, shard, last: kept.records.at(-1) ?? kept.snapshot })),
     );
-    const suspects = new Set(all.filter(({ shard }) => shard >= first).map(({ entity }) => entity));
+    const suspects = new Set(
+      all
+        .filter(({ shard }) => shard >= first)
+        .map(({ entity }) => entity)
+        .concat(entities),
+    );
     return all
       .filter(({ entity, last }) => suspects.has(entity) && last !== undefined && last.body !== '')
       .map(({ entity, shard }) => ({ entity, shard }))
       .sort((a, b) => compareNames(a.entity, b.entity) || a.shard - b.shard);
+  }
+
+  terms(): ReadonlyMap<ShardId, Term> {
+    const claimed = [...this.shards].flatMap(([shard, { head }]) => (head ? [[shard, head.term] as const] : []));
+    return new Map(claimed.sort(([a], [b]) => a - b));
   }
 
   head(shard: ShardId): Head | undefined {

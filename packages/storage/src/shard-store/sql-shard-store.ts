@@ -37,6 +37,7 @@ import {
   markStatement,
   pageStatement,
   saveStatement,
+  termsStatement,
   whereaboutsStatement,
 } from './sql-statements.js';
 
@@ -127,8 +128,13 @@ export class SqlShardStore implements ShardStore {
   }
 
   /** What the statement said of the heads, as answers. `ends`: where the positions are if it is accepted, by index. */
-  whereabouts(first: ShardId): Promise<readonly Whereabout[]> {
-    return this.ask('whereabouts', whereaboutsStatement(first));
+  whereabouts(first: ShardId, entities: readonly string[] = []): Promise<readonly Whereabout[]> {
+    return this.ask('whereabouts', whereaboutsStatement(first, entities));
+  }
+
+  async terms(): Promise<ReadonlyMap<ShardId, Term>> {
+    const rows = await this.ask('terms', termsStatement());
+    return new Map(rows.map(({ shard, term: known }) => [shard, known]));
   }
 
   private async write(

@@ -149,10 +149,11 @@ export function markStatement(marks: readonly ShardMark[], wanted: readonly Want
 }
 
 /** The last row of an entity in a shard says whether it is gone there. */
-export function whereaboutsStatement(first: ShardId): RawBuilder<Whereabout> {
+export function whereaboutsStatement(first: ShardId, entities: readonly string[]): RawBuilder<Whereabout> {
   return sql<Whereabout>`
     with suspects as (
-      select entity from shard_snapshots where shard >= ${first} union select entity from shard_log where shard >= ${first}),
+      select entity from shard_snapshots where shard >= ${first} union select entity from shard_log where shard >= ${first}
+      union select unnest(${entities}::text[])),
     found as (
       select s.shard, s.entity, s.position, 0 as part, s.body from shard_snapshots s join suspects using (entity)
       union all
@@ -160,6 +161,10 @@ export function whereaboutsStatement(first: ShardId): RawBuilder<Whereabout> {
     last as (
       select distinct on (shard, entity) shard, entity, body from found order by shard, entity, position desc, part)
     select entity, shard from last where body <> '' order by entity, shard`;
+}
+
+export function termsStatement(): RawBuilder<{ readonly shard: ShardId; readonly term: Term }> {
+  return sql`select shard, term from shard_heads order by shard`;
 }
 
 /** One row where the head is there: with `entity` null where the page is empty. */

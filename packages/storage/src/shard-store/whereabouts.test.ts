@@ -48,5 +48,10 @@ function contract(start: () => Promise<Form>): void {
       { entity: 'saved', shard: solo },
     ]);
     expect(await store.whereabouts(shardId(solo + 2))).toEqual([]);
+    expect(await store.whereabouts(shardId(solo + 2), ['came-home', 'nobody'])).toEqual([
+      { entity: 'came-home', shard: home },
+    ]);
+    const terms = await form.connect().terms();
+    expect([terms.get(shardId(solo)), terms.get(shardId(solo + 2))]).toEqual([1, undefined]);
   });
 }

@@ -6,6 +6,7 @@ import { clans } from './0005-clans.js';
 import { moderation } from './0006-moderation.js';
 import { battles } from './0007-battles.js';
 import { accountChanges } from './0008-account-changes.js';
+import { tableRevision } from './0009-table-revision.js';
 
 /** One step of the schema. What was released is never edited: the next number corrects it. */
 export interface Migration {
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   { number: 6, name: 'moderation', statements: moderation },
   { number: 7, name: 'battles', statements: battles },
   { number: 8, name: 'account changes', statements: accountChanges },
+  { number: 9, name: 'table revision', statements: tableRevision },
 ];
