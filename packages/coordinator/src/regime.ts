@@ -307,7 +307,7 @@ export class Regime {
     const named = this.ledger.rows().flatMap(({ owner, backup, learner }) => [owner, backup, learner]);
     const holders = new Set(named.flatMap((peer) => (peer === '' ? [] : [peer])));
     const registered = registeredIn(keys, result);
-    if (restoration.wentBack) this.roster.buryGhosts(registered);
+    if (restoration.wentBack) this.roster.buryGhosts([...registered.map(({ peer }) => peer), ...holders]);
     this.roster.begin(registered, holders, this.mercyMs(), this.ledger.buried);
     this.publisher.pushAllToAll();
     this.remember();

@@ -133,10 +133,10 @@ export class Roster {
     mercyMs: Millis,
     buried: readonly PeerId[],
   ): void {
-    for (const peer of buried)
+    for (const peer of buried.filter((each) => !this.isProvenDead(each)))
       this.deaths.bury(peer, 'silent', { role: 'node', peer, address: '', zone: '', build: '' });
     for (const each of registered) if (!this.deaths.causeOf(each.peer)) this.admit(each, false);
-    for (const peer of owners) if (!this.members.has(peer)) this.admitOwner(peer);
+    for (const peer of owners) if (!this.members.has(peer) && !this.isProvenDead(peer)) this.admitOwner(peer);
     this.replaceFormer();
     for (const { info } of this.all()) {
       this.input(info.peer, { type: 'restart', mercyMs });
@@ -144,14 +144,13 @@ export class Roster {
     }
   }
 
-  /** The store was put back (K4): lines of incarnations that ended long ago stand there again, and whoever followed them has a link. */
-  buryGhosts(registered: readonly Registration[]): void {
-    const linked = new Map(
-      this.setup.peers.linked().map(({ role, peer }) => [`${role} ${parsePeerId(peer).id}`, peer]),
-    );
-    for (const { role, peer } of registered) {
-      const lives = linked.get(`${role} ${parsePeerId(peer).id}`);
-      if (lives !== undefined && lives !== peer) this.deaths.bury(peer, 'replaced');
+  /** The store was put back (K4): incarnations that ended long ago stand there and own again, and whoever followed them has a link. */
+  buryGhosts(named: Iterable<PeerId>): void {
+    const linked = new Map(this.setup.peers.linked().map((info) => [parsePeerId(info.peer).id, info]));
+    for (const peer of named) {
+      const lives = linked.get(parsePeerId(peer).id);
+      if (lives && lives.peer !== peer)
+        this.deaths.bury(peer, 'replaced', lives.role === 'node' ? { ...lives, peer } : undefined);
     }
   }
 

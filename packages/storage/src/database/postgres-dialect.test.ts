@@ -123,7 +123,7 @@ test('more calls than connections all end at the deadline of a server that hangs
   // Those that dialled while it hung hold the pool up to their own deadline.
   await storage.ping().catch(() => undefined);
   const answers = await Promise.all(calls.map(() => storage.regime.highest()));
-  expect(answers).toEqual(calls.map(() => ({ epoch: 3, term: 3 })));
+  expect(answers).toEqual(calls.map(() => ({ epoch: 3, term: 3, revision: 3 })));
 });
 
 test('where nobody listens opening fails at once, and where nobody answers at the deadline', async () => {
