@@ -15,7 +15,7 @@ export interface PgliteServerSetup {
 
 /**
  * A PGlite, spoken to like a Postgres on a free port of 127.0.0.1 (no encryption, no password). It has one session, which its
- * clients get one after the other, each for a request or a transaction (see ADR 7). COPY and LISTEN are not for sharing.
+ * clients get one after the other, each for a request or a transaction (see ADR 6). COPY and LISTEN are not for sharing.
  */
 export class PgliteServer {
   private readonly setup: PgliteServerSetup;
