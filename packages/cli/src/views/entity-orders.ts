@@ -7,7 +7,9 @@ import { idOf, type View } from './view.js';
 export const entityOrderView: View<EntityOrderDocument> = ({ order, entity, wish, from, exists, shard, to }) => ({
   lines: [
     `${printable(entity)} ${route(wish, from, shard)}${to === '' ? '' : ` at ${printable(idOf(to))}`}${wish === 'pin' ? ', to stay' : ''}: order ${printable(order)}`,
-    ...(exists === false && wish !== 'unpin' ? ['its owner has nothing of it: it comes to life there with its first message'] : []),
+    ...(exists === false && wish !== 'unpin'
+      ? ['its owner has nothing of it: it comes to life there with its first message']
+      : []),
   ],
   next: ['musterctl move list', `musterctl entity show ${printable(entity)}`],
 });
