@@ -4,6 +4,9 @@
 // learns that state from the reply with which it came in (as of the number `stream` of that reply), or before this connection began. What makes
 // its view complete from there on is decided when both are known: changes up to the reply's number are in it already, later ones that the feed
 // has passed are made up for by the difference (K16). Where events were lost, all get the difference too.
+//
+// Who is not in it any more hears nothing else of the place: its own actor says so, perhaps much later, and the event with which it went was not
+// for it. Should it be in there again, it gets the difference to what it knew once its actor has confirmed that.
 import type { EventStreams, StreamEvent, StreamHandle } from '@muster/cluster';
 import { type EntityRef, entity } from '@muster/ports';
 import { textOf } from './json-text.js';
@@ -48,6 +51,11 @@ interface Baseline {
   readonly state: unknown;
 }
 
+interface Standing extends Baseline {
+  /** It went after this; else it came in as of this, and the feed has not got there yet. */
+  readonly isOut: boolean;
+}
+
 interface Feed {
   readonly place: EntityRef;
   readonly view: AnyPlaceView;
@@ -55,7 +63,7 @@ interface Feed {
   /** As of `number`; absent: the first snapshot has not come. */
   known: Baseline | undefined;
   /** undefined: up to date. */
-  readonly clients: Map<PlaceClient, Baseline | undefined>;
+  readonly clients: Map<PlaceClient, Standing | undefined>;
 }
 
 export class PlaceFeeds {
@@ -74,7 +82,7 @@ export class PlaceFeeds {
 
   /**
    * The client is in the place from now on. `came`: what it was told as it came in, or once more; absent: it was there before this connection,
-   * and hears what is new.
+   * or still is, and hears what is new.
    */
   join(
     client: PlaceClient,
@@ -85,12 +93,8 @@ export class PlaceFeeds {
     const view = this.views[kind];
     if (!view) return;
     const feed = this.feeds.get(`${kind}/${id}`) ?? this.open(view, kind, id);
-    if (!came) {
-      if (!feed.clients.has(client)) feed.clients.set(client, undefined);
-      return;
-    }
-    const baseline = { number: came.stream, state: view.read(came.data) };
-    feed.clients.set(client, this.caughtUp(feed, client, baseline) ? undefined : baseline);
+    if (came) this.from(feed, client, { number: came.stream, state: view.read(came.data) });
+    else this.still(feed, client);
   }
 
   leave(client: PlaceClient, kind: string, id: string): void {
@@ -118,37 +122,64 @@ export class PlaceFeeds {
     return feed;
   }
 
-  /** Brings the client to what the feed knows. @returns false where it knows more than the feed, which will catch up */
-  private caughtUp({ known, view, place }: Feed, client: PlaceClient, { number, state }: Baseline): boolean {
-    if (!known || known.number < number) return false;
-    if (known.number > number)
-      for (const frame of view.between(state, known.state)) client.placeFrame(frame, place, undefined);
-    return true;
+  /** The client knows this much, and the feed less, or more. */
+  private from(feed: Feed, client: PlaceClient, baseline: Baseline): void {
+    const { known, view, clients } = feed;
+    const isAhead = !known || known.number < baseline.number;
+    if (isAhead) clients.set(client, { ...baseline, isOut: false });
+    else if (!view.has(known.state, client.userId)) clients.set(client, { ...baseline, isOut: true });
+    else this.catchUp(feed, client, baseline, known);
+  }
+
+  private catchUp({ view, place, clients }: Feed, client: PlaceClient, before: Baseline, known: Baseline): void {
+    clients.set(client, undefined);
+    if (known.number === before.number) return;
+    for (const frame of view.between(before.state, known.state)) client.placeFrame(frame, place, undefined);
+  }
+
+  /** Its actor says that it is in there. */
+  private still(feed: Feed, client: PlaceClient): void {
+    const { known, view, clients } = feed;
+    const standing = clients.get(client);
+    if (!clients.has(client)) clients.set(client, undefined);
+    else if (standing?.isOut && known && view.has(known.state, client.userId))
+      this.catchUp(feed, client, standing, known);
   }
 
   private snapshot(feed: Feed, { number, data }: StreamEvent): void {
-    const before = feed.known;
-    const state: unknown = feed.view.read(JSON.parse(textOf(data)));
-    feed.known = { number, state };
-    const missed = before ? feed.view.between(before.state, state) : [];
-    for (const [client, baseline] of [...feed.clients]) {
+    const { view, place, clients, known: before } = feed;
+    const known = { number, state: view.read(JSON.parse(textOf(data))) as unknown };
+    feed.known = known;
+    const missed = before ? view.between(before.state, known.state) : [];
+    for (const [client, standing] of [...clients]) {
+      const isOut = standing?.isOut === true;
       // Of before it came in: that says nothing about it.
-      if (baseline && !this.caughtUp(feed, client, baseline)) continue;
-      feed.clients.set(client, undefined);
-      // Who is not in it any more hears of that from its own actor, and nothing else of the place.
-      if (!feed.view.has(state, client.userId)) client.placeDoubted(feed.place.kind);
-      else if (!baseline) for (const frame of missed) client.placeFrame(frame, feed.place, undefined);
+      if (standing && !isOut && number < standing.number) continue;
+      if (isOut || !view.has(known.state, client.userId)) {
+        clients.set(client, { ...(standing ?? before ?? known), isOut: true });
+        client.placeDoubted(place.kind);
+      } else if (standing) this.catchUp(feed, client, standing, known);
+      else for (const frame of missed) client.placeFrame(frame, place, undefined);
     }
   }
 
   private event(feed: Feed, event: StreamEvent): void {
+    const { view, place, clients, known: before } = feed;
     const { name, number } = event;
     const json = textOf(event.data);
-    if (feed.known) feed.known = { number, state: feed.view.after(feed.known.state, name, JSON.parse(json)) };
-    for (const [client, baseline] of [...feed.clients]) {
-      if (baseline && number <= baseline.number) continue;
-      if (baseline) feed.clients.set(client, undefined);
-      client.placeFrame({ commandId: name, json }, feed.place, event);
+    const known = before && { number, state: view.after(before.state, name, JSON.parse(json)) as unknown };
+    feed.known = known;
+    for (const [client, standing] of [...clients]) {
+      if (standing && !standing.isOut && number <= standing.number) continue;
+      const from = standing ?? before;
+      const isIn = !known || view.has(known.state, client.userId);
+      if (standing?.isOut) {
+        if (isIn) client.placeDoubted(place.kind);
+      } else if (!isIn && from && view.has(from.state, client.userId)) clients.set(client, { ...from, isOut: true });
+      else {
+        clients.set(client, undefined);
+        client.placeFrame({ commandId: name, json }, place, event);
+      }
     }
   }
 

@@ -327,6 +327,51 @@ describe('what happens in a place', () => {
     expect(world.cluster.subscribed).toEqual(['player/1 self']);
   });
 
+  const gone = (world: CoreWorld, number: number): void =>
+    at(world, number).publish('pot/a', 'members', 'pot/updated', { soup: 'salt', in: [] }, '', { except: ['1'] });
+
+  test('is not told to who was sent away, however late its own actor says so: the event with which it went was not for it', () => {
+    const { world, client } = entered(7);
+    at(world, 7).snapshot('pot/a', 'members', { in: ['1'], soup: 'leek' });
+    gone(world, 8);
+    at(world, 9).publish('pot/a', 'members', 'pot/updated', { soup: 'pea' });
+    expect([soups(client), world.cluster.asked]).toEqual([[], []]);
+    at(world, 12).snapshot('pot/a', 'members', { in: [], soup: 'bean' });
+    world.cluster.next('places').ok({ pot: 'a' });
+    at(world, 13).publish('pot/a', 'members', 'pot/updated', { soup: 'rice' });
+    expect(soups(client)).toEqual([]);
+    world.cluster.publish('player/1', 'self', 'muster:place', { session: FIRST_SESSION, kind: 'pot', id: null });
+    expect(world.cluster.subscribed).toEqual(['player/1 self']);
+  });
+
+  test('is not told to who was sent away before the reply came with which it entered', () => {
+    const world = potWorld();
+    attachedClient(world, '2', [], false, { pot: 'a' });
+    const client = attachedClient(world);
+    client.request('pot/enter');
+    at(world, 7).snapshot('pot/a', 'members', { in: ['1', '2'], soup: 'leek' });
+    at(world, 8).publish('pot/a', 'members', 'pot/updated', { soup: 'salt', in: ['2'] }, '', { except: ['1'] });
+    world.cluster.next('enter').ok(came(7, 'leek'));
+    at(world, 9).publish('pot/a', 'members', 'pot/updated', { soup: 'pea' });
+    expect(soups(client)).toEqual([]);
+  });
+
+  test('goes on for who is there again, from what it knew, once its actor has confirmed that; who was told that it is out begins anew', () => {
+    for (const isTold of [false, true]) {
+      const { world, client } = entered(7);
+      at(world, 7).snapshot('pot/a', 'members', { in: ['1'], soup: 'leek' });
+      gone(world, 8);
+      at(world, 9).publish('pot/a', 'members', 'pot/updated', { soup: 'pea', in: ['1'] }, '', { except: ['1'] });
+      const asked = world.cluster.next('places');
+      expect([soups(client), asked.json]).toEqual([[], { doubt: 'pot' }]);
+      if (isTold)
+        world.cluster.publish('player/1', 'self', 'muster:place', { session: FIRST_SESSION, kind: 'pot', id: null });
+      asked.ok({ pot: 'a' });
+      at(world, 10).publish('pot/a', 'members', 'pot/updated', { soup: 'bean' });
+      expect(soups(client)).toEqual(isTold ? ['bean'] : ['pea', 'bean']);
+    }
+  });
+
   test('a place that there is not makes the gateway ask, too; what is not heard any more is counted', () => {
     const { world } = entered(7);
     world.cluster.lose('pot/a', 'members', 'NOT_FOUND');

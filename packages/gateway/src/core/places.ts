@@ -29,7 +29,13 @@ export class Places {
   /** All that the actor knows. */
   set(ids: PlaceIds): void {
     const kinds = new Set([...Object.keys(this.ids), ...Object.keys(ids)]);
-    for (const kind of kinds) this.move(kind, ids[kind] ?? null);
+    for (const kind of kinds) {
+      const id = ids[kind];
+      const stays = id !== undefined && id === this.ids[kind];
+      this.move(kind, id ?? null);
+      // The place may have thought that it was gone.
+      if (stays) this.feeds.join(this.client, kind, id);
+    }
   }
 
   /** In this place of its kind now, or in none. `came`: with what it was told as it came in. */
