@@ -108,14 +108,15 @@ test.each(named)(
   TIMEOUT_MS,
 );
 
-test('names with control characters and more tags than may be are refused; ten thousand are no frame', async () => {
+test('names with control characters and more tags than may be are refused, ten thousand too; a hundred thousand are no frame', async () => {
   const eve = await stranger();
   for (const name of ['a\u0000b', 'a\nb', '\u202eevil', '', 'x'.repeat(10_000)])
     await eve.fails('invalid_request', 'lobby/create', { ...LOBBY, name }, { malformed: true });
   const tags = (count: number): object => Object.fromEntries(Array.from({ length: count }, (_, n) => [`t${n}`, {}]));
-  await eve.fails('invalid_request', 'lobby/create', { ...LOBBY, tags: tags(33) }, { malformed: true });
-  eve.send('lobby/create', { ...LOBBY, tags: tags(10_000) }, { malformed: true });
-  expect([1008, 1009]).toContain((await eve.ended()).code);
+  for (const count of [33, 10_000])
+    await eve.fails('invalid_request', 'lobby/create', { ...LOBBY, tags: tags(count) }, { malformed: true });
+  eve.send('lobby/create', { ...LOBBY, tags: tags(100_000) }, { malformed: true });
+  expect((await eve.ended()).code).toBe(1009);
 });
 
 test.each(['', '{', '[]', 'null', '7', '{"type":"request"}', '{"type":"wish","messageId":"m","commandId":"a/b"}'])(
