@@ -103,3 +103,25 @@ for (const wish of ['pin', 'unpin'] as const)
     expect(world.trace.count('regime.store-is-older')).toBeGreaterThan(0);
     expect(world.losses.count).toBe(0);
   });
+
+test('K4: a leader whose storage did not answer at first does not take for an older store what has become of its own since', async () => {
+  const world = simulate({ seed: 55, nodes: 3, players: 12, workload: steady, layout });
+  await world.ready();
+  await world.run(2_000);
+  const back = world.stallStorage(60_000, 'arrives');
+  world.restart('leader', 500);
+  await world.run(3_000);
+  const epoch = world.epoch;
+  // Their new owners claim them as soon as storage answers, most of them before the leader asks again.
+  for (const shard of [...world.used()].slice(0, 12)) {
+    const to = world.view.ownerOf(shard) === 'node-3' ? 'node-1' : 'node-3';
+    world.operator.order('shard.move', { shard, to });
+  }
+  await world.run(4_000);
+  back();
+  await world.run(5_000);
+  await world.calm();
+  expect(world.trace.count('regime.not-recalled')).toBeGreaterThan(0);
+  expect({ older: world.trace.count('regime.store-is-older'), epoch: world.epoch }).toEqual({ older: 0, epoch });
+  expect(world.losses.count).toBe(0);
+});

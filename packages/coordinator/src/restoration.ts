@@ -125,7 +125,7 @@ export class Restoration {
       this.wentBack = true;
       if (!(await this.writeAgain(memory))) return false;
       // What was found before says nothing any more; storage may still know more than this leader did.
-      void this.checkLater({ epoch: Number.MAX_SAFE_INTEGER, revision: Number.MAX_SAFE_INTEGER, rows: memory.rows });
+      void this.checkLater({ epoch: Number.MAX_SAFE_INTEGER, revision: Number.MAX_SAFE_INTEGER });
       return true;
     }
     const patience = new Promise<undefined>((resolve) => clock.after(recallMs, () => resolve(undefined)));
@@ -245,12 +245,15 @@ export class Restoration {
     return recalled;
   }
 
-  /** Storage is away, and this leader goes on with the table as it is. Terms may have grown since, on both sides: what was found then counts, and rows of now. */
-  private async checkLater(first: Found): Promise<void> {
+  /**
+   * Storage is away, and this leader goes on with the table as it is. The epoch and the revision that were found then count: this leader
+   * has told storage of none. Of the terms those of now do: as soon as storage is back, owners claim by what this leader has given them since.
+   */
+  private async checkLater(first: Omit<Found, 'rows'>): Promise<void> {
     const { ledger, on, recall } = this.setup;
     const recalled = recall && (await this.surely());
     if (this.stopped) return;
-    if (recalled && (signOf(first, recalled) || behind(ledger.rows(), recalled.terms).length > 0)) {
+    if (recalled && signOf({ ...first, rows: ledger.rows() }, recalled)) {
       this.doubted = true;
       on.behind();
       return;
