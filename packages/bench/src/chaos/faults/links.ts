@@ -11,7 +11,10 @@ interface Way {
   readonly to: string;
 }
 
-/** Two processes that talk with each other all the time. */
+/** Idle links have their beats, several a second. */
+const LISTEN_MS = 1_000;
+
+/** Two processes that talk with each other: a node that owns nothing yet has no link with a gateway, and cutting it would show nothing. */
 async function pair(scene: Scene): Promise<readonly [string, string]> {
   const { random } = scene;
   const [node, other] = await pairOfNodes(scene);
@@ -22,7 +25,11 @@ async function pair(scene: Scene): Promise<readonly [string, string]> {
     [node, await victim(scene, 'gateway')],
     [leader, 'etcd'],
   ] as const;
-  const [a, b] = one(random, pairs);
+  const heard = await treated(scene, [], LISTEN_MS);
+  const [a, b] = one(
+    random,
+    pairs.filter(([from, to]) => bothWays(from, to).every((way) => heard(way).bytes > 0)),
+  );
   // Nobody is not heard by etcd: it only answers.
   return random.next() < 0.5 || b === 'etcd' ? [a, b] : [b, a];
 }
