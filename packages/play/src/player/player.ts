@@ -7,7 +7,7 @@ import { type PlayerOptions, playerOptions } from './options.js';
 import type { AnySlice } from './slice.js';
 import { playerSlices } from './slices.js';
 import type { PlayerState } from './state.js';
-import { initialParts, rulesOf, selfSnapshot, wholeOf } from './whole.js';
+import { checkedParts, initialParts, rulesOf, selfSnapshot, wholeOf } from './whole.js';
 
 /** What an actor reads when it comes to life, and nothing more. */
 export interface PlayerStorage {
@@ -32,7 +32,7 @@ export function playerKind({ storage, metrics, options: changes }: PlayerDepende
   const slices: AnySlice[] = [];
   const whole = wholeOf(slices);
   slices.push(...playerSlices({ options, metrics, whole }));
-  initialParts(slices);
+  checkedParts(slices);
   return defineActor<PlayerState, PlayerCommands, PlayerEvents>(PLAYER_KIND, {
     durability: 'replicated',
     version: slices.reduce((sum, { version }) => sum + version, 0),

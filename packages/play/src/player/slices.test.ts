@@ -3,7 +3,7 @@ import { entity } from '@muster/ports';
 import { event } from '@muster/runtime';
 import type { AnySlice } from './slice.js';
 import { ANN, Stage } from './testdata/stage.js';
-import { initialParts, rulesOf, wholeOf } from './whole.js';
+import { checkedParts, rulesOf, wholeOf } from './whole.js';
 
 function slice(changes: Partial<AnySlice>): AnySlice {
   return { name: 'one', version: 1, initial: () => ({}), decide: {}, evolve: {}, ...changes };
@@ -25,7 +25,7 @@ describe('two slices', () => {
     expect(() => rulesOf([session, slice({ name: 'two', evolve: { attached: rule } })])).toThrow(
       'session and two both have event attached',
     );
-    expect(() => initialParts([slice({ initial: () => ({ x: 1 }) }), slice({ initial: () => ({ x: 2 }) })])).toThrow(
+    expect(() => checkedParts([slice({ initial: () => ({ x: 1 }) }), slice({ initial: () => ({ x: 2 }) })])).toThrow(
       'both have part x',
     );
   });

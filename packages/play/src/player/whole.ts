@@ -81,8 +81,15 @@ function merged<T>(
   return result;
 }
 
-/** Every slice's part as it begins. @throws MusterError BAD_CONFIG where two parts have one name */
+/** Every slice's part as it begins; that no two have one name was seen to by {@link checkedParts}: this is done for each player who comes. */
 export function initialParts(slices: readonly AnySlice[]): Omit<PlayerState, 'account'> {
+  const parts = {};
+  for (const slice of slices) Object.assign(parts, slice.initial());
+  return parts as Omit<PlayerState, 'account'>;
+}
+
+/** Every slice's part as it begins. @throws MusterError BAD_CONFIG where two parts have one name */
+export function checkedParts(slices: readonly AnySlice[]): Omit<PlayerState, 'account'> {
   return merged(slices, 'part', (slice) => slice.initial() as Readonly<Record<string, unknown>>) as unknown as Omit<
     PlayerState,
     'account'

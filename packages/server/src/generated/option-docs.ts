@@ -504,6 +504,8 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "callDeadlineMs": "Longest a call may take, its wait for a connection included; then STORAGE_UNAVAILABLE. Lower: a sign-in fails early while Postgres merely switches its primary. Higher: gateways keep more half-done sign-ins while it is away.",
     "callsMax": "Calls under way at once, waiting ones included; the next is refused. Lower: a login storm is turned away sooner. Higher: more memory and longer waits, which the deadline ends anyhow.",
     "connectionsMax": "Connections to Postgres per process. Lower: calls queue. Higher: ten gateways come close to the 100 a stock server allows.",
+    "togetherMax": "Sign-ins' questions of one kind (accounts, players, tokens) that one statement asks together. Lower: more statements where many sign in at once. Higher: one statement holds up more of them, and fails for more.",
+    "togetherStatementsMax": "Statements of such a kind under way at once; what comes meanwhile goes together with the next. Lower: more questions in each, and one that is held up holds up all. Higher: fewer in each, until every question is a statement again.",
     "idleConnectionMs": "Unused connections are closed after this. Lower: the next call dials again (~5 ms). Higher: the server keeps idle back ends (~10 MB each).",
     "migrateDeadlineMs": "Longest for all migrations, the wait for another process that runs them included. Too low: a large table's new index never gets built.",
     "closeDeadlineMs": "Longest wait for calls under way when closing. Lower: they are cut off. Higher: a stop beside a hung server takes as long.",

@@ -4,6 +4,7 @@ import { type Account, epoch, MusterError, playerId, type Storage, type StoredGr
 import { ensureBot } from './ensure-bot.js';
 import { clock, eachForm, type Form, parts } from './forms.test-kit.js';
 import { MemoryStorage } from './memory-storage.js';
+import { DATABASE_DEFAULTS } from './options.js';
 
 eachForm(contract);
 
@@ -183,6 +184,62 @@ function contract(start: () => Promise<Form>): void {
     await storage.grants.put(grant({ hash: 'twice' }));
     await expect(other.grants.put(grant({ hash: 'twice' }))).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
     await storage.grants.put(grant({ kind: 'refresh', hash: 'twice' }));
+  });
+
+  test('what many ask at once is answered to each of them: accounts, names and grants, and who is not there', async () => {
+    const names = Array.from({ length: 30 }, (_, n) => `crowd-${n}`);
+    const accounts = await Promise.all(names.map(newAccount));
+    expect(accounts.map(({ username }) => username)).toEqual(names);
+    const ids = accounts.map(({ id }) => id);
+    const strangers = [playerId('987654321'), ids[3]!, ...ids];
+    expect(await Promise.all(strangers.map((id) => other.accounts.byId(id)))).toEqual([
+      undefined,
+      accounts[3],
+      ...accounts,
+    ]);
+    const asked = ['nobody-there', 'CROWD-7', ...names];
+    expect(await Promise.all(asked.map((name) => storage.accounts.byUsername(name)))).toEqual([
+      undefined,
+      accounts[7],
+      ...accounts,
+    ]);
+    const read = await Promise.all([...ids].reverse().map((id) => storage.players.read(id)));
+    expect(read.map((one) => one?.account)).toEqual([...accounts].reverse());
+    await Promise.all(names.map((name, n) => storage.grants.put(grant({ hash: name, subject: ids[n]! }))));
+    const taken = await Promise.all(['not-there', ...names].map((hash) => other.grants.take('code', hash)));
+    expect(taken.map((one) => one?.subject)).toEqual([undefined, ...ids]);
+  });
+
+  test('of those who write or take one grant in one crowd, and who want one name, exactly one succeeds', async () => {
+    // The first few go at once, each alone; those behind them wait, and go in one statement.
+    const before = Array.from({ length: DATABASE_DEFAULTS.togetherStatementsMax }, (_, n) => `before-${n}`);
+    const crowd = [...before, ...Array.from({ length: 6 }, () => 'crowded')];
+    const puts = await Promise.allSettled(crowd.map((hash) => storage.grants.put(grant({ hash }))));
+    expect(puts.filter(({ status }) => status === 'fulfilled')).toHaveLength(before.length + 1);
+    const takes = await Promise.all(crowd.map((hash) => storage.grants.take('code', hash)));
+    expect(takes.filter((one) => one !== undefined)).toHaveLength(before.length + 1);
+    const created = await Promise.allSettled(crowd.map((name, n) => newAccount(n % 2 ? name : name.toUpperCase())));
+    expect(created.filter(({ status }) => status === 'fulfilled')).toHaveLength(before.length + 1);
+    for (const one of created)
+      if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'ALREADY_EXISTS' });
+  });
+
+  test('two processes that take and write the same grants in opposite orders do not wait for each other in a circle', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const hashes = Array.from({ length: 40 }, (_, n) => `circle-${n}`);
+      const backwards = [...hashes].reverse();
+      const each = async (order: readonly string[], view: Storage): Promise<number> => {
+        const puts = await Promise.allSettled(order.map((hash) => view.grants.put(grant({ hash }))));
+        return puts.filter(({ status }) => status === 'fulfilled').length;
+      };
+      const [written, alsoWritten] = await Promise.all([each(hashes, storage), each(backwards, other)]);
+      expect(written + alsoWritten).toBe(hashes.length);
+      const takes = await Promise.all([
+        ...hashes.map((hash) => storage.grants.take('code', hash)),
+        ...backwards.map((hash) => other.grants.take('code', hash)),
+      ]);
+      expect(takes.filter((one) => one !== undefined)).toHaveLength(hashes.length);
+    }
   });
 
   test("revoking removes one subject's grants of one client", async () => {

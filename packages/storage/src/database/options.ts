@@ -16,6 +16,16 @@ export interface DatabaseOptions {
    * Connections to Postgres per process. Lower: calls queue. Higher: ten gateways come close to the 100 a stock server allows.
    */
   readonly connectionsMax: number;
+  /**
+   * Sign-ins' questions of one kind (accounts, players, tokens) that one statement asks together.
+   * Lower: more statements where many sign in at once. Higher: one statement holds up more of them, and fails for more.
+   */
+  readonly togetherMax: number;
+  /**
+   * Statements of such a kind under way at once; what comes meanwhile goes together with the next.
+   * Lower: more questions in each, and one that is held up holds up all. Higher: fewer in each, until every question is a statement again.
+   */
+  readonly togetherStatementsMax: number;
   /** Unused connections are closed after this. Lower: the next call dials again (~5 ms). Higher: the server keeps idle back ends (~10 MB each). */
   readonly idleConnectionMs: number;
   /** Longest for all migrations, the wait for another process that runs them included. Too low: a large table's new index never gets built. */
@@ -37,6 +47,8 @@ export const DATABASE_DEFAULTS: DatabaseOptions = {
   callDeadlineMs: 3_000,
   callsMax: 256,
   connectionsMax: 10,
+  togetherMax: 100,
+  togetherStatementsMax: 2,
   idleConnectionMs: 30_000,
   migrateDeadlineMs: 60_000,
   closeDeadlineMs: 5_000,
@@ -50,6 +62,8 @@ const RANGES: Readonly<Record<keyof DatabaseOptions, readonly [number, number]>>
   callDeadlineMs: [10, 60_000],
   callsMax: [1, 100_000],
   connectionsMax: [1, 1_000],
+  togetherMax: [1, 10_000],
+  togetherStatementsMax: [1, 1_000],
   idleConnectionMs: [100, ONE_DAY_MS],
   migrateDeadlineMs: [100, ONE_DAY_MS],
   closeDeadlineMs: [10, 600_000],

@@ -9,64 +9,70 @@ import {
   playerId,
   type Random,
 } from '@muster/ports';
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Calls } from './calls.js';
 import type { DatabaseOptions } from './options.js';
 import type { AccountsTable, BotsTable, Schema } from './schema.js';
 import { hashSecret, SALT_BYTES, secretMatches } from './secrets.js';
 import { checkAccount, checkBot, checkRoles, isStorable, rowId, usernameKey } from './storable.js';
+import { Together } from './together.js';
 
 export interface SqlAccountsParts {
   readonly db: Kysely<Schema>;
   readonly calls: Calls;
   readonly clock: Clock;
   readonly random: Random;
-  readonly options: Pick<DatabaseOptions, 'secretCost' | 'secretChecksMax'>;
+  readonly options: Pick<DatabaseOptions, 'secretCost' | 'secretChecksMax' | 'togetherMax' | 'togetherStatementsMax'>;
 }
+
+type AccountRow = Selectable<AccountsTable>;
+type NewAccount = Pick<AccountRow, 'username' | 'username_key' | 'display_name' | 'country_code' | 'created_at'> & {
+  /** As JSON. */
+  readonly roles: string;
+};
 
 const botColumns = ['id', 'client_id', 'name', 'created_at'] as const;
 
 export class SqlAccounts implements Accounts {
   private readonly parts: SqlAccountsParts;
+  private readonly byRow: Together<number, AccountRow | undefined>;
+  private readonly byKey: Together<string, AccountRow | undefined>;
+  private readonly creations: Together<NewAccount, AccountRow | undefined>;
   private secretChecks = 0;
 
   constructor(parts: SqlAccountsParts) {
+    const { db, options } = parts;
     this.parts = parts;
+    this.byRow = new Together((rows) => accountsByRow(db, rows), options);
+    this.byKey = new Together((keys) => accountsByKey(db, keys), options);
+    this.creations = new Together((accounts) => createAccounts(db, accounts), options);
   }
 
   async byId(id: PlayerId): Promise<Account | undefined> {
     const row = rowId(id);
     if (row === undefined) return undefined;
-    const { db, calls } = this.parts;
-    const query = db.selectFrom('accounts').selectAll().where('id', '=', row);
-    return asAccount(await calls.run('accounts.byId', () => query.executeTakeFirst()));
+    return asAccount(await this.parts.calls.run('accounts.byId', () => this.byRow.ask(row)));
   }
 
   async byUsername(username: string): Promise<Account | undefined> {
     const key = usernameKey(username);
     if (!isStorable(key)) return undefined;
-    const { db, calls } = this.parts;
-    const query = db.selectFrom('accounts').selectAll().where('username_key', '=', key);
-    return asAccount(await calls.run('accounts.byUsername', () => query.executeTakeFirst()));
+    return asAccount(await this.parts.calls.run('accounts.byUsername', () => this.byKey.ask(key)));
   }
 
   async create(account: Parameters<Accounts['create']>[0]): Promise<Account> {
     const { username, displayName, countryCode = '??', roles = [] } = account;
     checkAccount({ username, displayName, countryCode, roles });
-    const { db, calls, clock } = this.parts;
-    const query = db
-      .insertInto('accounts')
-      .values({
-        username,
-        username_key: usernameKey(username),
-        display_name: displayName,
-        country_code: countryCode,
-        roles: JSON.stringify(roles),
-        created_at: Math.floor(clock.now()),
-      })
-      .onConflict((conflict) => conflict.column('username_key').doNothing())
-      .returningAll();
-    const created = asAccount(await calls.run('accounts.create', () => query.executeTakeFirst()));
+    const { calls, clock } = this.parts;
+    const row: NewAccount = {
+      username,
+      username_key: usernameKey(username),
+      display_name: displayName,
+      country_code: countryCode,
+      roles: JSON.stringify(roles),
+      created_at: Math.floor(clock.now()),
+    };
+    const created = asAccount(await calls.run('accounts.create', () => this.creations.ask(row)));
     if (!created) throw new MusterError('ALREADY_EXISTS', { what: `user ${username}` });
     return created;
   }
@@ -143,6 +149,39 @@ export class SqlAccounts implements Accounts {
       this.secretChecks -= 1;
     }
   }
+}
+
+type Db = Kysely<Schema>;
+
+async function accountsByRow(db: Db, ids: readonly number[]): Promise<readonly (AccountRow | undefined)[]> {
+  const rows = await db.selectFrom('accounts').selectAll().where('id', '=', sql<number>`any(${ids}::int8[])`).execute();
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => found.get(id));
+}
+
+async function accountsByKey(db: Db, keys: readonly string[]): Promise<readonly (AccountRow | undefined)[]> {
+  const any = sql<string>`any(${keys}::text[])`;
+  const rows = await db.selectFrom('accounts').selectAll().where('username_key', '=', any).execute();
+  const found = new Map(rows.map((row) => [row.username_key, row]));
+  return keys.map((key) => found.get(key));
+}
+
+/** Undefined for a name that is taken, be it by another one here. */
+async function createAccounts(db: Db, accounts: readonly NewAccount[]): Promise<readonly (AccountRow | undefined)[]> {
+  const first = new Map<string, NewAccount>();
+  for (const account of accounts) if (!first.has(account.username_key)) first.set(account.username_key, account);
+  // In one order everywhere: of two statements with the same names, one waits for the other, and neither for each other.
+  const keys = [...first.keys()].sort();
+  const rows = await db
+    .insertInto('accounts')
+    .values(keys.map((key) => first.get(key)!))
+    .onConflict((conflict) => conflict.column('username_key').doNothing())
+    .returningAll()
+    .execute();
+  const created = new Map(rows.map((row) => [row.username_key, row]));
+  return accounts.map((account) =>
+    first.get(account.username_key) === account ? created.get(account.username_key) : undefined,
+  );
 }
 
 export function asAccount(row: Selectable<AccountsTable> | undefined): Account | undefined {

@@ -13,7 +13,7 @@ import {
   playerId,
   type Ruling,
 } from '@muster/ports';
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Calls } from './calls.js';
 import { touchedBy } from './clan-changes.js';
 import { ADVISORY_LOCKS } from './migrate.js';
@@ -51,7 +51,7 @@ export class SqlClans implements Clans {
   async of(ids: readonly PlayerId[]): Promise<readonly ClanTies[]> {
     if (ids.length === 0) return [];
     const rows = ids.map((id) => rowId(id) ?? 0);
-    const found = await this.calls.run('clans.of', () => clanTiesOf(rows).execute(this.db));
+    const found = await this.calls.run('clans.of', () => clanTiesOf(sql`${rows}::int8[]`).execute(this.db));
     return found.rows.map(asClanTies);
   }
 
@@ -85,10 +85,10 @@ export interface ClanTiesRow {
 }
 
 /** One statement, so that all of it is of one moment: a row for each, in their order. */
-export function clanTiesOf(rows: readonly number[]) {
+export function clanTiesOf(rows: RawBuilder<unknown>) {
   return sql<ClanTiesRow>`select coalesce(v.version, 0) as version, c.id as clan_id, c.name, c.tag, c.language,
       coalesce((select json_agg(i.clan_id order by i.number) from clan_invites i where i.user_id = w.id), '[]') as invites
-    from unnest(${rows}::int8[]) with ordinality as w(id, place)
+    from unnest(${rows}) with ordinality as w(id, place)
       left join clan_versions v on v.user_id = w.id
       left join clan_members m on m.user_id = w.id
       left join clans c on c.id = m.clan_id

@@ -8,7 +8,7 @@ import {
   type Ruling,
   type Ties,
 } from '@muster/ports';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Calls } from './calls.js';
 import type { Schema } from './schema.js';
 import type { SqlOperations } from './sql-operations.js';
@@ -39,7 +39,7 @@ export class SqlFriendships implements Friendships {
   async of(id: PlayerId): Promise<Ties> {
     const me = rowId(id);
     if (me === undefined) return noTies;
-    const query = tiesOf(me);
+    const query = tiesOf(sql`${me}`);
     const { rows } = await this.calls.run('friendships.of', () => query.execute(this.db));
     return asTies(rows[0]!);
   }
@@ -68,8 +68,8 @@ export interface TiesRow {
   readonly ignored: readonly number[];
 }
 
-/** One statement, so that all of it is of one moment. */
-export function tiesOf(me: number) {
+/** One statement, so that all of it is of one moment. `me`: an id, or an expression for one. */
+export function tiesOf(me: RawBuilder<unknown>) {
   return sql<TiesRow>`select
     coalesce((select version from friend_versions where user_id = ${me}), 0) as version,
     coalesce((select json_agg(json_build_array(friend_id, since) order by friend_id)

@@ -77,7 +77,7 @@ export class SqlStorage implements Storage {
     const db = new Kysely<Schema>({ dialect });
     const calls = new Calls(parts.clock, options, parts.metrics);
     this.accounts = new SqlAccounts({ ...parts, db, calls });
-    this.grants = new SqlGrants(db, calls, options.sweepBatchRows);
+    this.grants = new SqlGrants(db, calls, options);
     this.keys = new SqlKeys(db, calls);
     this.regime = new SqlRegime(db, calls);
     this.shards = new SqlShardStore({ db, calls, metrics: parts.metrics });
@@ -86,7 +86,7 @@ export class SqlStorage implements Storage {
     this.clans = new SqlClans(db, calls, operations);
     this.moderation = new SqlModeration(db, calls, operations, parts.clock);
     this.battles = new SqlBattles(db, calls);
-    this.players = new SqlPlayers(db, calls);
+    this.players = new SqlPlayers(db, calls, options);
     this.identity = parts.identity;
     this.db = db;
     this.calls = calls;
