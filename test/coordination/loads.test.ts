@@ -2,11 +2,13 @@ import { expect, test } from '@jest/globals';
 import type { ShardId } from '@muster/ports';
 import { ClusterWorld } from './cluster-world.js';
 
-/** Lets each shard's turns take so many seconds per second, wherever it is. */
+/** Lets these shards be in use, and their turns take so many seconds per second, wherever they are. */
 function loaded(world: ClusterWorld, rates: ReadonlyMap<number, number>): void {
-  for (const { it } of world.nodes.values())
+  for (const { it } of world.nodes.values()) {
+    it.runtime.actorsIn = (shard) => Number(rates.has(shard));
     it.runtime.busy = () =>
       it.shards.map((shard) => [shard as ShardId, (rates.get(shard) ?? 0) * world.clock.monotonic()]);
+  }
 }
 
 /** Looks ten times a second: what takes seconds need not be looked for in every millisecond. */
@@ -53,6 +55,38 @@ test('an operator sees what balance would do, and lets it happen at once', async
   expect((await world.answer(operator.ask('rebalance.run', {}))).result).toMatchObject({ accepted: true });
   const done = () => plan.moves.every(({ shard }) => !n1.it.shards.includes(shard as ShardId));
   expect(await within(world, done, 10_000)).toBe(true);
+});
+
+test('a node that comes back empty gets its share of what is in use half a minute later, two shards at a time, and nobody waits for an answer', async () => {
+  const world = await ClusterWorld.running();
+  const n3 = world.nodes.get('n3')!;
+  expect(await world.answer(n3.it.drain(30_000))).toBe(true);
+  await world.answer(n3.it.stop());
+  const ids = Array.from({ length: 120 }, (_, n) => String(n));
+  const addAll = () => world.answer(Promise.all(ids.map((id) => world.add('g1', id))));
+  await addAll();
+  await world.clock.advance(5_000);
+  const again = world.node('n3');
+  const inUse = () => again.it.shards.filter((shard) => again.it.runtime.actorsIn(shard) > 0).length;
+  // What is empty comes at once.
+  expect(await within(world, () => again.it.shards.length > 300, 10_000)).toBe(true);
+  const joinedAt = world.clock.monotonic();
+  let most = 0;
+  const failed: unknown[] = [];
+  for (let round = 2; inUse() < 30 && world.clock.monotonic() - joinedAt < 60_000; round += 1) {
+    if (world.clock.monotonic() - joinedAt < 28_000) expect(inUse()).toBe(0);
+    const answers = await addAll();
+    failed.push(...answers.filter((answer) => answer !== round));
+    most = Math.max(most, world.rows().filter(({ state }) => state === 'moving').length);
+    await world.clock.advance(200);
+  }
+  expect(failed).toEqual([]);
+  expect([inUse() >= 30, most > 0 && most <= 2]).toEqual([true, true]);
+  await world.clock.advance(40_000);
+  const moved = () => world.metrics.value('muster_coordinator_moves_total', { end: 'moved', why: 'balance' });
+  const before = moved();
+  await world.clock.advance(40_000);
+  expect(moved()).toBe(before);
 });
 
 test('where the nodes have no room for another death new sessions wait, and status says so; with room again they come in', async () => {

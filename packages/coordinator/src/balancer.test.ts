@@ -1,35 +1,45 @@
 import { describe, expect, test } from '@jest/globals';
 import { type PeerId, peerId, type ShardId, shardId } from '@muster/ports';
 import fc from 'fast-check';
-import { type Balance, EVEN, isUneven, type LoadMove, type NodeLoad, planMoves, stepBalance } from './balancer.js';
+import {
+  type Balance,
+  EVEN,
+  isUneven,
+  type LoadMove,
+  type NodeLoad,
+  planMoves,
+  type ShardLoad,
+  stepBalance,
+} from './balancer.js';
 import { BALANCER_DEFAULTS, balancerOptions } from './options.js';
 
 const options = balancerOptions();
 const [A, B, C] = ['a', 'b', 'c'].map((id) => peerId(id, '1')) as [PeerId, PeerId, PeerId];
 
 /** A node with shards of these loads; their numbers begin at `first`. */
-function node(peer: PeerId, first: number, loads: readonly number[]): NodeLoad {
-  const shards = loads.map((turns, i) => ({ shard: shardId(first + i), turns }));
-  shards.sort((a, b) => b.turns - a.turns);
-  return { peer, turns: loads.reduce((sum, each) => sum + each, 0), shards };
+function node(peer: PeerId, first: number, loads: readonly number[], backup: PeerId | '' = ''): NodeLoad {
+  const shards = loads.map((turns, i) => ({ shard: shardId(first + i), turns, backup }));
+  return { peer, turns: sumOf(loads), inUse: loads.length, shards };
 }
+
+const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, each) => sum + each, 0);
 
 /** The loads after these moves. */
 function after(loads: readonly NodeLoad[], moves: readonly LoadMove[]): NodeLoad[] {
-  const where = new Map<ShardId, { at: PeerId; turns: number }>();
-  for (const { peer, shards } of loads) for (const { shard, turns } of shards) where.set(shard, { at: peer, turns });
+  const where = new Map<ShardId, ShardLoad & { at: PeerId }>();
+  for (const { peer, shards } of loads) for (const load of shards) where.set(load.shard, { ...load, at: peer });
   for (const { shard, from, to } of moves) {
     expect(where.get(shard)!.at).toBe(from);
     where.get(shard)!.at = to;
   }
   return loads.map(({ peer }) => {
-    const own = [...where].filter(([, { at }]) => at === peer).map(([shard, { turns }]) => ({ shard, turns }));
-    own.sort((a, b) => b.turns - a.turns);
-    return { peer, turns: own.reduce((sum, { turns }) => sum + turns, 0), shards: own };
+    const own = [...where.values()].filter(({ at }) => at === peer);
+    return { peer, turns: sumOf(own.map(({ turns }) => turns)), inUse: own.length, shards: own };
   });
 }
 
-const busiest = (loads: readonly NodeLoad[]) => Math.max(...loads.map(({ turns }) => turns));
+const busiest = (loads: readonly NodeLoad[]) =>
+  Math.max(...loads.map(({ turns, inUse }) => turns + inUse * options.inUseTurns));
 
 describe('a plan', () => {
   test('takes the one shard that is just large enough, not the largest', () => {
@@ -38,16 +48,46 @@ describe('a plan', () => {
   });
 
   test('takes as few as it can where one is not enough', () => {
-    const loads = [node(A, 0, Array(20).fill(0.05)), node(B, 100, []), node(C, 200, [])];
+    const loads = [
+      node(A, 0, Array(20).fill(0.05)),
+      node(B, 100, Array(6).fill(0.05)),
+      node(C, 200, Array(6).fill(0.05)),
+    ];
     const moves = planMoves(loads, options);
     const now = after(loads, moves);
-    expect(busiest(now)).toBeLessThanOrEqual(1.25 * (1 / 3) + 1e-9);
+    const mean = (32 * (0.05 + options.inUseTurns)) / 3;
+    expect(busiest(now)).toBeLessThanOrEqual(1.25 * mean);
     // With one fewer it would not have been below.
-    expect(busiest(after(loads, moves.slice(0, -1)))).toBeGreaterThan(1.25 * (1 / 3));
+    expect(busiest(after(loads, moves.slice(0, -1)))).toBeGreaterThan(1.25 * mean);
   });
 
   test('leaves a shard alone that is a whole node’s load: moving it would move the problem', () => {
     expect(planMoves([node(A, 0, [0.9]), node(B, 10, [0.05]), node(C, 20, [0.05])], options)).toEqual([]);
+  });
+
+  test('a node that has just come gets its share, however many others there are', () => {
+    const others = Array.from({ length: 6 }, (_, n) => node(peerId(`n${n}`, '1'), n * 100, Array(40).fill(0.01)));
+    const loads = [...others, node(C, 900, [])];
+    expect(busiest(loads)).toBeLessThan(options.unevenRatio * (2.4 / 7));
+    expect(isUneven(loads, options)).toBe(true);
+    const now = after(loads, planMoves(loads, options));
+    expect(now.at(-1)!.inUse).toBe(34);
+    for (const { inUse } of now) expect(inUse).toBeGreaterThanOrEqual(34);
+    expect(isUneven(now, options)).toBe(false);
+  });
+
+  test('where hardly anything happens, what is in use is spread nevertheless', () => {
+    const loads = [node(A, 0, Array(90).fill(0)), node(B, 100, Array(90).fill(0)), node(C, 200, [])];
+    expect(after(loads, planMoves(loads, options)).map(({ inUse }) => inUse)).toEqual([60, 60, 60]);
+  });
+
+  test('a joiner gets first what it has a copy of: nothing has to be copied for that', () => {
+    const a = node(A, 0, Array(60).fill(0.01), B);
+    const backed = { ...a, shards: a.shards.map((it) => (it.shard % 2 === 0 ? it : { ...it, backup: C })) };
+    const moves = planMoves([backed, node(B, 100, Array(60).fill(0.01)), node(C, 200, [])], options);
+    const fromA = moves.filter(({ from }) => from === A);
+    expect(fromA.length).toBe(20);
+    expect(fromA.every(({ shard, to }) => to === C && shard % 2 === 1)).toBe(true);
   });
 
   test('never makes the busiest node busier, and ends: whatever a steady load is, its plans come to nothing', () => {
@@ -105,8 +145,9 @@ describe('the balancer', () => {
   });
 
   test('does nothing about load that is not worth it, nor where there is one node', () => {
-    const tiny = [node(A, 0, [0.04, 0.04]), node(B, 10, [0.001])];
+    const tiny = [node(A, 0, [0.004, 0.004]), node(B, 10, [])];
     expect(isUneven(tiny, options)).toBe(false);
+    expect(planMoves(tiny, options)).toEqual([]);
     expect(isUneven([node(A, 0, [0.9])], options)).toBe(false);
     expect(isUneven([], options)).toBe(false);
   });
@@ -114,6 +155,7 @@ describe('the balancer', () => {
 
 test('options that make no sense are refused', () => {
   expect(() => balancerOptions({ unevenRatio: 1 })).toThrow('unevenRatio');
+  expect(() => balancerOptions({ idleRatio: 1 })).toThrow('idleRatio');
   expect(() => balancerOptions({ planMax: 0 })).toThrow('planMax');
   expect(balancerOptions({ planMax: 3 })).toEqual({ ...BALANCER_DEFAULTS, planMax: 3 });
 });

@@ -100,22 +100,34 @@ export interface BalancerOptions {
   /** Nodes are uneven where the busiest has more than this times the mean. Lower: more moves for less gain.
    *  Higher: one node is slow while others have room. */
   readonly unevenRatio: number;
+  /** … or where one has less than this share of the mean: one that has just come. Lower: it stays nearly idle. Higher: one that has a little less
+   *  than the others is given more again and again. */
+  readonly idleRatio: number;
   /** … and for so long. Lower: bursts move shards. Higher: a lasting load is spread later. */
   readonly unevenMs: Millis;
   /** After a join or a death loads are let settle first. Lower: what has just been placed is moved again. Higher: a joiner helps later. */
   readonly calmMs: Millis;
+  /** Of a core: what a shard that holds actors counts for, beside its turns. Lower: where little happens, one node may own all that is in use, and
+   *  its death concerns everybody. Higher: how many shards a node has counts for more than how busy they are. */
+  readonly inUseTurns: number;
   /** Of a core: a busiest node below this is not worth moving anything for. Lower: noise is balanced. Higher: small clusters stay uneven. */
   readonly idleTurns: number;
   /** Shards in one plan. Lower: several plans, each after `unevenMs`. Higher: more moves on the word of one measurement. */
   readonly planMax: number;
+  /** What of a plan has not begun by then is left out, and judged anew. Lower: large plans are cut short. Higher: one shard that cannot move
+   *  now keeps the next plan waiting for longer. */
+  readonly planMs: Millis;
 }
 
 export const BALANCER_DEFAULTS: BalancerOptions = {
   unevenRatio: 1.25,
+  idleRatio: 0.5,
   unevenMs: 30_000,
   calmMs: 30_000,
-  idleTurns: 0.1,
-  planMax: 16,
+  inUseTurns: 0.0002,
+  idleTurns: 0.01,
+  planMax: 512,
+  planMs: 120_000,
 };
 
 /** The defaults with `changes`. @throws MusterError BAD_CONFIG */
@@ -125,6 +137,8 @@ export function balancerOptions(changes: Partial<BalancerOptions> = {}): Balance
     if (!(value > 0)) throw new MusterError('BAD_CONFIG', { details: `balancer: ${name} is above 0, not ${value}` });
   if (options.unevenRatio <= 1)
     throw new MusterError('BAD_CONFIG', { details: `balancer: unevenRatio is above 1, not ${options.unevenRatio}` });
+  if (options.idleRatio >= 1)
+    throw new MusterError('BAD_CONFIG', { details: `balancer: idleRatio is below 1, not ${options.idleRatio}` });
   return options;
 }
 

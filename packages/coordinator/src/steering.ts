@@ -1,6 +1,14 @@
 import type { Room, ShardRow } from '@muster/cluster';
-import type { Clock, Log, Metrics, Millis, PeerId, ShardId } from '@muster/ports';
-import { type Balance, EVEN, type LoadMove, type NodeLoad, planMoves, stepBalance } from './balancer.js';
+import type { Clock, Log, Metrics, Millis, ShardId } from '@muster/ports';
+import {
+  type Balance,
+  EVEN,
+  type LoadMove,
+  type NodeLoad,
+  planMoves,
+  type ShardLoad,
+  stepBalance,
+} from './balancer.js';
 import { type Headroom, LEVELS, newHeadroom, roomOf, stepHeadroom } from './headroom.js';
 import type { HeardLoads } from './heard-loads.js';
 import type { Ledger } from './ledger.js';
@@ -36,6 +44,7 @@ export class Steering {
   private headroomNow: Headroom;
   /** Of a plan, what has not begun. */
   private pending: readonly LoadMove[] = [];
+  private plannedAt: Millis;
   private calmSince: Millis;
   private lookedAt: Millis;
 
@@ -43,6 +52,7 @@ export class Steering {
     this.setup = setup;
     this.calmSince = this.now();
     this.lookedAt = this.now();
+    this.plannedAt = this.now();
     this.headroomNow = newHeadroom(this.now(), setup.policies.headroom);
   }
 
@@ -103,6 +113,7 @@ export class Steering {
   private follow(moves: readonly LoadMove[]): void {
     const { log, epoch } = this.setup;
     this.pending = moves;
+    this.plannedAt = this.now();
     if (moves.length > 0) log.write('info', 'balance.planned', { epoch, moves: moves.length });
     this.begin();
   }
@@ -110,16 +121,17 @@ export class Steering {
   /** As many of the plan as the nodes may take at once; what does not fit the table any more is left out. */
   private begin(): void {
     if (this.pending.length === 0) return;
-    const { ledger, moves, roster, mayMove } = this.setup;
+    const { ledger, moves, roster, policies, mayMove } = this.setup;
     const targets = new Set(roster.targets());
-    const waiting: LoadMove[] = [];
-    for (const move of this.pending) {
-      const row = ledger.row(move.shard);
-      if (row.owner !== move.from || !targets.has(move.to)) continue;
-      if (!moves.hasRoom(move.from, move.to)) waiting.push(move);
-      else if (mayMove(row)) moves.begin(row, move.to, 'balance');
-    }
-    this.pending = waiting;
+    const isLate = this.now() - this.plannedAt >= policies.balancer.planMs;
+    const stands = ({ shard, from, to }: LoadMove) => ledger.row(shard).owner === from && targets.has(to);
+    this.pending = isLate
+      ? []
+      : this.pending.filter(stands).filter(({ shard, from, to }) => {
+          const row = ledger.row(shard);
+          // One whose second place is just changing waits for it.
+          return !(moves.hasRoom(from, to) && mayMove(row) && moves.begin(row, to, 'balance') !== undefined);
+        });
   }
 
   private judge(now: Millis): void {
@@ -148,14 +160,12 @@ export class Steering {
     return roster.targets().flatMap((peer): NodeLoad[] => {
       const beat = loads.get(peer)?.beat;
       if (!beat) return [];
-      const mayGo = (shard: number): boolean => {
-        const row = ledger.row(shard as ShardId);
-        return row?.owner === peer && row.state === 'stable' && !moves.has(row.shard) && !isPinned(row.shard);
-      };
-      const shards = beat.busiest.flatMap(({ shard, turns }) =>
-        mayGo(shard) ? [{ shard: shard as ShardId, turns }] : [],
-      );
-      return [{ peer: peer as PeerId, turns: beat.turns, shards }];
+      const turns = new Map(beat.busiest.map((each) => [each.shard, each.turns]));
+      const rows = ledger.rows().filter(({ owner, shard }) => owner === peer && loads.isOccupied(peer, shard) === true);
+      const shards = rows
+        .filter(({ shard, state }) => state === 'stable' && !moves.has(shard) && !isPinned(shard))
+        .map(({ shard, backup }): ShardLoad => ({ shard, backup, turns: turns.get(shard) ?? 0 }));
+      return [{ peer, turns: beat.turns, inUse: rows.length, shards }];
     });
   }
 

@@ -208,9 +208,9 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
       {
         epoch: 5,
         nodes: [
-          { node: node1.peer, turns: 0.71 },
-          { node: node2.peer, turns: 0.2 },
-          { node: node3.peer, turns: 0.24 },
+          { node: node1.peer, turns: 0.71, inUse: 311 },
+          { node: node2.peer, turns: 0.2, inUse: 298 },
+          { node: node3.peer, turns: 0.24, inUse: 305 },
         ],
         moves: [
           { shard: 17, from: node1.peer, to: node2.peer, turns: 0.15 },
@@ -218,7 +218,10 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
         ],
       },
     ],
-    'rebalance.run': [{}, { epoch: 5, accepted: true, nodes: [{ node: node1.peer, turns: 0.2 }], moves: [] }],
+    'rebalance.run': [
+      {},
+      { epoch: 5, accepted: true, nodes: [{ node: node1.peer, turns: 0.2, inUse: 298 }], moves: [] },
+    ],
     'move.list': [
       {},
       {

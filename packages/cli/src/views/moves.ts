@@ -94,7 +94,11 @@ const busy = (turns: number): string => `${(turns * 1_000).toFixed(0)} ms/s`;
 const NODE_COLUMNS: readonly Column<RebalanceDocument['nodes'][number]>[] = [
   { title: 'NODE', cell: ({ node }) => idOf(node) },
   { title: 'TURNS', cell: ({ turns }) => busy(turns), align: 'right' },
+  { title: 'IN USE', cell: ({ inUse }) => count(inUse), align: 'right' },
 ];
+
+/** Of a long plan only the beginning is shown, and how many go from where to where; `--json` has all. */
+const SHOWN_MAX = 16;
 
 const PLAN_COLUMNS: readonly Column<RebalanceDocument['moves'][number]>[] = [
   { title: 'SHARD', cell: ({ shard }) => String(shard), align: 'right' },
@@ -102,6 +106,27 @@ const PLAN_COLUMNS: readonly Column<RebalanceDocument['moves'][number]>[] = [
   { title: 'TO', cell: ({ to }) => idOf(to) },
   { title: 'TURNS', cell: ({ turns }) => busy(turns), align: 'right' },
 ];
+
+interface Way {
+  readonly from: string;
+  readonly to: string;
+  readonly shards: number;
+}
+
+const WAY_COLUMNS: readonly Column<Way>[] = [
+  { title: 'FROM', cell: ({ from }) => idOf(from) },
+  { title: 'TO', cell: ({ to }) => idOf(to) },
+  { title: 'SHARDS', cell: ({ shards }) => count(shards), align: 'right' },
+];
+
+function waysOf(moves: RebalanceDocument['moves']): readonly Way[] {
+  const ways = new Map<string, Way>();
+  for (const { from, to } of moves) {
+    const way = `${from} ${to}`;
+    ways.set(way, { from, to, shards: (ways.get(way)?.shards ?? 0) + 1 });
+  }
+  return [...ways.values()];
+}
 
 /** `verb`: whether they would move, or do. */
 export function rebalanceView(verb: 'would move' | 'move'): View<RebalanceDocument> {
@@ -112,7 +137,9 @@ export function rebalanceView(verb: 'would move' | 'move'): View<RebalanceDocume
         `${moves.length === 0 ? 'Nothing to move' : `${counted(moves.length, 'shard')} ${verb}`}; epoch ${epoch}`,
       ),
       ...(nodes.length > 0 ? ['', ...table(NODE_COLUMNS, nodes, paint)] : []),
-      ...(moves.length > 0 ? ['', ...table(PLAN_COLUMNS, moves, paint)] : []),
+      ...(moves.length > 0 ? ['', ...table(PLAN_COLUMNS, moves.slice(0, SHOWN_MAX), paint)] : []),
+      ...(moves.length > SHOWN_MAX ? [`… and ${count(moves.length - SHOWN_MAX)} more`] : []),
+      ...(moves.length > SHOWN_MAX ? ['', ...table(WAY_COLUMNS, waysOf(moves), paint)] : []),
     ],
     next: moves.length === 0 ? [] : [verb === 'move' ? 'musterctl move list' : 'musterctl rebalance'],
   });

@@ -321,9 +321,9 @@ export interface MoveListDocument {
 
 export interface RebalanceDocument {
   readonly epoch: number;
-  /** Nodes that may get shards; `turns`: seconds of their actors' turns per second. */
-  readonly nodes: readonly { readonly node: string; readonly turns: number }[];
-  /** In the order in which they begin; empty: nobody has more than 1.25 times the mean, or no shard would make it better. */
+  /** Nodes that may get shards; `turns`: seconds of their actors' turns per second; `inUse`: shards that hold actors. */
+  readonly nodes: readonly { readonly node: string; readonly turns: number; readonly inUse: number }[];
+  /** In the order in which they begin; empty: nobody has more than 1.25 times the mean or less than half of it, or no shard would make it better. */
   readonly moves: readonly {
     readonly shard: number;
     readonly from: string;

@@ -109,7 +109,7 @@ export class Orders {
 
   private rebalanced({ loads, moves }: ReturnType<Steering['plan']>): RebalanceDocument {
     const { epoch } = this.views.epochShow();
-    return { epoch, nodes: loads.map(({ peer, turns }) => ({ node: peer, turns })), moves };
+    return { epoch, nodes: loads.map(({ peer, turns, inUse }) => ({ node: peer, turns, inUse })), moves };
   }
 
   moveList(regime: Regime): MoveListDocument {

@@ -188,10 +188,13 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
   },
   "BalancerOptions": {
     "unevenRatio": "Nodes are uneven where the busiest has more than this times the mean. Lower: more moves for less gain. Higher: one node is slow while others have room.",
+    "idleRatio": "… or where one has less than this share of the mean: one that has just come. Lower: it stays nearly idle. Higher: one that has a little less than the others is given more again and again.",
     "unevenMs": "… and for so long. Lower: bursts move shards. Higher: a lasting load is spread later.",
     "calmMs": "After a join or a death loads are let settle first. Lower: what has just been placed is moved again. Higher: a joiner helps later.",
+    "inUseTurns": "Of a core: what a shard that holds actors counts for, beside its turns. Lower: where little happens, one node may own all that is in use, and its death concerns everybody. Higher: how many shards a node has counts for more than how busy they are.",
     "idleTurns": "Of a core: a busiest node below this is not worth moving anything for. Lower: noise is balanced. Higher: small clusters stay uneven.",
-    "planMax": "Shards in one plan. Lower: several plans, each after `unevenMs`. Higher: more moves on the word of one measurement."
+    "planMax": "Shards in one plan. Lower: several plans, each after `unevenMs`. Higher: more moves on the word of one measurement.",
+    "planMs": "What of a plan has not begun by then is left out, and judged anew. Lower: large plans are cut short. Higher: one shard that cannot move now keeps the next plan waiting for longer."
   },
   "HeadroomOptions": {
     "aloneTarget": "Of one node alone. Lower: it refuses while it could still do more. Higher: its latency grows before anything is refused.",

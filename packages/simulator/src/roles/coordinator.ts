@@ -1,6 +1,9 @@
 import { Coordinator } from '@muster/coordinator';
 import type { Role, Surroundings } from './role.js';
 
+/** Turns take no virtual time: shards in use are balanced by their number. Sooner than by default, and few of them, so that short runs have it under faults. */
+const BALANCER = { unevenMs: 3_000, calmMs: 3_000, idleTurns: 0.001 } as const;
+
 export class CoordinatorRole implements Role {
   readonly name = 'coordinator';
   readonly coordinator: Coordinator;
@@ -21,6 +24,7 @@ export class CoordinatorRole implements Role {
       log,
       onReplaced: replaced,
       options: { expectNodes },
+      balancer: BALANCER,
       ...(plant.coordinators && { rules: plant.coordinators }),
     });
   }

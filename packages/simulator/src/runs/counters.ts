@@ -74,6 +74,7 @@ function countersOf(world: World): Readonly<Record<string, number>> {
     'shards parked': second('parked'),
     'moves begun': moves('begun'),
     'moves done': moves('moved'),
+    'moves done for balance': metric('coordinator_moves_total', { end: 'moved', why: 'balance' }),
     'moves given up: the source died': moves('source-died'),
     'moves given up: the target died': moves('target-died'),
     'moves given up: overtaken': moves('overtaken'),
