@@ -22,7 +22,12 @@ const say = (line) => process.stderr.write(`muster: ${line}\n`);
 export function install() {
   const wanted = fingerprint();
   const stamp = join(root, 'node_modules', '.muster-installed');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  if (existsSync(stamp)) {
+    if (readFileSync(stamp, 'utf8') === wanted) return;
+  } else if (isInstalledByHand()) {
+    writeFileSync(stamp, wanted);
+    return;
+  }
   say('installing packages');
   const [command, ...args] = findPnpm();
   // CI=true: pnpm must never ask a question here, for instance before it replaces a node_modules of another version.
@@ -42,6 +47,12 @@ export function install() {
     );
   }
   writeFileSync(stamp, wanted);
+}
+
+/** Somebody ran pnpm: it keeps a copy of the lockfile by which it installed. */
+function isInstalledByHand() {
+  const installed = join(root, 'node_modules', '.pnpm', 'lock.yaml');
+  return existsSync(installed) && readFileSync(installed).equals(readFileSync(join(root, 'pnpm-lock.yaml')));
 }
 
 /** Compiles every package that changed; returns whether all of it type-checks. What is wrong is printed. */

@@ -1,7 +1,7 @@
 // `npm start`, as whoever has just cloned this runs it: one process, a folder, a line to read.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -191,17 +191,37 @@ describe('npm start', () => {
       const second = new System('taken');
       const [code] = (await once(second.child, 'exit')) as [number];
       expect(code).toBe(1);
-      expect(second.err).toMatch(/^muster: .*(in use|another process)/m);
+      expect(second.err).toMatch(/^muster: the data folder is in use: process \d+ .*\ntry: .*--data/m);
       const port = new URL(first.gateway).port;
       const third = await run(SERVER, 'dev', '--port', port, '--admin-port', '0', '--data', join(folder, 'other'));
       expect([third.code, third.out]).toEqual([1, '']);
-      expect(third.err).toContain(port);
+      expect(third.err).toMatch(new RegExp(`^muster: another process listens at 127.0.0.1:${port}\ntry: .*--port`));
       expect((await fetch(`${first.admin}/readyz`)).status).toBe(200);
       expect(await first.stop('SIGINT')).toBe(0);
     },
     TEST_TIMEOUT_MS,
   );
 });
+
+test(
+  'Ctrl-C before it is ready ends it with 0 and gives its folder up; wrong usage is 2 and says what to try',
+  async () => {
+    const early = new System('early');
+    await until(() => existsSync(join(folder, 'early')), START_DEADLINE_MS, 'it has begun');
+    expect(await early.stop('SIGINT')).toBe(0);
+    expect([early.out, early.err]).toEqual(['', 'muster: ended before it was ready\n']);
+    const later = await System.start('early');
+    expect(await later.stop('SIGINT')).toBe(0);
+
+    const wrong = await run(SERVER, 'dev', '--fort', '1');
+    expect(wrong).toEqual({ code: 2, out: '', err: expect.stringMatching(/^muster: unknown option '--fort'\n/) });
+    expect(wrong.err).toMatch(/^try: --help$/m);
+    writeFileSync(join(folder, 'a-file'), '');
+    const nowhere = await run(SERVER, 'dev', '--port', '0', '--admin-port', '0', '--data', join(folder, 'a-file', 'x'));
+    expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringMatching(/^muster: nothing can be kept in .*a-file/)]);
+  },
+  TEST_TIMEOUT_MS,
+);
 
 describe('npm start -- --demo', () => {
   test(

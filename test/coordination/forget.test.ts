@@ -29,7 +29,8 @@ test('nobody forgets a node that is heard, a gateway, or another run of it', asy
   const operator = await world.operator('c1');
   const ask = async (node: string) => (await world.answer(operator.ask('node.forget', { node }))).code;
   expect(await ask(world.nodes.get('n1')!.peer)).toBe('REFUSED');
-  expect(await ask('n1')).toBe('NOT_FOUND');
+  // A name alone: nobody should forget the run that came after.
+  expect(await ask('n1')).toBe('INVALID_REQUEST');
   expect(await ask('n1#other')).toBe('NOT_FOUND');
   expect(await ask(world.gateways.get('g1')!.peer)).toBe('NOT_FOUND');
   expect(await ask('')).toBe('NOT_FOUND');

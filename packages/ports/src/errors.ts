@@ -99,6 +99,7 @@ export const ERRORS = {
   NOT_FOUND: row('{what} is not known', false, 'NOT_FOUND', 'invalid_request', null),
   // Links
   ADDRESS_IN_USE: row('another process listens at {address}', false, 'UNAVAILABLE', 'internal_error', null),
+  FOLDER_IN_USE: row('the data folder is in use: {cause}', false, 'UNAVAILABLE', 'internal_error', null),
   BAD_FRAME: row('a frame from {peer} cannot be decoded: {cause}', false, 'INVALID_ARGUMENT', 'internal_error', null),
   UNKNOWN_PEER: row('{peer} is not part of this cluster: {cause}', false, 'PERMISSION_DENIED', 'internal_error', null),
   LINK_OVERRUN: row(

@@ -119,15 +119,23 @@ interface DevFlags extends ConfigFlags {
 
 async function runDev(flags: DevFlags, startDemo: StartDemo | undefined): Promise<void> {
   const bot = flags.demo ? demoBot() : undefined;
-  const dev = await serveDev({
+  const { drainMs } = readConfig(flags.config, flags.set).process;
+  // From the beginning on: whoever interrupts the start gets an orderly end, too.
+  const { told, hurry } = endSignals(drainMs + STOP_MS);
+  const starting = serveDev({
     ...flags,
     data: resolve(flags.data),
     overrides: flags.set,
     config: flags.config,
     bots: bot ? [bot] : [],
   });
+  const isInterrupted = await Promise.race([starting.then(() => false), told.then(() => true)]);
+  const dev = await starting;
+  if (isInterrupted) {
+    process.stderr.write('muster: ended before it was ready\n');
+    return dev.stop();
+  }
   process.stdout.write(`muster ready ${dev.gateway} ${dev.admin}\n\n${dev.hints}\n`);
-  const { told, hurry } = endSignals(dev.config.process.drainMs + STOP_MS);
   const demo =
     bot && startDemo
       ? await startDemo({
@@ -199,7 +207,9 @@ async function runCluster(flags: ClusterFlags): Promise<void> {
 }
 
 /** For people: which process is which, and what to try. */
-function clusterHints({ processes, gateways, admin }: LocalClusterDocument): string {
+function clusterHints({ processes, gateways }: LocalClusterDocument): string {
+  // All of them: one of the coordinators may be the next to be killed.
+  const admin = processes.flatMap((one) => (one.role === 'coordinator' && one.admin ? [one.admin] : [])).join(',');
   const rows = processes.map(({ id, pid, address }) => `  ${id.padEnd(14)} pid ${String(pid).padEnd(8)} ${address}`);
   return [
     'Processes:',

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { causeOf, MusterError } from '@muster/ports';
 import { MemoryStore } from '@muster/storage';
 import { LoopbackNetwork } from '@muster/wire';
 import { type AdminBackend, AdminServer, type ReadyCheck } from './admin/admin-server.js';
@@ -39,7 +40,7 @@ export interface DevServer {
 /** Every role in one process, on embedded defaults: links in memory, the cluster store in memory, accounts in PGlite. @throws MusterError */
 export async function serveDev(options: DevOptions): Promise<DevServer> {
   const config = devConfig(options);
-  mkdirSync(config.process.data, { recursive: true });
+  makeFolder(config.process.data);
   const real = await layFoundation(config, 'muster');
   const foundation: Foundation = { ...real, network: new LoopbackNetwork({ clock: real.clock }) };
   const { log, clock } = foundation;
@@ -78,6 +79,15 @@ export async function serveDev(options: DevOptions): Promise<DevServer> {
   } catch (error) {
     await ends.stop();
     throw error;
+  }
+}
+
+/** @throws MusterError BAD_CONFIG */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new MusterError('BAD_CONFIG', { details: `nothing can be kept in ${path}: ${causeOf(error)}` });
   }
 }
 
@@ -141,13 +151,15 @@ async function ready({ clock }: Foundation, roles: readonly RoleSeat[]): Promise
 
 function hints(gateway: string, admin: string): string {
   const flag = admin === 'http://127.0.0.1:8401' ? '' : ` --admin ${admin}`;
+  const url = gateway === 'http://127.0.0.1:8400' ? '' : ` ${gateway}`;
   return [
     'Tachyon clients sign in and connect here:',
     `  ${gateway}`,
     'In another terminal:',
     `  npm run musterctl -- status${flag}`,
     `  npm run musterctl -- events --follow${flag}`,
-    'Two players talking, in twenty lines: docs/first-client.mjs',
+    `  node docs/first-client.mjs${url}`,
+    '    two players talk; read it, it is short',
     'A real cluster, every role a process: npm run cluster -- --nodes 3 --gateways 2',
     'Ctrl-C ends it.',
   ].join('\n');

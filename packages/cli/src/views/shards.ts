@@ -63,7 +63,9 @@ export const shardShowView: View<ShardShowDocument> = (
 function backupOf({ backup, learner, owner }: ShardDocument, address: string): string {
   if (backup !== '') return `${backup}${address ? ` at ${address}` : ''}`;
   if (owner === '') return '';
-  return learner === '' ? 'none: if its owner dies, what it holds is lost' : 'none until the learner has caught up';
+  return learner === ''
+    ? 'none: storage is the second place, and answers wait for it'
+    : 'none until the learner has caught up';
 }
 
 /** 1, 2, 3, 7 → `1–3`, `7` */

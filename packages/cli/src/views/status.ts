@@ -47,6 +47,8 @@ function storeFact({ store, revision }: StatusDocument): Fact {
 /** Where each shard is besides its owner. A single node has nobody to copy to. */
 function secondPlaces({ shards: { owned, backed, learning }, nodes }: StatusDocument): Fact {
   const copying = learning > 0 ? `, ${count(learning)} being copied` : '';
+  if (nodes.total === 1 && backed === 0)
+    return ['Backups', 'none, with one node: storage is the second place, and answers wait for it'];
   const text = `${count(backed)} of ${count(owned)} shards have a second place${copying}`;
   return ['Backups', text, backed < owned && nodes.up > 1 ? 'bad' : 'plain'];
 }

@@ -45,6 +45,10 @@ export class Orders {
     const shards = ledger.rows().filter(({ owner, backup, learner }) => [owner, backup, learner].includes(peer)).length;
     const member = roster.get(peer);
     const isNode = member ? member.info.role === 'node' : shards > 0;
+    if (roster.all().some(({ info }) => parsePeerId(info.peer).id === peer))
+      throw new MusterError('INVALID_REQUEST', {
+        details: `which run of ${peer}? \`shard list --json\` names them, such as ${peer}#k3xv9`,
+      });
     if (peer === '' || !isNode) throw new MusterError('NOT_FOUND', { what: `node ${peer.slice(0, 64)}` });
     if (!roster.forget(peer)) throw refused(`${peer} is ${member ? 'heard' : 'known to be dead'}`);
     return { epoch: this.views.epochShow().epoch, accepted: true, node: peer, shards };

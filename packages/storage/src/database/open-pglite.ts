@@ -16,7 +16,7 @@ export interface OpenPglite {
 /**
  * A Postgres inside this process, in `folder`, or in memory where that is undefined. It takes ~300 MB, and 1–2 s to start.
  * `<folder>/data` holds the database, `<folder>/lock` keeps a second process out.
- * @throws MusterError STORAGE_UNAVAILABLE where the folder is in use or cannot be used
+ * @throws MusterError FOLDER_IN_USE, STORAGE_UNAVAILABLE where the folder cannot be used
  */
 export async function openPglite(folder: string | undefined, random: Random): Promise<OpenPglite> {
   const lock = folder === undefined ? undefined : lockFolder(folder, random);

@@ -38,7 +38,7 @@ test('what was stored in a folder is there when it is opened again, and no secon
   await (await openStorage({ url, clock, random })).close();
   const first = await openStorage({ url, clock, random });
   const account = await first.accounts.create({ username: 'ada', displayName: 'Ada' });
-  await expect(openStorage({ url, clock, random })).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  await expect(openStorage({ url, clock, random })).rejects.toMatchObject({ code: 'FOLDER_IN_USE' });
   await first.close();
   const second = await openStorage({ url, clock, random });
   expect(await second.accounts.byUsername('ADA')).toEqual(account);

@@ -18,7 +18,7 @@ export interface OpenStorage {
 
 /**
  * Opens what `url` names and brings its schema up to date; several processes may do so at once.
- * @throws MusterError BAD_CONFIG (url or options), STORAGE_UNAVAILABLE (not there, or the folder is in use), STORAGE_MISMATCH (schema)
+ * @throws MusterError BAD_CONFIG (url or options), STORAGE_UNAVAILABLE (not there), FOLDER_IN_USE, STORAGE_MISMATCH (schema)
  */
 export async function openStorage({ url, options, ...rest }: OpenStorage): Promise<Storage> {
   const parts = { ...rest, options: databaseOptions(options) };

@@ -25,7 +25,7 @@ export interface FolderLock {
   release(): void;
 }
 
-/** Takes `folder` (made if need be) for this process. @throws MusterError STORAGE_UNAVAILABLE naming the process that has it. */
+/** Takes `folder` (made if need be) for this process. @throws MusterError FOLDER_IN_USE naming the process that has it, STORAGE_UNAVAILABLE. */
 export function lockFolder(folder: string, random: Random): FolderLock {
   const path = join(folder, 'lock');
   const own = JSON.stringify({
@@ -119,7 +119,7 @@ export function beganAt(pid: number): string {
 }
 
 function inUse(cause: string): MusterError {
-  return new MusterError('STORAGE_UNAVAILABLE', { cause: `the folder is in use: ${cause}` });
+  return new MusterError('FOLDER_IN_USE', { cause });
 }
 
 function errorCode(error: unknown): unknown {
