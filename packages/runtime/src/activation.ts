@@ -169,7 +169,7 @@ export class Activation implements Due, Work {
     if (!this.fenced) {
       const message = this.nextSystem();
       if (message) {
-        this.guard(() => this.turns.handleSystem(message));
+        this.handleSystem(message);
         return true;
       }
     }
@@ -178,7 +178,7 @@ export class Activation implements Due, Work {
     this.services.mailboxed -= 1;
     if (this.fenced) this.answer(delivery, failure('SELF_FENCED', { shard: this.shard.id }), 'SELF_FENCED');
     else if (now > delivery.deadline) this.expired(delivery);
-    else this.guard(() => this.turns.handle(delivery), delivery);
+    else this.handle(delivery);
     return true;
   }
 
@@ -188,16 +188,26 @@ export class Activation implements Due, Work {
     return message;
   }
 
-  private guard(run: () => void, delivery?: Delivery): void {
+  private handle(delivery: Delivery): void {
     try {
-      run();
+      this.turns.handle(delivery);
     } catch (error) {
-      if (delivery) {
-        const details = { entity: this.key, command: delivery.command };
-        this.answer(delivery, failure('ACTOR_FAILED', details), 'ACTOR_FAILED');
-      }
-      this.keeper.broken(this, error instanceof BrokenState ? error.cause : error);
+      const details = { entity: this.key, command: delivery.command };
+      this.answer(delivery, failure('ACTOR_FAILED', details), 'ACTOR_FAILED');
+      this.broken(error);
     }
+  }
+
+  private handleSystem(message: SystemMessage): void {
+    try {
+      this.turns.handleSystem(message);
+    } catch (error) {
+      this.broken(error);
+    }
+  }
+
+  private broken(error: unknown): void {
+    this.keeper.broken(this, error instanceof BrokenState ? error.cause : error);
   }
 
   private expired(delivery: Delivery): void {

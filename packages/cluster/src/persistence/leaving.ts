@@ -34,7 +34,7 @@ export class Leaving {
 
   /** The shard's former owner may still answer reads (K7): nothing leaves. */
   get isQuiet(): boolean {
-    return this.committer.now < this.quietUntil;
+    return this.quietUntil !== -Infinity && this.committer.now < this.quietUntil;
   }
 
   beQuiet(forMs: Millis, over: () => void): void {
@@ -48,16 +48,15 @@ export class Leaving {
     return after < this.confirmed.call || now - this.confirmed.sentAt <= options.leaseMs;
   }
 
-  /** It leaves at once: true. Else it waits until {@link release}. */
-  pass(given: Pick<Waiter, 'position' | 'recorded' | 'run'>, mayLeave: (waiter: Waiter) => boolean): boolean {
+  /** Calls that were sent until now: what comes now is confirmed by a later one. */
+  get calls(): number {
+    return this.committer.calls;
+  }
+
+  /** It waits until {@link release}. */
+  wait(position: Position, recorded: boolean, run: () => void): void {
     const { now: at, calls: after } = this.committer;
-    const waiter = { ...given, at, after };
-    if (this.waiters.length === 0 && mayLeave(waiter)) {
-      waiter.run();
-      return true;
-    }
-    this.waiters.push(waiter);
-    return false;
+    this.waiters.push({ position, recorded, run, at, after });
   }
 
   release(mayLeave: (waiter: Waiter) => boolean): void {

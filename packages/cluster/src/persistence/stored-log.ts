@@ -16,7 +16,7 @@ import { Backlog, type TakeLimits } from './backlog.js';
 import type { Answered, Committer } from './committer.js';
 import { Gone } from './gone.js';
 import { Held } from './held.js';
-import { Leaving, type Waiter } from './leaving.js';
+import { Leaving } from './leaving.js';
 import type { LogStart, Need, Standing } from './log-start.js';
 import { Restoring } from './restoring.js';
 import { takeSaves } from './saves.js';
@@ -109,8 +109,9 @@ export class StoredLog {
 
   get full(): boolean {
     if (this.over) return false;
-    const { options, now } = this.committer;
-    const isLate = now - (this.leaving.since ?? now) > options.lagMs;
+    const { since } = this.leaving;
+    // Asked before and after every turn: mostly nothing waits, and nobody looks at the clock.
+    const isLate = since !== undefined && this.committer.now - since > this.committer.options.lagMs;
     // Beside a backup storage may be away for long: what would be too much is merged (`append`). Only names can become too many.
     const full = isLate || (this.isFree ? this.unsaved.isFull : this.backlog.isMuch);
     if (full) this.committer.refusedTurns(this);
@@ -149,7 +150,13 @@ export class StoredLog {
   /** Runs once everything up to `position` is stored; where the shard has a backup, at once. In order. `recorded`: see CommitLog. */
   onDurable(position: Position, run: () => void, recorded = false): void {
     if (this.over) return;
-    if (!this.leaving.pass({ position, recorded, run }, (waiter) => this.mayLeave(waiter))) this.committer.wants(this);
+    const { leaving } = this;
+    // Nearly everything leaves at once: what only waiting needs is not made before.
+    if (leaving.size === 0 && this.mayLeave(position, recorded, leaving.calls)) run();
+    else {
+      leaving.wait(position, recorded, run);
+      this.committer.wants(this);
+    }
   }
 
   /** The row of this shard, which is still ours. */
@@ -379,7 +386,7 @@ export class StoredLog {
     this.advanced();
   }
 
-  private mayLeave({ position, recorded, after }: Waiter): boolean {
+  private mayLeave(position: Position, recorded: boolean, after: number): boolean {
     if (this.leaving.isQuiet) return false;
     if (this.isFree) return true;
     if (this.known !== 'gated' || this.standing !== 'gated' || this.needsClaim) return false;
@@ -394,6 +401,7 @@ export class StoredLog {
   }
 
   private release(): void {
-    this.leaving.release((waiter) => !this.over && this.mayLeave(waiter));
+    if (this.leaving.size === 0) return;
+    this.leaving.release(({ position, recorded, after }) => !this.over && this.mayLeave(position, recorded, after));
   }
 }

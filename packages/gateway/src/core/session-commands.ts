@@ -198,8 +198,19 @@ export class SessionCommands<C> {
       const data = accepted.data === undefined ? JSON_NULL : Buffer.from(JSON.stringify(accepted.data));
       const span = this.context.trace(definition.commandId);
       const { messageId } = message;
-      const fresh = { request: 0, retried: false, strayed: false, overtaken: false };
-      this.dispatch({ ...fresh, messageId, definition, entity, command, data, span });
+      // Every field in its place: an object that is spread and then added to was measured to cost more than all the rest of this.
+      this.dispatch({
+        request: 0,
+        messageId,
+        definition,
+        entity,
+        command,
+        data,
+        span,
+        retried: false,
+        strayed: false,
+        overtaken: false,
+      });
     }
   }
 
