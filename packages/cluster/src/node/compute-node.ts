@@ -101,6 +101,7 @@ export class ComputeNode {
       options: replication,
       metrics,
       gatePosition: rules.gatePosition,
+      persists: setup.storage !== undefined,
     });
     const logs = setup.logs?.(this.stored(replicator)) ?? this.stored(replicator);
     this.replicator = replicator;

@@ -32,6 +32,8 @@ export interface OwnerState {
   readonly followers: readonly FollowerView[];
   /** The backup was reported lost in this term: it may be gone from the row by now. */
   readonly reportedLost: boolean;
+  /** Storage stands behind this log, and is the second place of a shard whose row names no backup (K9). */
+  readonly isStored: boolean;
 }
 
 export type OwnerInput =
@@ -69,8 +71,8 @@ export interface OwnerStep {
 const NONE: readonly OwnerEffect[] = [];
 
 /** `end`: where the log of the former owner ended, if this one goes on with it: all of that has its second place. */
-export function newOwner(term: Term, end: Position = 0): OwnerState {
-  return stateOf(term, 0, end, end, [], false);
+export function newOwner(term: Term, end: Position = 0, isStored = false): OwnerState {
+  return stateOf(term, 0, end, end, [], false, isStored);
 }
 
 /** `fresh`: a snapshot number that was never used; used at most for one snapshot per step and copy, counting up. */
@@ -85,8 +87,8 @@ export function stepOwner(
   const next = stepped(state, input, now, options, fresh);
   const durable = gate(next.state);
   if (durable <= next.state.durable) return next;
-  const { term, newerTerm, end, followers, reportedLost } = next.state;
-  return { state: stateOf(term, newerTerm, end, durable, followers, reportedLost), effects: next.effects };
+  const { term, newerTerm, end, followers, reportedLost, isStored } = next.state;
+  return { state: stateOf(term, newerTerm, end, durable, followers, reportedLost, isStored), effects: next.effects };
 }
 
 function stepped(
@@ -308,18 +310,18 @@ function settle(
   const { term = before.term, newerTerm = before.newerTerm, end = before.end } = changes;
   const { followers: given = before.followers, reportedLost = before.reportedLost } = changes;
   const followers = lookedAt(given, end, now);
-  return { state: stateOf(term, newerTerm, end, before.durable, followers, reportedLost), effects };
+  return { state: stateOf(term, newerTerm, end, before.durable, followers, reportedLost, before.isStored), effects };
 }
 
 /** The same after a record or an acknowledgement, which nearly all inputs are: they change nothing else. */
 function settledAt(
-  { term, newerTerm, durable, reportedLost }: OwnerState,
+  { term, newerTerm, durable, reportedLost, isStored }: OwnerState,
   end: Position,
   given: readonly FollowerView[],
   now: Millis,
 ): OwnerStep {
   const followers = lookedAt(given, end, now);
-  return { state: stateOf(term, newerTerm, end, durable, followers, reportedLost), effects: NONE };
+  return { state: stateOf(term, newerTerm, end, durable, followers, reportedLost, isStored), effects: NONE };
 }
 
 /** Always with the same fields in the same order: two are made for every record, and objects of one shape are read fastest. */
@@ -330,8 +332,9 @@ function stateOf(
   durable: Position,
   followers: readonly FollowerView[],
   reportedLost: boolean,
+  isStored: boolean,
 ): OwnerState {
-  return { term, newerTerm, end, durable, followers, reportedLost };
+  return { term, newerTerm, end, durable, followers, reportedLost, isStored };
 }
 
 /** Who is behind, and since when. What did not change is not made anew. */
@@ -347,12 +350,21 @@ function lookedAt(given: readonly FollowerView[], end: Position, now: Millis): r
 }
 
 /** The gate (fence 2): what lies before this position is in a second place wherever there has to be one, and may leave. */
-export function gatePosition({ term, newerTerm, durable, end, followers, reportedLost }: OwnerState): Position {
+export function gatePosition(state: OwnerState): Position {
+  const { term, newerTerm, durable, end, followers, reportedLost } = state;
   if (newerTerm > term) return durable;
   // K9: the row may have dropped it by now, and then what it has does not count: a shard without a second place may be placed afresh.
   if (reportedLost) return durable;
-  if (followers.length === 0) return end;
   let position = Infinity;
   for (const { caughtUp, acked } of followers) if (caughtUp && acked < position) position = acked;
-  return position === Infinity ? durable : position;
+  if (position !== Infinity) return position;
+  return followers.length === 0 || isLearnt(state) ? end : durable;
+}
+
+/**
+ * K9: all that there is beside the owner is a learner that may need its snapshot for long, and storage, which lets nothing through that it does not have.
+ * Once the snapshot is there, nothing more is let through until the learner has what was (K10): under steady load it would be behind for ever.
+ */
+function isLearnt({ followers, isStored }: OwnerState): boolean {
+  return isStored && followers.every(({ phase, linked }) => phase !== 'following' || !linked);
 }

@@ -84,6 +84,9 @@ class Stage {
       case 'tick':
         this.input({ type: 'tick', silent: [], stalledMs: Number(first || 0) });
         return;
+      case 'stored':
+        this.owner = newOwner(term(0), 0, true);
+        return;
       case 'owner':
         // Another process owns the shard from here on, with an empty log, or with one that goes on where a former owner's ended.
         this.owned = peer;

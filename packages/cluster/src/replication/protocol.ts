@@ -21,7 +21,9 @@
 // it has answered: no read is answered by its lease before, as it may not know yet whom it gives one (K7).
 //
 // The gate: nothing leaves but what the backup and a caught-up learner have acknowledged; without a backup, what a caught-up learner has
-// (K9); without either the process is alone and lets out at once. Reads in addition need the lease of each of them.
+// (K9); without either the process is alone and lets out at once. Reads in addition need the lease of each of them. Where storage stands behind the
+// log (persistence/), that is the second place of a shard without a backup, and lets nothing through that it does not have: so a learner
+// without its snapshot holds nothing up. One with it does, until it has what was let out meanwhile: it could not catch up under steady load.
 //
 // Who may die when:
 //   a copy     the owner reports it after silenceMs without acknowledgement, and waits: from then on the backup's acknowledgements open

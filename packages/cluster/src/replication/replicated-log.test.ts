@@ -24,8 +24,9 @@ beforeEach(() => {
   left = [];
 });
 
-function open(place: Partial<Place> = {}): ReplicatedLog {
+function open(place: Partial<Place> = {}, isStored = false): ReplicatedLog {
   const keeper: LogKeeper = {
+    isStored,
     options: REPLICATION_DEFAULTS,
     now: () => now,
     send(_peer, envelope) {
@@ -233,4 +234,19 @@ test('copies hear by name whom storage cannot take, with everything that they ar
     [2, ['book/x']],
     [2, ['book/x']],
   ]);
+});
+
+test('where storage is the second place, what is written beside a learner without its snapshot goes on to storage at the end of the turn', () => {
+  const log = open({ backup: '', learner: c }, true);
+  write(log, 'w1');
+  read(log, 'r1');
+  log.flush();
+  expect(left).toEqual(['w1', 'r1']);
+});
+
+test('where there is no storage, it waits for the learner', () => {
+  const log = open({ backup: '', learner: c });
+  write(log, 'w1');
+  log.flush();
+  expect(left).toEqual([]);
 });

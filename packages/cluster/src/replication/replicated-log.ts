@@ -2,17 +2,8 @@ import type { CommitLog, Millis, PeerId, Position, ShardId, Term, TurnRecord } f
 import { type Entry, encodeEntries } from '@muster/runtime';
 import type { EnvelopeInit, RecordInit } from '@muster/wire';
 import type { ReplicationOptions } from './options.js';
-import {
-  type gatePosition,
-  isGated,
-  isQuiet,
-  newOwner,
-  type OwnerEffect,
-  type OwnerInput,
-  type OwnerState,
-  reportsOf,
-  stepOwner,
-} from './owner.js';
+import type { gatePosition, OwnerEffect, OwnerInput, OwnerState } from './owner.js';
+import { isGated, isQuiet, newOwner, reportsOf, stepOwner } from './owner.js';
 import type { Place } from './replicator.js';
 import type { ReportedChange } from './report.js';
 import { Tails } from './tails.js';
@@ -21,6 +12,8 @@ import { Tails } from './tails.js';
 export interface LogKeeper {
   readonly options: ReplicationOptions;
   readonly gatePosition?: typeof gatePosition;
+  /** Storage stands behind these logs. */
+  readonly isStored?: boolean;
   now(): Millis;
   /** False where there is no link or its lane is full: called again (`ship`) when there is room. */
   send(peer: PeerId, envelope: EnvelopeInit): boolean;
@@ -95,7 +88,7 @@ export class ReplicatedLog implements CommitLog {
     this.continues = from;
     this.base = position;
     this.last = position;
-    this.state = newOwner(place.term, position);
+    this.state = newOwner(place.term, position, keeper.isStored);
     this.assign(place);
   }
 
@@ -195,6 +188,8 @@ export class ReplicatedLog implements CommitLog {
     this.sync();
     for (const { peer } of this.state.followers) this.ship(peer);
     this.shed();
+    // What no copy has to acknowledge.
+    if (this.waiting.length > 0 && this.waiting[0]!.position <= this.state.durable) this.pump();
   }
 
   /** Where there are no records left: false. Where there is nothing to send either: `ask` sends the term and asks for an answer. */

@@ -28,6 +28,8 @@ export interface ReplicatorSetup {
   readonly peers: Peers;
   readonly options: ReplicationOptions;
   readonly gatePosition?: typeof gatePosition;
+  /** This node stores what it owns. */
+  readonly persists?: boolean;
   readonly metrics: Metrics;
 }
 
@@ -54,6 +56,7 @@ export interface FormerLog {
 export class Replicator implements CommitLogs, LogKeeper {
   readonly options: ReplicationOptions;
   readonly gatePosition: typeof gatePosition;
+  readonly isStored: boolean;
   freshSeeding = 1;
   private readonly setup: ReplicatorSetup;
   private readonly seeder: Seeder;
@@ -76,6 +79,7 @@ export class Replicator implements CommitLogs, LogKeeper {
     this.setup = setup;
     this.options = options;
     this.gatePosition = setup.gatePosition ?? gatePosition;
+    this.isStored = setup.persists ?? false;
     this.tickedAt = clock.monotonic();
     this.shipped = metrics.counter('muster_replication_shipped_total', 'Envelopes to backups and learners, by type');
     this.refusals = metrics.counter('muster_replication_refused_total', 'Records that a copy did not take, by code');

@@ -61,7 +61,8 @@ export interface LocalClusterDocument {
   readonly admin: string;
 }
 
-/** A killed process is started again at once, one that ends soon after its start only after this long: it must not fill the machine. */
+/** A killed process is started again after this long: a start takes a second of processor time, which belongs to those who take over from it
+ *  first. So is one that ends soon after its start: it must not fill the machine. */
 const RESTART_PAUSE_MS = 1_000;
 const SOON_MS = 5_000;
 
@@ -241,7 +242,7 @@ export class LocalCluster {
       const again = code === 0 || restart;
       output(`${member.id} (pid ${child.pid}) ended with ${code ?? signal}${again ? '; it is started again' : ''}\n`);
       const soon = clock.monotonic() - member.startedAt < SOON_MS;
-      if (again) clock.after(soon ? RESTART_PAUSE_MS : 0, () => this.respawn(member));
+      if (again) clock.after(soon || code !== 0 ? RESTART_PAUSE_MS : 0, () => this.respawn(member));
     });
   }
 
