@@ -1,7 +1,7 @@
 import type { TSchema } from '@sinclair/typebox';
 import { validatorOf } from './validators.js';
 
-/** Makes of data that fits a schema a copy that has nothing else in it. */
+/** Makes of data that fits a schema what has nothing else in it: itself, where that is so already. */
 type Projection = (data: unknown) => unknown;
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -28,9 +28,13 @@ function projectionOf(schema: TSchema): Projection {
   }
   if (schema.type === 'array') {
     const entry = projectionOf(schema.items as TSchema);
-    return (data) => (data as readonly unknown[]).map(entry);
+    return (data) => {
+      const entries = data as readonly unknown[];
+      const known = entries.map(entry);
+      return known.every((one, i) => one === entries[i]) ? entries : known;
+    };
   }
-  return schema.type === 'object' ? object(schema) : (data) => data;
+  return schema.type === 'object' ? object(schema) : asItIs;
 }
 
 /** The first branch that fits, as the schema means it. */
@@ -45,11 +49,30 @@ function object(schema: TSchema): Projection {
   );
   // A dictionary has one pattern, and it fits every key that passed.
   const [other] = Object.values((schema.patternProperties ?? {}) as Record<string, TSchema>).map(projectionOf);
+  const names = new Set(named.map(([name]) => name));
+  const nested = named.filter(([, field]) => field !== asItIs);
   return (data) => {
     const fields = data as Fields;
+    // Most clients send what we know: that is not copied.
+    if (!other && isKnown(fields, names, nested)) return fields;
     const result: Record<string, unknown> = {};
     for (const [name, field] of named) if (Object.hasOwn(fields, name)) result[name] = field(fields[name]);
     if (other) for (const [key, value] of Object.entries(fields)) result[key] = other(value);
     return result;
   };
 }
+
+/** Nothing in it is unknown to the schema. */
+function isKnown(
+  fields: Fields,
+  names: ReadonlySet<string>,
+  nested: readonly (readonly [string, Projection])[],
+): boolean {
+  for (const name in fields) if (!names.has(name)) return false;
+  for (const [name, field] of nested)
+    if (Object.hasOwn(fields, name) && field(fields[name]) !== fields[name]) return false;
+  return true;
+}
+
+/** What has no fields. */
+const asItIs: Projection = (data) => data;

@@ -3,7 +3,7 @@
  * costs no stack. Text that is no JSON may pass: the parser says so afterwards.
  */
 export function nestsDeeperThan(text: string, depthMax: number): boolean {
-  if (openersIn(text) <= depthMax) return false;
+  if (!opensMoreThan(text, depthMax)) return false;
   let depth = 0;
   for (let i = 0; i < text.length; i += 1) {
     switch (text.charCodeAt(i)) {
@@ -25,14 +25,21 @@ export function nestsDeeperThan(text: string, depthMax: number): boolean {
   return false;
 }
 
-/** How many brackets open anywhere, in strings too: text with few of them cannot nest deep, and that is most of what comes. */
-function openersIn(text: string): number {
+/**
+ * More brackets open than `max`, in strings too: text with few of them cannot nest deep, and that is most of what comes. The engine
+ * looks for a character many at a time; one by one was measured to cost a third of the parsing.
+ */
+function opensMoreThan(text: string, max: number): boolean {
   let count = 0;
-  for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i);
-    if (code === 0x7b || code === 0x5b) count += 1;
+  for (let at = text.indexOf('{'); at >= 0; at = text.indexOf('{', at + 1)) {
+    count += 1;
+    if (count > max) return true;
   }
-  return count;
+  for (let at = text.indexOf('['); at >= 0; at = text.indexOf('[', at + 1)) {
+    count += 1;
+    if (count > max) return true;
+  }
+  return false;
 }
 
 /** Index of the quote that ends the string starting at `from`, or the text's length. */

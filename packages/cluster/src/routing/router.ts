@@ -123,7 +123,7 @@ export class Router implements CommandRouter {
         this.enlist(pending);
         if (this.routes[shard]!.phase === 'waiting') this.input(shard, { type: 'tick' });
         // Nothing overtakes what listeners are putting in front.
-        else if (this.announcing !== shard) this.pump(shard, line);
+        else if (this.announcing !== shard) this.pump(shard, line, pending.heldSince);
       }
     }
   }
@@ -294,8 +294,7 @@ export class Router implements CommandRouter {
   }
 
   /** Sends what is unsent, oldest first, until the link is full. */
-  private pump(shard: ShardId, line: WaitingLine): void {
-    const now = this.clock.monotonic();
+  private pump(shard: ShardId, line: WaitingLine, now = this.clock.monotonic()): void {
     for (;;) {
       const pending = line.next;
       // Looked up again each time: a local answer may have started another flight.

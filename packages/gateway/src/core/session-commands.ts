@@ -233,7 +233,9 @@ export class SessionCommands<C> {
   private outcome(sent: InFlight, outcome: RoutedOutcome): void {
     const at = this.inFlight.indexOf(sent);
     if (at < 0) return;
-    this.inFlight.splice(at, 1);
+    // Mostly it is the only one; `splice` makes a list of what it takes out.
+    if (at === this.inFlight.length - 1) this.inFlight.pop();
+    else this.inFlight.splice(at, 1);
     const { messageId, definition, span } = sent;
     if (outcome.ok) {
       span?.end();
