@@ -109,7 +109,7 @@ export const friendIgnore = defineCommand(
     direction: 'user→server',
     kind: 'request',
     only: MUSTER_SUBPROTOCOL,
-    what: 'Ignores a player: what there is between you ends, and no friend request and no direct message of theirs comes through. They are not told. Where you do already it succeeds.',
+    what: 'Ignores a player: what there is between you ends, and no friend request, no invitation and no direct message of theirs comes through. They are not told. Where you do already it succeeds.',
     data: Type.Object({ userId: UserId }),
     reasons: ['invalid_user'],
     violations: invalidUser('userId'),

@@ -84,6 +84,20 @@ export const PARTY_CASES: readonly Case[] = [
     },
   ),
 
+  story('party/invite of somebody who ignores who invites fails as if nobody were there', async (stage) => {
+    const [ann, cas, dan] = await stage.players('ann', 'cas', 'dan');
+    const bob = await stage.player('bob', 'v0.muster');
+    await cas.ok('system/disconnect');
+    await cas.ended();
+    await partyOf(ann, dan);
+    await bob.ok('friend/ignore', of(ann));
+    const said = await ann.fails('invalid_request', 'party/invite', of(bob));
+    const away = await ann.fails('invalid_request', 'party/invite', of(cas));
+    if (said !== away) throw new Error(`${said} is not ${away}`);
+    // It is who invites that counts, not who else is there.
+    await invites(dan, bob, [ann, dan]);
+  }),
+
   story('party/acceptInvite is answered before everybody, the newcomer too, hears of it', async (stage) => {
     const [ann, bob, cas] = await stage.players('ann', 'bob', 'cas');
     const partyId = await makesParty(ann);

@@ -46,8 +46,8 @@ export interface PartyCommands extends PlaceCommands {
 
 /** What a player's actor understands from parties. */
 export interface PartyPlayerCommands {
-  /** Refused: nobody is there to be invited. */
-  partyInvited: { data: PartyNews; reply: null };
+  /** `by`: the member who invites. Refused: nobody is there to be invited, or only not for that member. */
+  partyInvited: { data: PartyNews & { readonly by: string }; reply: null };
   partyUpdated: { data: PartyNews; reply: null };
   /** Not invited any more. */
   partyRemoved: { data: unknown; reply: null };

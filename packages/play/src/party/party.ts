@@ -64,7 +64,8 @@ export function partyKind(changes: Partial<PartyOptions> = {}): PartyKind {
       admit: (state, data, ctx) => admit(state, data, ctx, options),
       leave: (state, { op }, ctx) => leave(state, op, ctx),
       confirm: (state, { op }, ctx) => confirm(state, op, ctx),
-      invite: (state, { userId }, ctx) => byMember(state, ctx, (party) => invited(party, userId, ctx, options)),
+      invite: (state, { userId }, ctx) =>
+        byMember(state, ctx, (party, by) => invited(party, { userId, by }, ctx, options)),
       cancelInvite: (state, { userId }, ctx) =>
         byMember(state, ctx, (party) => ruled(party, cancelInvite(party, userId, ctx.now), ctx)),
       kickMember: (state, { userId }, ctx) => byMember(state, ctx, (party) => kicked(party, userId, ctx)),
@@ -139,14 +140,23 @@ function confirm({ party }: PartyHolder, op: Op, ctx: DecideContext): Decided<{ 
 }
 
 /** A member's client; its gateway may not know yet that it is none any more. */
-function byMember({ party }: PartyHolder, { origin }: DecideContext, rule: (party: Party) => Decided): Decided {
+function byMember(
+  { party }: PartyHolder,
+  { origin }: DecideContext,
+  rule: (party: Party, caller: string) => Decided,
+): Decided {
   if (origin.type !== 'client') return { refuse: { reason: 'invalid_request', details: 'a client is expected' } };
   if (!party || !isMember(party, origin.caller)) return { refuse: { reason: REASON_NOT_A_MEMBER_OF_PLACE } };
-  return rule(party);
+  return rule(party, origin.caller);
 }
 
 /** The client waits until the invited player's actor has said that somebody is there. */
-function invited(party: Party, userId: string, ctx: DecideContext, options: PartyOptions): Decided {
+function invited(
+  party: Party,
+  { userId, by }: { readonly userId: string; readonly by: string },
+  ctx: DecideContext,
+  options: PartyOptions,
+): Decided {
   if (!isUserId(userId)) return invalid('no such user');
   const ruling = invite(party, userId, ctx.ticket, ctx.now, options.inviteMs);
   if ('refuse' in ruling) return ruling;
@@ -154,7 +164,7 @@ function invited(party: Party, userId: string, ctx: DecideContext, options: Part
   const asked: Send = {
     to: entity(PLAYER_KIND, userId),
     command: 'partyInvited',
-    data: newsFor(ctx.self.id, ruling.party, userId),
+    data: { ...newsFor(ctx.self.id, ruling.party, userId), by },
     answer: 'inviteAnswered',
     context: { invitedAt },
   };

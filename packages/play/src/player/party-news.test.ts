@@ -17,7 +17,7 @@ test('a word of a party that was sent before its player came in makes no invitat
   const stage = new Stage();
   stage.attach(a);
   const invitedUntil = stage.now + 300_000;
-  stage.internal('partyInvited', news(5, { invitedUntil }), PARTY);
+  stage.internal('partyInvited', { ...news(5, { invitedUntil }), by: '2' }, PARTY);
   const { sends } = stage.from(a, 'acceptPartyInvite', { partyId: 'p' });
   const { context } = sends[0]!;
   const value = { version: 7, party: news(7, 'member').party };

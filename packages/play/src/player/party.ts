@@ -141,9 +141,16 @@ function declineTo(id: string): NonNullable<Pieces['sends']>[number] {
 
 const NOT_INVITED = { refuse: { reason: 'invalid_request', details: 'that party does not invite you' } } as const;
 
-function invited(state: PlayerState, news: PartyNews, ctx: DecideContext, { options }: SliceTools): Decided<null> {
+function invited(
+  state: PlayerState,
+  { by, ...news }: PartyPlayerCommands['partyInvited']['data'],
+  ctx: DecideContext,
+  { options }: SliceTools,
+): Decided<null> {
   if (speaker(ctx) !== news.party.id || news.you === 'member') return NO_PARTY;
-  if (!state.session) return { refuse: { reason: 'invalid_request', details: 'that player is not online' } };
+  // Whoever is ignored is not to know it: as if nobody were there.
+  if (!state.session || state.ties.ignored.some((ignored) => ignored === by))
+    return { refuse: { reason: 'invalid_request', details: 'that player is not online' } };
   const [still, over] = current(state, ctx);
   if (still >= options.invitationsMax)
     return { refuse: { reason: 'invalid_request', details: 'that player has too many invitations' } };
