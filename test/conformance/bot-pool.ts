@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Bot } from './stage.js';
 
 /** As many as all cases of one run need: a bot whose connection was lost is taken for a while, and each costs the start a slow hash. */
-const BOTS = 16;
+const BOTS = 18;
 
 /** Autohosts that a system knows from its configuration. */
 export class BotPool {

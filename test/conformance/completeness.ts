@@ -16,16 +16,52 @@ const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   'system/moveOn': 'a gateway must stop for it: test/cluster/drain.test.ts',
 };
 
-/** Everything that the cases have to show: of every served command that it happens, and each reason for which it fails. */
+/** What a case shows in which players are told this, or asked it, and others who are connected are not. */
+export function notToAll(commandId: string): string {
+  return `${commandId}, and not to everybody`;
+}
+
+/**
+ * Everything that the cases have to show: of every served command that it happens; each reason for which it fails, wrong data too; and of what the
+ * server says to players by itself, that only some of those who are connected hear it.
+ */
 export function wanted(definitions: readonly CommandDefinition[] = COMMANDS): readonly string[] {
   return definitions
     .filter(({ unserved }) => !unserved)
-    .flatMap(({ commandId, reasons = [] }) => [commandId, ...reasons.map((reason) => `${commandId} ${reason}`)]);
+    .flatMap((definition) => {
+      const { commandId, reasons = [], direction } = definition;
+      const wrong = takesData(definition) ? ['invalid_request'] : [];
+      const partly = direction === 'server→user' && commandId !== 'user/self' ? [notToAll(commandId)] : [];
+      return [commandId, ...[...wrong, ...reasons].map((reason) => `${commandId} ${reason}`), ...partly];
+    });
+}
+
+/** It is a request of clients, and something may be wrong with its data. */
+export function takesData({ kind, direction, data }: CommandDefinition): boolean {
+  return kind === 'request' && !direction.startsWith('server') && fieldsOf(data).length > 0;
+}
+
+/** Data that cannot be right for the command: none of its fields is a list of lists. */
+export function wrongData({ data }: CommandDefinition): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(fieldsOf(data).map((field) => [field, [[]]]));
+}
+
+function fieldsOf(schema: CommandDefinition['data']): readonly string[] {
+  const { properties, anyOf = [] } = (schema ?? {}) as {
+    readonly properties?: object;
+    readonly anyOf?: readonly NonNullable<CommandDefinition['data']>[];
+  };
+  return properties ? Object.keys(properties) : anyOf.flatMap(fieldsOf);
 }
 
 /** What is wanted and was not shown. */
 export function notShown(shown: ReadonlySet<string>): readonly string[] {
-  return wanted().filter((one) => !shown.has(one) && SHOWN_ELSEWHERE[one] === undefined);
+  return wanted().filter((one) => !shown.has(one) && !isExcused(one));
+}
+
+/** What is shown elsewhere altogether is so for whom it does not reach. */
+function isExcused(one: string): boolean {
+  return Object.keys(SHOWN_ELSEWHERE).some((excused) => one === excused || one === notToAll(excused));
 }
 
 /** Excuses that nobody needs: it was shown, or there is no such thing. */

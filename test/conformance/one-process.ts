@@ -21,8 +21,8 @@ export class OneProcess implements SystemUnderTest {
   /** `restarts`: between any two requests the whole system is stopped and started again. */
   constructor({ restarts = false }: { readonly restarts?: boolean } = {}) {
     this.data = mkdtempSync(join(tmpdir(), 'muster-conformance-'));
-    // Every start looks whether each bot's secret is still the same, slowly on purpose; nobody hosts in what is played over restarts.
-    this.bots = restarts ? new BotPool(this.data, 0) : new BotPool(this.data);
+    // Every start looks whether each bot's secret is still the same, slowly on purpose; one is enough for what is played over restarts.
+    this.bots = restarts ? new BotPool(this.data, 1) : new BotPool(this.data);
     this.restarts = restarts;
   }
 
@@ -47,7 +47,7 @@ export class OneProcess implements SystemUnderTest {
     await this.halt();
     await this.start();
     for (const peer of peers) {
-      await peer.enter();
+      await peer.comeBack();
       // Said on the connection before.
       peer.mayHaveHeard('system/moveOn');
     }

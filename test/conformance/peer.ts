@@ -32,6 +32,10 @@ export class Peer {
   readonly faults: string[] = [];
   /** Data of the last `user/self`. */
   self: { readonly user: Readonly<Record<string, unknown>> & { readonly userId: string } } | undefined;
+  /** What an autohost says, and is asked, first on every connection. */
+  greet: (() => Promise<void>) | undefined;
+  /** What it was ever told or asked by the server. */
+  readonly told = new Set<string>();
   ending: { readonly code: number; readonly reason: string } | undefined;
   private readonly setup: PeerSetup;
   private readonly heard: Frame[] = [];
@@ -87,6 +91,14 @@ export class Peer {
     await this.connect();
     await this.until(() => this.self !== undefined || this.ending !== undefined, 'is told of itself');
     if (this.ending) throw new Error(`${this.name} was not let in: ${JSON.stringify(this.ending)}`);
+  }
+
+  /** Brings back a client whose server was away. @throws Error where nobody has said how an autohost comes back */
+  async comeBack(): Promise<void> {
+    if (this.isPlayer) return this.enter();
+    await this.connect();
+    if (!this.greet) throw new Error(`${this.name} does not know what to say first`);
+    await this.greet();
   }
 
   /** The socket is gone without a word. */
@@ -254,6 +266,7 @@ export class Peer {
       this.answers.set(frame.messageId, frame);
       return;
     }
+    this.told.add(frame.commandId);
     if (frame.commandId === 'user/self' && (this.self === undefined || this.setup.maybeRefreshed)) {
       this.self = frame.data as Exclude<Peer['self'], undefined>;
       return;

@@ -1,20 +1,20 @@
-// The lives of a lobby and of a party with the whole system stopped and started again between any two requests.
+// The lives of a lobby, its battle, a room and a party with the whole system stopped and started again between any two requests.
 import { afterEach, expect, test } from '@jest/globals';
-import { LIVES } from './cases/lives.js';
+import { BATTLE_LIVES, LIVES } from './cases/lives.js';
 import { FrameBook } from './frames.js';
 import { OneProcess } from './one-process.js';
 import { Stage } from './stage.js';
 
 const TEST_TIMEOUT_MS = 300_000;
-/** Requests of the shorter life. */
-const MANY = 10;
+/** Requests of the shortest life. */
+const MANY = 8;
 
 const running: OneProcess[] = [];
 afterEach(async () => {
   for (const system of running.splice(0)) await system.stop();
 }, TEST_TIMEOUT_MS);
 
-test.each(LIVES.map(({ title, play }) => [title, play] as const))(
+test.each([...LIVES, ...BATTLE_LIVES].map(({ title, play }) => [title, play] as const))(
   '%s goes on over restarts of the whole system',
   async (_, play) => {
     const system = new OneProcess({ restarts: true });

@@ -1,5 +1,6 @@
 import { botSignIn, Http, playerSignIn } from '@muster/client';
 import { pause } from '../cluster/until.js';
+import { notToAll } from './completeness.js';
 import type { FrameBook } from './frames.js';
 import { Peer, type PeerSetup } from './peer.js';
 
@@ -99,6 +100,9 @@ export class Stage {
     );
     const faults = [...this.peers.flatMap(({ faults }) => faults), ...untaken.map((one) => `nobody expected ${one}`)];
     if (faults.length > 0) throw new Error(faults.join('\n'));
+    const players = this.peers.filter(({ isPlayer, isConnected }) => isPlayer && isConnected);
+    for (const commandId of new Set(players.flatMap(({ told }) => [...told])))
+      if (players.some(({ told }) => !told.has(commandId))) this.book.shown.add(notToAll(commandId));
   }
 
   async leave(): Promise<void> {

@@ -5,9 +5,10 @@ import { CHAT_CASES } from './chat.js';
 import { CLAN_CASES } from './clan.js';
 import { FRIEND_CASES } from './friend.js';
 import { HOSTING_CASES } from './hosting.js';
-import { LIVES } from './lives.js';
+import { BATTLE_LIVES, LIVES } from './lives.js';
 import { LOBBY_CASES } from './lobby.js';
 import { LOBBY_LIST_CASES } from './lobby-list.js';
+import { VOTE_CASES } from './lobby-votes.js';
 import { MESSAGING_CASES } from './messaging.js';
 import { PARTY_CASES } from './party.js';
 import { PRIVATE_LOBBY_CASES } from './private-lobby.js';
@@ -22,6 +23,7 @@ export const CASES: readonly Case[] = [
   ...MESSAGING_CASES,
   ...FRIEND_CASES,
   ...LOBBY_CASES,
+  ...VOTE_CASES,
   ...HOSTING_CASES,
   ...LOBBY_LIST_CASES,
   ...PRIVATE_LOBBY_CASES,
@@ -32,6 +34,7 @@ export const CASES: readonly Case[] = [
   ...AUTOHOST_CASES,
   ...AUTOHOST_ROOM_CASES,
   ...LIVES,
+  ...BATTLE_LIVES,
   ...PARTY_CASES,
 ];
 
@@ -41,4 +44,5 @@ export const ONE_AT_A_TIME: ReadonlySet<Case> = new Set([
   ...BATTLE_CASES,
   ...AUTOHOST_CASES,
   ...AUTOHOST_ROOM_CASES,
+  ...BATTLE_LIVES,
 ]);

@@ -12,8 +12,11 @@ export const STATUS = {
 /** An autohost that has said what it can and was asked for its updates. */
 export async function readyAutohost(stage: Stage, status: object = STATUS): Promise<Peer> {
   const autohost = await stage.autohost();
-  autohost.tell('autohost/status', status);
-  autohost.answer(await autohost.asked('autohost/subscribeUpdates'));
+  autohost.greet = async () => {
+    autohost.tell('autohost/status', status);
+    autohost.answer(await autohost.asked('autohost/subscribeUpdates'));
+  };
+  await autohost.greet();
   return autohost;
 }
 

@@ -139,6 +139,22 @@ export const HOSTING_CASES: readonly Case[] = [
     await over(peers, ['1']);
   }),
 
+  story('who follows a player hears that it plays, and that it does not any more; nobody else does', async (stage) => {
+    const { host, ann, peers, battleId } = await battle(stage);
+    const fan = await stage.player('fan');
+    const hears = async (status: string): Promise<void> => {
+      const { users } = await fan.hears<{ users: { userId: string; status?: string }[] }>('user/updated');
+      equals(
+        users.map((user) => [user.userId, user.status]),
+        [[ann.userId, status]],
+      );
+    };
+    await fan.ok('user/subscribeUpdates', { userIds: [ann.userId] });
+    await hears('playing');
+    await quits(host, battleId, peers);
+    await hears('menu');
+  }),
+
   story('bots are in the script with their name and options', async (stage) => {
     const host = await readyAutohost(stage, STATUS);
     const ann = await stage.player('ann');

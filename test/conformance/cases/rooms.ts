@@ -190,6 +190,12 @@ export const AUTOHOST_ROOM_CASES: readonly Case[] = [
     await again.fails('not_in_room', 'autohost/leaveRoom', { room });
   }),
 
+  story('what an autohost asks of rooms with wrong data is invalid_request', async (stage) => {
+    const autohost = await connected(stage, stage.bot());
+    for (const commandId of ['autohost/joinRoom', 'autohost/leaveRoom'])
+      await autohost.fails('invalid_request', commandId, { room: [[]] }, { malformed: true });
+  }),
+
   story('an autohost is in a few rooms at a time', async (stage) => {
     const owners = await talkers(stage, 'ann', 'bob');
     const rooms: string[] = [];
