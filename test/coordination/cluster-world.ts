@@ -68,6 +68,8 @@ interface Shape {
   readonly log?: Log;
   readonly policies?: PolicyChanges;
   readonly options?: Partial<CoordinatorOptions>;
+  /** What operators have to show who break the glass. */
+  readonly breakGlass?: string;
 }
 
 export interface WorldRow {
@@ -97,6 +99,8 @@ export class ClusterWorld {
   private readonly regime: Regime | undefined;
   /** Learners of nodes that start from now on do not catch up until told to. */
   slowLearners = false;
+  /** Of coordinators that start from now on. */
+  breakGlass = '';
   /** Ids of processes that were asked to end so that they are started again. */
   readonly retired: string[] = [];
   /** Of processes that start from now on: which storage they say that they have. */
@@ -128,6 +132,7 @@ export class ClusterWorld {
       ...(log ? { log } : {}),
     });
     world.slowLearners = slowLearners;
+    world.breakGlass = shape.breakGlass ?? '';
     for (let n = 1; n <= coordinators; n += 1) {
       world.coordinator(`c${n}`);
       await world.until(() => world.coordinators.get(`c${n}`)!.it.ready || world.leader !== undefined, 3_000);
@@ -145,9 +150,10 @@ export class ClusterWorld {
 
   coordinator(id: string): Part<Coordinator> {
     const part = this.part(id, (setup, replacedBy) => {
-      const { regime } = this;
+      const { regime, breakGlass } = this;
       const onReplaced = (by: string) => replacedBy.push(by);
       const more = {
+        breakGlass,
         retire: () => void this.retired.push(id),
         records: this.records,
         kinds: new Set(['tally', 'fleeting']),

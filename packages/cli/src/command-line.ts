@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { accountCommands } from './account-commands.js';
 import { adminAddresses, DEFAULT_ADMIN } from './admin-address.js';
 import { Asking, type RolloutFlags } from './asking.js';
+import { breakGlassCommands } from './break-glass-commands.js';
 import { Failure } from './failure.js';
 import { duration } from './format/units.js';
 import { movingCommands } from './moving-commands.js';
@@ -13,7 +14,6 @@ import { entityShowView, entityTellView } from './views/entity.js';
 import { entityListView } from './views/entity-orders.js';
 import { epochShowView } from './views/epoch.js';
 import { coordinatorListView, nodeListView, nodeShowView } from './views/members.js';
-import { processRestartView } from './views/process.js';
 import { shardListView, shardShowView } from './views/shards.js';
 import { statusView } from './views/status.js';
 
@@ -107,12 +107,7 @@ function lookCommands(root: Command, asking: Asking): void {
     .action((_, at: Command) => asking.show(at, 'coordinator.list', {}, coordinatorListView));
   movingCommands(root, asking, { milliseconds, shardNumber, entity });
   accountCommands(root, asking);
-  root
-    .command('process')
-    .description('any process of the cluster')
-    .command('restart <id>')
-    .description('hand off what it has and end; whoever started it starts it again')
-    .action((id: string, _, at: Command) => asking.show(at, 'process.restart', { peer: id }, processRestartView));
+  breakGlassCommands(root, asking, shardNumber);
   root
     .command('rollout')
     .description('the whole cluster, one process at a time')

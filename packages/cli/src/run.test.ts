@@ -39,6 +39,7 @@ const LINES = [
   ['node cordon node-2', 'node.cordon'],
   ['node uncordon node-2', 'node.uncordon'],
   ['node forget node-2#p08ds --yes', 'node.forget'],
+  ['audit list', 'audit.list'],
   ['account show ann', 'account.show'],
   ['account ban ann --reason cheating --for 7d', 'account.ban'],
   ['account unban 7', 'account.unban'],

@@ -34,10 +34,8 @@ export class Roster {
     this.setup = setup;
     this.deaths = new Deaths(setup.deadMax);
     this.tickedAt = setup.clock.monotonic();
-    const { peers, epoch } = setup;
     this.questions = new Questions({
-      peers,
-      epoch,
+      ...setup,
       answered: ({ peer, round, witness }, outcome) => this.input(peer, { type: 'probed', round, witness, outcome }),
     });
   }
@@ -94,10 +92,8 @@ export class Roster {
 
   /** Nodes that may get shards. */
   targets(): PeerId[] {
-    return this.all()
-      .filter(isTarget)
-      .map(({ info }) => info.peer)
-      .sort();
+    const all = this.all().filter(isTarget);
+    return all.map(({ info }) => info.peer).sort();
   }
 
   /** Nodes that drain. */
@@ -213,6 +209,11 @@ export class Roster {
     if (member) this.input(peer, { type: 'forgotten' });
     else this.deaths.bury(peer, 'forgotten');
     return true;
+  }
+
+  /** An operator who broke the glass does not wait any longer for one that is late; one that is heard stays. */
+  giveUp(peer: PeerId): void {
+    this.input(peer, { type: 'given-up' });
   }
 
   linked(peer: PeerId): void {

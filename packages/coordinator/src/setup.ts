@@ -46,6 +46,8 @@ export interface CoordinatorSetup extends PolicyChanges {
   readonly placementKeys?: ReadonlyMap<string, (id: string) => string>;
   /** Kinds of actors that nodes have: orders for entities of others are refused. Absent: they are taken, and given up where no node knows them. */
   readonly kinds?: ReadonlySet<string>;
+  /** What an operator has to show who breaks the glass (admin epoch). Absent or empty: nobody may. */
+  readonly breakGlass?: string;
   readonly metrics: Metrics;
   readonly log: Log;
   /** Another incarnation has this id: stop. */

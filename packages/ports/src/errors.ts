@@ -130,6 +130,7 @@ export const ERRORS = {
   IDLE: row('nothing was received for {ms} ms', true, 'CANCELLED', 'internal_error', 1008),
   // Operations
   BAD_CONFIG: row('{details}', false, 'INVALID_ARGUMENT', 'internal_error', null),
+  BREAK_GLASS_REFUSED: row('the glass is not broken: {cause}', false, 'PERMISSION_DENIED', 'unauthorized', null),
   NOT_LEADER: row('{peer} does not lead; {leader} does', true, 'FAILED_PRECONDITION', 'internal_error', null),
   TOO_MANY_REQUESTS: row('more than {max} requests are under way', true, 'RESOURCE_EXHAUSTED', 'internal_error', null),
 } as const satisfies Record<string, ErrorRow>;

@@ -17,6 +17,11 @@ export type PeerId = Branded<string, 'PeerId'>;
 export const playerId = (text: string): PlayerId => text as PlayerId;
 export const shardId = (n: number): ShardId => n as ShardId;
 export const epoch = (n: number): Epoch => n as Epoch;
+/**
+ * Of an operator who breaks the glass: it passes compares of epochs and waits for liveness, never those of the store, of terms and of storage,
+ * and is nobody's current epoch. Audit entries have it, and what is sent on such an order.
+ */
+export const ADMIN_EPOCH: Epoch = epoch(Number.MAX_SAFE_INTEGER);
 export const term = (n: number): Term => n as Term;
 
 /** What a process does in the cluster. */

@@ -323,6 +323,36 @@ export const ANSWERS: { readonly [C in Exclude<AdminCommand, 'events.follow'>]: 
         next: null,
       },
     ],
+    'node.give-up': [
+      { node: 'node-2#p08ds', breakGlass: { credential: 'only for the night shift', reason: 'its rack is on fire' } },
+      { epoch: 5, accepted: true, node: 'node-2#p08ds', backed: 341, waiting: 0 },
+    ],
+    'audit.list': [
+      {},
+      {
+        epoch: 5,
+        entries: [
+          {
+            at: '2026-11-21T10:20:00.000Z',
+            who: '10.0.0.7 at admin-x#0',
+            command: 'node.give-up',
+            arguments: { node: 'node-2#p08ds' },
+            epoch: 9_007_199_254_740_991,
+            result: 'accepted',
+            reason: 'its rack is on fire',
+          },
+          {
+            at: SINCE,
+            who: '10.0.0.7 at admin-x#0',
+            command: 'node.drain',
+            arguments: { node: 'node-3' },
+            epoch: 5,
+            result: 'NOT_FOUND',
+            reason: '',
+          },
+        ],
+      },
+    ],
     'process.restart': [
       { peer: 'coordinator-2' },
       { epoch: 5, accepted: true, role: 'coordinator', peer: 'coordinator-2#c1' },

@@ -2,6 +2,7 @@ import type {
   MoveDocument,
   MoveListDocument,
   NodeForgetDocument,
+  NodeGiveUpDocument,
   NodeOrderDocument,
   RebalanceDocument,
   ShardMoveDocument,
@@ -25,6 +26,14 @@ export const nodeOrderView: View<NodeOrderDocument> = ({ node, state }) => ({
 export const nodeForgetView: View<NodeForgetDocument> = ({ node, shards }) => ({
   lines: [`${printable(node)} counts as dead for good; ${counted(shards, 'shard')} named it`],
   next: ['musterctl status'],
+});
+
+export const nodeGiveUpView: View<NodeGiveUpDocument> = ({ node, backed, waiting }) => ({
+  lines: [
+    `${printable(node)} is not waited for: ${counted(backed, 'shard')} go on at their backups` +
+      (waiting > 0 ? `; ${count(waiting)} without one still wait` : ''),
+  ],
+  next: ['musterctl status', 'musterctl audit list'],
 });
 
 export const shardMoveView: View<ShardMoveDocument> = ({ move, shard, from, to }) => ({

@@ -11,7 +11,8 @@
 //   promote          its replicated ("gated") shards go to their backups, and it is nobody's backup or learner any more. Either its link is
 //                    down, the leader's own dial was refused, and witnessMs later nobody had reached it; or no beat came for silentMs.
 //                    May be wrong: a former owner that lives lets nothing out without its backup's acknowledgement, and the backup
-//                    refuses its term (fence 2). So no witness is needed, and no mercy after a take-over. Its next beat takes it back.
+//                    refuses its term (fence 2). For the same reason an operator may say it of one that is late (break glass), without the
+//                    patience that silence gets. So no witness is needed, and no mercy after a take-over. Its next beat takes it back.
 //   dead             for good; what it alone had is placed again:
 //   dead by refusal  its link is down and every witness of one round was refused at its address, or found another process there:
 //                    nothing listens, so nothing runs. Not a matter of time, so a slow observer may say it too. Only this death is

@@ -7,7 +7,7 @@ import type { DeathCause } from './protocol.js';
 export type Phase = 'joining' | 'up' | 'suspect' | 'silent' | 'dead';
 
 /** Why a member's replicated shards may go on elsewhere although it is not known to be dead. */
-export type GivenUp = 'refused' | 'silent';
+export type GivenUp = 'refused' | 'silent' | 'ordered';
 
 /** The leader's watch over one member. */
 export interface Watch {
@@ -58,7 +58,9 @@ export type WatchInput =
   /** It said that it goes, and its registration is gone. */
   | { readonly type: 'left' }
   /** An operator says that it never comes back. */
-  | { readonly type: 'forgotten' };
+  | { readonly type: 'forgotten' }
+  /** An operator who broke the glass does not wait for it any longer. */
+  | { readonly type: 'given-up' };
 
 export type WatchEffect =
   | { readonly type: 'probe'; readonly round: number; readonly witnesses: readonly string[] }
@@ -137,11 +139,21 @@ export function stepWatch(state: Watch, input: WatchInput, observer: Observer): 
     case 'left':
     case 'forgotten':
       return die(state, input.type, observer.now);
+    case 'given-up':
+      return givenUpByOrder(state, observer);
     case 'laden':
       return { state: { ...state, ladenAt: observer.now }, effects: [] };
     case 'tick':
       return tick(state, input.spared, observer);
   }
+}
+
+/** Only of one that is late: whoever beats takes the verdict back at once. No fence is passed by it, as by any verdict that may be wrong. */
+function givenUpByOrder(state: Watch, { now }: Observer): WatchStep {
+  const isLate = state.phase === 'suspect' || state.phase === 'silent';
+  if (!isLate || state.givenUp) return { state, effects: [] };
+  const promote: WatchEffect = { type: 'promote', cause: 'ordered', silentMs: now - state.heardAt };
+  return { state: { ...state, givenUp: 'ordered' }, effects: [promote] };
 }
 
 function heard(state: Watch, { now, options }: Observer): WatchStep {

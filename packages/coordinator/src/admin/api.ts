@@ -3,6 +3,7 @@ import type { Clock, ClusterStore, Log, Metrics } from '@muster/ports';
 import type { Regime } from '../regime.js';
 import { AccountOrders, type AccountRecords } from './accounts.js';
 import { Audit } from './audit.js';
+import { Glass } from './break-glass.js';
 import type { Followers } from './events.js';
 import { adminHandlers } from './handlers.js';
 import type { Instructions } from './instructions.js';
@@ -30,6 +31,8 @@ export interface AdminApiSetup extends ViewSources {
   readonly kinds?: ReadonlySet<string>;
   /** Absent: this coordinator knows nothing of accounts. */
   readonly records?: AccountRecords;
+  /** What an operator has to show who breaks the glass. Absent or empty: nobody may. */
+  readonly breakGlass?: string;
   /** This very process is asked to end. */
   readonly retire?: (by: string) => void;
 }
@@ -57,6 +60,7 @@ export function openAdmin(setup: AdminApiSetup): void {
   };
   const views = new Views(setup);
   const retirements = new Retirements({ clock, peers, log, coordinators, epoch, retire });
+  const audit = new Audit({ store, clock, prefix: keys.audit, epoch, leads: setup.leads, max: setup.auditMax, log });
   const handlers = adminHandlers({
     views,
     leading,
@@ -65,7 +69,8 @@ export function openAdmin(setup: AdminApiSetup): void {
     orders: new Orders(views, setup.kinds),
     instructions: setup.instructions,
     accounts: new AccountOrders(setup.records, clock),
+    audit,
   });
-  const audit = new Audit({ store, clock, prefix: keys.audit, epoch, leads: setup.leads, max: setup.auditMax, log });
-  serveAdmin({ peers, handlers, audit, metrics, log });
+  const glass = new Glass({ credential: setup.breakGlass ?? '', metrics, log });
+  serveAdmin({ peers, handlers, audit, glass, metrics, log });
 }

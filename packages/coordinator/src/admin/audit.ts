@@ -1,5 +1,6 @@
-import { type Clock, type ClusterStore, codeOf, type Log, MusterError } from '@muster/ports';
-import type { AdminCommand } from './documents.js';
+import { ADMIN_EPOCH, type Clock, type ClusterStore, codeOf, type Log, MusterError } from '@muster/ports';
+import type { BrokenGlass } from './break-glass.js';
+import type { AdminCommand, AuditListEntry } from './documents.js';
 
 export interface AuditSetup {
   readonly store: ClusterStore;
@@ -22,6 +23,8 @@ export interface AuditEntry {
   readonly epoch: number;
   /** Empty: it was begun, and nobody wrote how it ended. */
   readonly result: string;
+  /** Of who broke the glass: the epoch is the admin epoch then. */
+  readonly reason?: string;
 }
 
 /** Commands that change the cluster; the others only look. */
@@ -31,6 +34,7 @@ const CHANGING: ReadonlySet<AdminCommand> = new Set<AdminCommand>([
   'node.cordon',
   'node.uncordon',
   'node.forget',
+  'node.give-up',
   'shard.move',
   'entity.move',
   'entity.pin',
@@ -48,6 +52,10 @@ const PRUNE_EVERY = 64;
 /** Deletes in one transaction: the store takes 128 operations. */
 const DELETES_MAX = 100;
 const NAMES_MAX = 8;
+const LIST_MAX = 20;
+const LIST_LIMIT = 1_000;
+/** Taken by whoever is asked, where the glass is broken. */
+const ALONE: ReadonlySet<AdminCommand> = new Set<AdminCommand>(['process.restart']);
 
 export function isChanging(command: AdminCommand): boolean {
   return CHANGING.has(command);
@@ -67,13 +75,13 @@ export class Audit {
 
   /** @throws MusterError STORE_UNAVAILABLE (nothing was done), and whatever `act` throws */
   async kept<T>(
-    who: string,
-    command: AdminCommand,
-    args: AuditEntry['arguments'],
+    what: Pick<AuditEntry, 'who' | 'command' | 'arguments'>,
     act: () => T | Promise<T>,
+    glass?: BrokenGlass,
   ): Promise<T> {
-    if (!this.setup.leads()) return act();
-    const entry: AuditEntry = { who, command, arguments: args, epoch: this.setup.epoch(), result: '' };
+    if (!this.setup.leads() && !(glass && ALONE.has(what.command))) return act();
+    const under = glass ? { epoch: ADMIN_EPOCH, reason: glass.reason } : { epoch: this.setup.epoch() };
+    const entry: AuditEntry = { ...what, ...under, result: '' };
     const key = await this.begin(entry);
     try {
       const done = await act();
@@ -83,6 +91,20 @@ export class Audit {
       void this.end(key, { ...entry, result: codeOf(error) ?? 'ACTOR_FAILED' });
       throw error;
     }
+  }
+
+  /** @throws MusterError STORE_UNAVAILABLE, INVALID_REQUEST */
+  async list(max: unknown = LIST_MAX): Promise<readonly AuditListEntry[]> {
+    if (!Number.isInteger(max) || (max as number) < 1 || (max as number) > LIST_LIMIT)
+      throw new MusterError('INVALID_REQUEST', { details: `max is a number from 1 to ${LIST_LIMIT}` });
+    const { store, prefix } = this.setup;
+    const { entries } = await store.range(prefix);
+    const newest = [...entries].sort((a, b) => (a.key < b.key ? 1 : -1)).slice(0, max as number);
+    return newest.map(({ key, value }) => {
+      const { who, command, arguments: args, epoch, result, reason = '' } = JSON.parse(value) as AuditEntry;
+      const name = key.slice(prefix.length);
+      return { at: name.slice(0, name.lastIndexOf('-')), who, command, arguments: args, epoch, result, reason };
+    });
   }
 
   private async begin(entry: AuditEntry): Promise<string> {

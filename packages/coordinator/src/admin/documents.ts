@@ -1,4 +1,5 @@
 import type { AccountDocument, ReportListDocument } from './account-documents.js';
+import type { AuditListDocument, BreakGlass, NodeGiveUpDocument } from './break-glass-documents.js';
 import type {
   EntityListDocument,
   EntityOrderDocument,
@@ -14,6 +15,7 @@ import type {
  */
 
 export type * from './account-documents.js';
+export type * from './break-glass-documents.js';
 export type * from './entity-documents.js';
 
 /** Commands of the admin API. Their arguments are {@link AdminArguments}, their answers {@link AdminResults}. */
@@ -34,6 +36,8 @@ export interface AdminResults {
   'node.cordon': NodeOrderDocument;
   'node.uncordon': NodeOrderDocument;
   'node.forget': NodeForgetDocument;
+  'node.give-up': NodeGiveUpDocument;
+  'audit.list': AuditListDocument;
   'shard.move': ShardMoveDocument;
   'entity.list': EntityListDocument;
   'entity.move': EntityOrderDocument;
@@ -64,8 +68,8 @@ export interface AdminArguments {
   'epoch.show': Record<string, never>;
   'coordinator.list': Record<string, never>;
   'events.follow': Record<string, never>;
-  /** Any process's plain id or peer id. A peer id means that run of it alone. */
-  'process.restart': { readonly peer: string };
+  /** Any process's plain id or peer id. A peer id means that run of it alone. With the credential, any coordinator takes it, whoever leads. */
+  'process.restart': { readonly peer: string; readonly breakGlass?: BreakGlass };
   /** Everything goes elsewhere, and nothing comes; the node stays and serves until it owns nothing. */
   'node.drain': { readonly node: string };
   'node.undrain': { readonly node: string };
@@ -74,6 +78,10 @@ export interface AdminArguments {
   'node.uncordon': { readonly node: string };
   /** A peer id: that run of the node has ended and never comes back. What it alone had is taken from storage. */
   'node.forget': { readonly node: string };
+  /** A peer id: that run of the node is late, and is not waited for any longer. Needs the credential. */
+  'node.give-up': { readonly node: string; readonly breakGlass?: BreakGlass };
+  /** Newest first. */
+  'audit.list': { readonly max?: number };
   'shard.move': { readonly shard: number; readonly to: string };
   /** Entities that live in shards of their own. */
   'entity.list': Record<string, never>;
@@ -350,7 +358,7 @@ export type ClusterEvent = { readonly at: string; readonly epoch: number } & (
   | { readonly type: 'member.joined'; readonly role: string; readonly peer: string; readonly address: string }
   | { readonly type: 'member.suspect'; readonly role: string; readonly peer: string }
   | { readonly type: 'member.recovered'; readonly role: string; readonly peer: string }
-  /** Its backups may take over, though it is not known to be dead. `why`: refused | silent */
+  /** Its backups may take over, though it is not known to be dead. `why`: refused | silent | ordered (break glass) */
   | { readonly type: 'member.given-up'; readonly role: string; readonly peer: string; readonly why: string }
   /** `why`: refused | silent | replaced | left | forgotten */
   | { readonly type: 'member.dead'; readonly role: string; readonly peer: string; readonly why: string }

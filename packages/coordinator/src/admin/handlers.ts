@@ -1,6 +1,7 @@
 import { MusterError } from '@muster/ports';
 import type { Regime } from '../regime.js';
 import type { AccountOrders } from './accounts.js';
+import type { Audit } from './audit.js';
 import type { AdminResults } from './documents.js';
 import type { Followers } from './events.js';
 import type { Instructions } from './instructions.js';
@@ -18,10 +19,20 @@ export interface AdminParts {
   readonly orders: Orders;
   readonly instructions: Instructions;
   readonly accounts: AccountOrders;
+  readonly audit: Audit;
 }
 
 /** A handler for every command, each answering with its document. */
-export function adminHandlers({ views, leading, followers, retirements, orders, instructions, accounts }: AdminParts) {
+export function adminHandlers({
+  views,
+  leading,
+  followers,
+  retirements,
+  orders,
+  instructions,
+  accounts,
+  audit,
+}: AdminParts) {
   return {
     status: () => views.status(leading()),
     'node.list': () => views.nodeList(leading()),
@@ -51,6 +62,11 @@ export function adminHandlers({ views, leading, followers, retirements, orders, 
     'node.cordon': ({ node }) => orders.node(leading(), node, 'cordoned'),
     'node.uncordon': ({ node }) => orders.node(leading(), node, 'up'),
     'node.forget': ({ node }) => orders.nodeForget(leading(), node),
+    'node.give-up': ({ node }) => orders.nodeGiveUp(leading(), node),
+    'audit.list': async ({ max }) => {
+      leading();
+      return { epoch: views.epochShow().epoch, entries: await audit.list(max) };
+    },
     'shard.move': ({ shard, to }) => orders.shardMove(leading(), shard, to),
     'entity.move': ({ entity, to }) => orders.entity(leading(), 'move', entity, to),
     'entity.pin': ({ entity, to }) => orders.entity(leading(), 'pin', entity, to),
@@ -59,7 +75,8 @@ export function adminHandlers({ views, leading, followers, retirements, orders, 
     'rebalance.plan': () => orders.rebalancePlan(leading()),
     'rebalance.run': () => orders.rebalanceRun(leading()),
     'move.list': () => orders.moveList(leading()),
-    'process.restart': ({ peer }, from) => retirements.ask(leading(), peer, from.peer),
+    'process.restart': ({ peer }, from, glass) =>
+      glass ? retirements.askAlone(peer, from.peer) : retirements.ask(leading(), peer, from.peer),
     'account.show': ({ account }) => {
       leading();
       return accounts.show(account);

@@ -8,6 +8,7 @@ import type {
   EntityOrderState,
   MoveListDocument,
   NodeForgetDocument,
+  NodeGiveUpDocument,
   NodeOrderDocument,
   RebalanceDocument,
   ShardMoveDocument,
@@ -52,6 +53,23 @@ export class Orders {
     if (peer === '' || !isNode) throw new MusterError('NOT_FOUND', { what: `node ${peer.slice(0, 64)}` });
     if (!roster.forget(peer)) throw refused(`${peer} is ${member ? 'heard' : 'known to be dead'}`);
     return { epoch: this.views.epochShow().epoch, accepted: true, node: peer, shards };
+  }
+
+  /**
+   * Break glass: its backups take over now, however long its silence would still be waited for (mercy, mass silence). It may live: fence 2 covers
+   * that, and its next beat takes it back. @throws MusterError NOT_FOUND, REFUSED (it is heard)
+   */
+  nodeGiveUp(regime: Regime, wanted: unknown): NodeGiveUpDocument {
+    const { ledger, roster } = regime;
+    const peer = (typeof wanted === 'string' ? wanted : '') as PeerId;
+    if (roster.get(peer)?.info.role !== 'node')
+      throw new MusterError('NOT_FOUND', { what: `node ${peer.slice(0, 64)}` });
+    const owned = ledger.rows().filter(({ owner }) => owner === peer);
+    const backed = owned.filter(({ backup }) => backup !== '' && roster.isWell(backup)).length;
+    if (roster.isGivenUp(peer)) throw refused(`${peer} is given up already`);
+    roster.giveUp(peer);
+    if (!roster.isGivenUp(peer)) throw refused(`${peer} is heard`);
+    return { epoch: this.views.epochShow().epoch, accepted: true, node: peer, backed, waiting: owned.length - backed };
   }
 
   /** Hands a shard off; where it holds nothing the same way. @throws MusterError NOT_FOUND, INVALID_REQUEST, REFUSED */

@@ -1,5 +1,5 @@
 import type { Peers, Registered } from '@muster/cluster';
-import { type Clock, type Log, type Millis, MusterError, type PeerId, parsePeerId } from '@muster/ports';
+import { ADMIN_EPOCH, type Clock, type Log, type Millis, MusterError, type PeerId, parsePeerId } from '@muster/ports';
 import type { Regime } from '../regime.js';
 import type { ProcessRestartDocument } from './documents.js';
 
@@ -39,15 +39,31 @@ export class Retirements {
 
   /** @throws MusterError NOT_FOUND, UNREACHABLE (no link to it at the moment) */
   ask(regime: Regime, wanted: unknown, by: string): ProcessRestartDocument {
-    const { clock, peers, log, retire, epoch } = this.setup;
+    const { epoch } = this.setup;
     const found = this.find(regime, typeof wanted === 'string' ? wanted : '');
-    const answer = { epoch: epoch(), accepted: true, role: found.role, peer: found.peer } as const;
-    log.write('info', 'process.restart-asked', { peer: found.peer, by });
+    this.send(found.peer, by, epoch());
+    return { epoch: epoch(), accepted: true, role: found.role, peer: found.peer };
+  }
+
+  /** Break glass: whoever leads, or nobody. It goes at the admin epoch, which is older than none. @throws MusterError NOT_FOUND, UNREACHABLE */
+  askAlone(wanted: unknown, by: string): ProcessRestartDocument {
+    const { peers, epoch } = this.setup;
+    const linked = [peers.self, ...peers.linked()];
+    const found = linked.find(
+      ({ role, peer }) => isRetirable(role) && (peer === wanted || parsePeerId(peer).id === wanted),
+    );
+    if (!found) throw new MusterError('NOT_FOUND', { what: `process ${String(wanted).slice(0, 64)}` });
+    this.send(found.peer, by, ADMIN_EPOCH);
+    return { epoch: epoch(), accepted: true, role: found.role as Candidate['role'], peer: found.peer };
+  }
+
+  private send(peer: PeerId, by: string, at: number): void {
+    const { clock, peers, retire, log } = this.setup;
+    log.write('info', 'process.restart-asked', { peer, by });
     // Its own end comes a little later: the answer goes through this process.
-    if (found.peer === peers.self.peer) clock.after(ANSWER_MS, () => retire(by));
-    else if (!peers.send(found.peer, 'control', { type: 'retire', epoch: epoch(), body: { by } }))
-      throw new MusterError('UNREACHABLE', { peer: found.peer });
-    return answer;
+    if (peer === peers.self.peer) clock.after(ANSWER_MS, () => retire(by));
+    else if (!peers.send(peer, 'control', { type: 'retire', epoch: at, body: { by } }))
+      throw new MusterError('UNREACHABLE', { peer });
   }
 
   private find(regime: Regime, text: string): Candidate {
@@ -58,4 +74,8 @@ export class Retirements {
     if (!found) throw new MusterError('NOT_FOUND', { what: `process ${text.slice(0, 64)}` });
     return found;
   }
+}
+
+function isRetirable(role: string): role is Candidate['role'] {
+  return role === 'coordinator' || role === 'node' || role === 'gateway';
 }

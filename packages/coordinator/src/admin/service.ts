@@ -2,15 +2,17 @@ import type { PeerInfo, Peers } from '@muster/cluster';
 import { codeOf, type ErrorDetails, isMusterError, type Log, type Metrics, MusterError } from '@muster/ports';
 import type { EnvelopeOf } from '@muster/wire';
 import { type Audit, isChanging } from './audit.js';
+import type { BrokenGlass, Glass } from './break-glass.js';
 import type { AdminCommand } from './documents.js';
 
-export type AdminHandler = (args: Readonly<Record<string, unknown>>, from: PeerInfo) => unknown;
+export type AdminHandler = (args: Readonly<Record<string, unknown>>, from: PeerInfo, glass?: BrokenGlass) => unknown;
 export type AdminHandlers = Readonly<Record<AdminCommand, AdminHandler>>;
 
 export interface AdminServiceSetup {
   readonly peers: Peers;
   readonly handlers: AdminHandlers;
   readonly audit: Audit;
+  readonly glass: Glass;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -18,7 +20,7 @@ export interface AdminServiceSetup {
 const utf8 = new TextEncoder();
 
 /** Takes the questions of operators off their links and sends the answers: documents, or an error's code and details. */
-export function serveAdmin({ peers, handlers, audit, metrics, log }: AdminServiceSetup): void {
+export function serveAdmin({ peers, handlers, audit, glass, metrics, log }: AdminServiceSetup): void {
   const answer = async (from: PeerInfo, { body }: EnvelopeOf<'adminRequest'>): Promise<void> => {
     const { request, command } = body;
     let code = '';
@@ -26,12 +28,11 @@ export function serveAdmin({ peers, handlers, audit, metrics, log }: AdminServic
     try {
       const handler = Object.hasOwn(handlers, command) ? handlers[command as AdminCommand] : undefined;
       if (!handler) throw new MusterError('COMMAND_UNIMPLEMENTED', { command });
-      const args = readArguments(body.arguments);
-      const act = () => handler(args, from);
       const name = command as AdminCommand;
-      result = await (isChanging(name)
-        ? audit.kept(`${body.who || 'somebody'} at ${from.peer}`, name, args, act)
-        : act());
+      const who = `${body.who || 'somebody'} at ${from.peer}`;
+      const { args, glass: broken } = glass.opened(name, readArguments(body.arguments), who);
+      const act = () => handler(args, from, broken);
+      result = await (isChanging(name) ? audit.kept({ who, command: name, arguments: args }, act, broken) : act());
     } catch (error) {
       code = codeOf(error) ?? 'ACTOR_FAILED';
       result = isMusterError(error) ? { message: error.message, ...error.details } : ({} satisfies ErrorDetails);

@@ -43,6 +43,8 @@ export interface AdminOptions {
   readonly listen: string;
   /** A `/readyz` check that takes longer than this counts as failed. Lower: a busy store looks away. Higher: a load balancer waits longer. */
   readonly checkTimeoutMs: Millis;
+  /** File whose first line is what operators have to show who order at the admin epoch (`musterctl … --break-glass`), at least 16 characters. Read when a coordinator starts. Empty: nobody may. */
+  readonly breakGlassFile: string;
 }
 
 export interface TelemetryOptions {
@@ -92,7 +94,7 @@ export const PROCESS_DEFAULTS: ProcessOptions = {
 export const CLUSTER_DEFAULTS: ClusterNameOptions = { name: 'dev' };
 export const ETCD_DEFAULTS: EtcdOptions = { hosts: ['http://127.0.0.1:2379'] };
 export const STORAGE_DEFAULTS: StorageOptions = { url: 'pglite:' };
-export const ADMIN_DEFAULTS: AdminOptions = { listen: '127.0.0.1:0', checkTimeoutMs: 2_000 };
+export const ADMIN_DEFAULTS: AdminOptions = { listen: '127.0.0.1:0', checkTimeoutMs: 2_000, breakGlassFile: '' };
 export const TELEMETRY_DEFAULTS: TelemetryOptions = { logLevel: 'info', otlpEndpoint: '', spansQueuedMax: 2_048 };
 export const HTTP_DEFAULTS: HttpOptions = { listen: '127.0.0.1:0' };
 export const TOKEN_DEFAULTS: TokenOptions = { publicUrl: '', clockToleranceMs: 5_000, tokenLengthMax: 8_192 };

@@ -468,7 +468,8 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
   },
   "AdminOptions": {
     "listen": "Where `/livez`, `/readyz` and `/metrics` are served, `host:port`. Empty: nowhere.",
-    "checkTimeoutMs": "A `/readyz` check that takes longer than this counts as failed. Lower: a busy store looks away. Higher: a load balancer waits longer."
+    "checkTimeoutMs": "A `/readyz` check that takes longer than this counts as failed. Lower: a busy store looks away. Higher: a load balancer waits longer.",
+    "breakGlassFile": "File whose first line is what operators have to show who order at the admin epoch (`musterctl … --break-glass`), at least 16 characters. Read when a coordinator starts. Empty: nobody may."
   },
   "TelemetryOptions": {
     "logLevel": "Least level that is logged: debug, info, warn or error.",

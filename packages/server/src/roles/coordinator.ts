@@ -2,6 +2,7 @@ import { placementKeys } from '@muster/cluster';
 import { Coordinator } from '@muster/coordinator';
 import { CoordinatorLink } from '../admin/coordinator-link.js';
 import { BUILD, type Foundation, selfOf } from '../process/foundation.js';
+import { breakGlassOf } from './break-glass.js';
 import { kindsOf } from './node.js';
 import type { RoleParts, RunningRole } from './running.js';
 
@@ -26,6 +27,7 @@ export async function startCoordinator(
     self,
     placementKeys: placementKeys(kinds),
     kinds: new Set(kinds.map(({ kind }) => kind)),
+    breakGlass: breakGlassOf(config.admin.breakGlassFile),
     metrics,
     log,
     onReplaced: replaced,

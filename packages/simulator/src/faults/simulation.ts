@@ -1,5 +1,6 @@
 import type { LogFields, Millis } from '@muster/ports';
 import type { TakenBack } from '../engine/operator.js';
+import { BREAK_GLASS } from '../roles/coordinator.js';
 import { type SimulateSetup, World } from '../world.js';
 
 /** A process's id, or who it is at the moment: `leader`, `vice`; or several: `coordinators`, `nodes`, `gateways`; or `store`. */
@@ -117,6 +118,13 @@ export class Simulation extends World {
     const wish = view.overrides.has(entity) && draw % 3 > 0 ? 'unpin' : draw % 2 === 0 ? 'move' : 'pin';
     this.mark('entity', { entity, wish, to });
     this.operator.order(`entity.${wish}`, wish === 'unpin' ? { entity } : { entity, to });
+  }
+
+  /** An operator breaks the glass: the node is not waited for any longer. Taken only while it is late. */
+  giveUp(id: string): void {
+    this.mark('give-up', { id });
+    const { peer } = this.fleet.get(id)!.process;
+    this.operator.order('node.give-up', { node: peer, breakGlass: BREAK_GLASS }, 1);
   }
 
   /** Each process of the role is asked to end, one when the other is back. */

@@ -4,6 +4,9 @@ import type { Role, Surroundings } from './role.js';
 /** Turns take no virtual time: shards in use are balanced by their number. Sooner than by default, and few of them, so that short runs have it under faults. */
 const BALANCER = { unevenMs: 3_000, calmMs: 3_000, idleTurns: 0.001 } as const;
 
+/** What operators of simulated clusters break the glass with. */
+export const BREAK_GLASS = { credential: 'simulated', reason: 'a test' } as const;
+
 export class CoordinatorRole implements Role {
   readonly name = 'coordinator';
   readonly coordinator: Coordinator;
@@ -23,6 +26,7 @@ export class CoordinatorRole implements Role {
       metrics,
       log,
       onReplaced: replaced,
+      breakGlass: BREAK_GLASS.credential,
       options: { expectNodes },
       balancer: BALANCER,
       ...(plant.coordinators && { rules: plant.coordinators }),
