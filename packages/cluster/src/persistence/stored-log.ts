@@ -13,6 +13,7 @@ import type {
   Term,
 } from '@muster/ports';
 import { Backlog, type TakeLimits } from './backlog.js';
+import { Claim } from './claim.js';
 import type { Answered, Committer } from './committer.js';
 import { Gone } from './gone.js';
 import { Held } from './held.js';
@@ -25,7 +26,6 @@ import { Unsaved } from './unsaved.js';
 /** One shard's way into storage: its second place where it has no backup, a copy at most a second old where it has one. */
 export class StoredLog {
   readonly shard: ShardId;
-  term: Term;
   /** Called when turns may go on that could not before. */
   go: () => void = () => undefined;
   /** Called whenever more is stored than before. */
@@ -36,13 +36,7 @@ export class StoredLog {
   private readonly saved: LogStart['saved'];
   private readonly whole: LogStart['whole'];
   private readonly wasBehind: boolean;
-  /** What the row makes of the shard. */
-  private standing: Standing;
-  private parking = false;
-  /** What storage calls it for certain; undefined: something else may have arrived there. */
-  private known: ShardStanding | undefined;
-  /** The term has to be raised in storage before anything is written (K5). */
-  private needsClaim = true;
+  private readonly claim: Claim;
   /** End of the stored log; known with the first claim. */
   private storedEnd: StoredPosition | undefined;
   private last: Position;
@@ -64,21 +58,23 @@ export class StoredLog {
   ) {
     this.committer = committer;
     this.shard = shard;
-    this.term = term;
+    this.claim = new Claim(term, standing, knownBehind);
     this.firstTerm = term;
-    this.standing = standing;
     this.last = start;
     this.isSure = isSure;
     this.saved = saved;
     this.whole = whole;
     this.wasBehind = knownBehind;
-    this.known = knownBehind ? 'behind' : undefined;
     this.backlog = new Backlog(committer);
     this.leaving = new Leaving(committer);
     this.unsaved = new Unsaved(committer.options, (entity) => this.held.hasAllOf(entity));
     this.gone = new Gone(saved, committer.options.unsavedMax);
     for (const entity of unsaved) this.unsaved.want(entity, start);
     if (this.unsaved.size > 0) this.owedThrough = start;
+  }
+
+  get term(): Term {
+    return this.claim.term;
   }
 
   /** Everything up to here is stored. */
@@ -93,7 +89,7 @@ export class StoredLog {
 
   /** Storage is the second place: the shard has no backup. */
   get isLone(): boolean {
-    return this.standing === 'gated';
+    return this.claim.isLone;
   }
 
   /** Nothing is missing in storage, and it is known what it calls the shard. */
@@ -104,7 +100,7 @@ export class StoredLog {
 
   /** What copies may be told: everything up to here is stored, and storage says that it may be behind. Undefined: they may not rely on it. */
   get toldThrough(): Position | undefined {
-    return this.known === 'behind' ? Math.min(this.durable, this.unsaved.excludedFrom - 1) : undefined;
+    return this.claim.known === 'behind' ? Math.min(this.durable, this.unsaved.excludedFrom - 1) : undefined;
   }
 
   get full(): boolean {
@@ -113,7 +109,7 @@ export class StoredLog {
     // Asked before and after every turn: mostly nothing waits, and nobody looks at the clock.
     const isLate = since !== undefined && this.committer.now - since > this.committer.options.lagMs;
     // Beside a backup storage may be away for long: what would be too much is merged (`append`). Only names can become too many.
-    const full = isLate || (this.isFree ? this.unsaved.isFull : this.backlog.isMuch);
+    const full = isLate || (this.claim.isFree ? this.unsaved.isFull : this.backlog.isMuch);
     if (full) this.committer.refusedTurns(this);
     return full;
   }
@@ -136,14 +132,14 @@ export class StoredLog {
     if (record.text === '') this.unsaved.gone(record.entity);
     else if (this.unsaved.grown(record.entity, record.text.length)) this.unsaved.want(record.entity, position);
     // The actors will be stored as they are by then, which takes no more memory however long that is.
-    if (this.isFree && this.backlog.isMuch) this.drop(this.backlog.merging());
+    if (this.claim.isFree && this.backlog.isMuch) this.drop(this.backlog.merging());
   }
 
   /** Copies have everything up to here. */
   reached(position: Position): void {
     if (this.over) return;
     this.held.reached(position);
-    if (this.isFree) this.committer.wantsLater(this);
+    if (this.claim.isFree) this.committer.wantsLater(this);
     else this.committer.wants(this);
   }
 
@@ -161,25 +157,22 @@ export class StoredLog {
 
   /** The row of this shard, which is still ours. */
   raise(term: Term, standing: Standing): void {
-    if (term === this.term && standing === this.standing) return;
+    if (term === this.term && standing === this.claim.standing) return;
     // What left while there was a backup has to be stored before storage is the only second place.
-    if (this.standing === 'behind' && standing === 'gated') this.owedThrough = this.last;
-    if (term > this.term) this.needsClaim = true;
-    this.term = term;
-    this.standing = standing;
-    this.parking = false;
+    if (this.claim.standing === 'behind' && standing === 'gated') this.owedThrough = this.last;
+    this.claim.raise(term, standing);
     this.committer.wants(this);
     this.release();
   }
 
   /** Nobody works on the shard any more: once all is stored, storage is to say so. False: somebody does again. */
   park(parking = true): void {
-    this.parking = parking;
+    this.claim.parking = parking;
     this.committer.wants(this);
   }
 
   get isParked(): boolean {
-    return this.parking && this.known === 'parked' && !this.needsClaim;
+    return this.claim.isParked;
   }
 
   /**
@@ -193,8 +186,7 @@ export class StoredLog {
     this.gone.clear();
     for (const entity of actors) this.unsaved.want(entity, 0);
     this.owedThrough = this.last;
-    this.known = undefined;
-    this.needsClaim = true;
+    this.claim.restart();
     this.restoring.begin();
     this.committer.wants(this);
     // Copies may not rely on it any more.
@@ -232,17 +224,17 @@ export class StoredLog {
 
   get need(): Need | undefined {
     if (this.over) return undefined;
-    if (this.needsClaim || this.storedEnd === undefined) return 'claim';
+    if (this.claim.isDue || this.storedEnd === undefined) return 'claim';
     if (this.backlog.inDoubt > 0) return 'append';
     if (this.restoring.isReviewing) return 'review';
     if (this.restoring.hasVoids) return 'append';
-    if (!this.parking && this.known !== this.standing && (!this.isLone || this.isPaid)) return 'mark';
+    if (!this.claim.parking && this.claim.known !== this.claim.standing && (!this.isLone || this.isPaid)) return 'mark';
     // Records of these actors would not fit what storage has of them.
     if (this.unsaved.size > 0) {
       if (this.unsaved.first(1).length > 0) return this.storedEnd === 0 ? 'append' : 'save';
     } else if (this.backlog.size > 0) {
       if (this.held.has(this.backlog.from!)) return 'append';
-    } else if (this.known !== this.wanted) return 'mark';
+    } else if (this.claim.known !== this.claim.wanted) return 'mark';
     if (this.isDoubted) return 'ask';
     if (this.gone.isDue) return 'forget';
     return this.leaving.size > 0 && !this.leaving.isQuiet ? 'ask' : undefined;
@@ -250,7 +242,7 @@ export class StoredLog {
 
   /** Nobody waits for what it needs, and it has not waited long itself. */
   get isPatient(): boolean {
-    if (this.parking || !this.isFree || this.need !== 'append' || this.backlog.inDoubt > 0) return false;
+    if (this.claim.parking || !this.claim.isFree || this.need !== 'append' || this.backlog.inDoubt > 0) return false;
     return this.committer.now - this.backlog.since! < this.committer.options.flushMs;
   }
 
@@ -259,18 +251,15 @@ export class StoredLog {
     return this.storedEnd === undefined ? this.firstTerm : this.term;
   }
 
-  /** `gated` only where it was so already: whoever comes new says so with a mark, when it has looked at what it found. */
   claiming(): Standing {
-    const as = this.standing === 'gated' && this.known === 'gated' ? 'gated' : 'behind';
-    if (as !== this.known) this.known = undefined;
-    return as;
+    return this.claim.claiming();
   }
 
   /** What storage is to call the shard, and from where on. */
   marking(): { readonly standing: ShardStanding; readonly through: StoredPosition } {
-    this.known = undefined;
+    this.claim.known = undefined;
     this.advanced();
-    return { standing: this.wanted, through: this.storedEnd! };
+    return { standing: this.claim.wanted, through: this.storedEnd! };
   }
 
   /** The next records within the limits; at least one where `must` and there is one. Nothing: is this still my term? */
@@ -294,7 +283,7 @@ export class StoredLog {
   reviewed(page: ShardPage | undefined): void {
     if (this.over) return;
     // The claim's answer says why.
-    if (!page) this.needsClaim = true;
+    if (!page) this.claim.isDue = true;
     else this.restoring.reviewed(page, new Set(this.whole?.()), this.saved);
   }
 
@@ -334,8 +323,7 @@ export class StoredLog {
       this.storedEnd = position;
       this.restoring.claimed(position);
     } else if (position < this.storedEnd) return 'GAP';
-    this.known = as;
-    this.needsClaim = term !== this.term;
+    this.claim.claimed(as, term);
     // Under the old term something may have arrived whose answer did not.
     return this.stored(position, answered);
   }
@@ -355,17 +343,8 @@ export class StoredLog {
   /** Storage calls it so now. */
   marked(as: ShardStanding, answered: Answered): void {
     if (this.over) return;
-    this.known = as;
+    this.claim.known = as;
     this.settled(answered);
-  }
-
-  private get wanted(): ShardStanding {
-    return this.parking ? 'parked' : this.standing;
-  }
-
-  /** The shard has a backup, and storage knows that it may lack something. */
-  private get isFree(): boolean {
-    return this.standing === 'behind' && this.known === 'behind';
   }
 
   private get isPaid(): boolean {
@@ -388,8 +367,8 @@ export class StoredLog {
 
   private mayLeave(position: Position, recorded: boolean, after: number): boolean {
     if (this.leaving.isQuiet) return false;
-    if (this.isFree) return true;
-    if (this.known !== 'gated' || this.standing !== 'gated' || this.needsClaim) return false;
+    if (this.claim.isFree) return true;
+    if (!this.claim.isGate) return false;
     if (position > this.durable) return false;
     // K7: a record is stored in a call that was sent after it; a read needs one that was, or the lease of the last.
     return recorded || this.leaving.isConfirmed(after);

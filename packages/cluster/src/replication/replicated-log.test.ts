@@ -1,8 +1,9 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { type PeerId, peerId, shardId, term } from '@muster/ports';
 import type { EnvelopeInit } from '@muster/wire';
+import type { LogKeeper } from './log-keeper.js';
 import { REPLICATION_DEFAULTS } from './options.js';
-import { type LogKeeper, ReplicatedLog } from './replicated-log.js';
+import { ReplicatedLog } from './replicated-log.js';
 import type { Place } from './replicator.js';
 
 const b = peerId('b', '1');

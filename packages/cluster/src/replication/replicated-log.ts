@@ -1,35 +1,10 @@
 import type { CommitLog, Millis, PeerId, Position, ShardId, Term, TurnRecord } from '@muster/ports';
-import { type Entry, encodeEntries } from '@muster/runtime';
-import type { EnvelopeInit, RecordInit } from '@muster/wire';
-import type { ReplicationOptions } from './options.js';
-import type { gatePosition, OwnerEffect, OwnerInput, OwnerState } from './owner.js';
+import { KeptRecords } from './kept-records.js';
+import type { LogKeeper } from './log-keeper.js';
+import type { OwnerEffect, OwnerInput, OwnerState } from './owner.js';
 import { isGated, isQuiet, newOwner, reportsOf, stepOwner } from './owner.js';
 import type { Place } from './replicator.js';
 import type { ReportedChange } from './report.js';
-import { Tails } from './tails.js';
-
-/** What the logs of one process share. */
-export interface LogKeeper {
-  readonly options: ReplicationOptions;
-  readonly gatePosition?: typeof gatePosition;
-  /** Storage stands behind these logs. */
-  readonly isStored?: boolean;
-  now(): Millis;
-  /** False where there is no link or its lane is full: called again (`ship`) when there is room. */
-  send(peer: PeerId, envelope: EnvelopeInit): boolean;
-  /** To be flushed at the end of this turn of the loop. */
-  dirty(log: ReplicatedLog): void;
-  /** A snapshot number that was never used; `used` up to there. */
-  readonly freshSeeding: number;
-  used(seeding: number): void;
-  seed(log: ReplicatedLog, peer: PeerId, seeding: number): void;
-  /** Sends what is ready of its snapshot: false where that has to go before any record. */
-  seedingFlows(log: ReplicatedLog, peer: PeerId): boolean;
-  unseed(log: ReplicatedLog, peer: PeerId): void;
-  /** K7: that copy's process would have said so by now if it had promoted any. */
-  leaseHolds(peer: PeerId, now: Millis): boolean;
-  closed(log: ReplicatedLog): void;
-}
 
 interface Waiting {
   readonly position: Position;
@@ -53,15 +28,9 @@ export class ReplicatedLog implements CommitLog {
   state: OwnerState;
   private readonly keeper: LogKeeper;
   private readonly go: () => void;
-  /** Records after `base` that some copy may still need. */
-  private records: (RecordInit & { readonly chars: number })[] = [];
-  private base: Position = 0;
-  private last: Position = 0;
-  /** Characters of records after `state.durable`, and of all that are kept. */
-  private openChars = 0;
-  private keptChars = 0;
-  private readonly tails: Tails;
+  private readonly kept: KeptRecords;
   private readonly cursors = new Map<PeerId, Position>();
+  private readonly cursorOf = (peer: PeerId): Position | undefined => this.cursors.get(peer);
   private waiting: Waiting[] = [];
   /** Since when the first of `waiting` waits without any progress. */
   private stuckSince: Millis = 0;
@@ -84,16 +53,14 @@ export class ReplicatedLog implements CommitLog {
     this.go = go;
     this.heldUntil = place.heldUntil;
     const { from, position } = place.continues ?? NOBODY;
-    this.tails = new Tails(keeper.options);
+    this.kept = new KeptRecords(keeper.options, position);
     this.continues = from;
-    this.base = position;
-    this.last = position;
     this.state = newOwner(place.term, position, keeper.isStored);
     this.assign(place);
   }
 
   get end(): Position {
-    return this.last;
+    return this.kept.last;
   }
 
   /** Time changes nothing here and a lease lets nothing out: a process looks at all its shards many times a second. */
@@ -110,18 +77,12 @@ export class ReplicatedLog implements CommitLog {
     return this.waiting.length > 0;
   }
 
-  append({ entity, seq, entries, text: encoded, whole }: TurnRecord): Position {
-    this.last += 1;
-    if (this.state.followers.length === 0) return this.last;
-    const text = encoded ?? (entries.length === 0 ? '' : encodeEntries(entries as readonly Entry[]));
-    const told = this.tails.add(entity, text.length, whole);
-    const chars = text.length + told.length + entity.length;
-    this.records.push({ entity, seq, entries: text, whole: told, chars });
-    this.openChars += chars;
-    this.keptChars += chars;
-    if (this.openChars > this.keeper.options.lagCharsMax) this.full = true;
+  append(record: TurnRecord): Position {
+    if (this.state.followers.length === 0) return this.kept.skip();
+    const position = this.kept.add(record);
+    if (this.kept.openChars > this.keeper.options.lagCharsMax) this.full = true;
     this.keeper.dirty(this);
-    return this.last;
+    return position;
   }
 
   onDurable(position: Position, run: () => void, recorded = false): void {
@@ -151,9 +112,9 @@ export class ReplicatedLog implements CommitLog {
     this.stored = stored;
     this.toldTerm = this.state.term;
     // Where nothing else is sent: with that they know that they owe storage nothing, or more than they thought.
-    if ((position !== this.last && !isLess) || this.closed) return;
+    if ((position !== this.kept.last && !isLess) || this.closed) return;
     for (const { peer, phase } of this.state.followers)
-      if (phase === 'following' && this.cursors.get(peer) === this.last) this.ship(peer, true);
+      if (phase === 'following' && this.cursors.get(peer) === this.kept.last) this.ship(peer, true);
   }
 
   /** The runtime has taken the new term: what waits may leave under it. */
@@ -200,10 +161,10 @@ export class ReplicatedLog implements CommitLog {
     const begun = this.cursors.get(peer);
     if (begun === undefined) return false;
     // It may have more than was sent over this link: nothing before `base` is needed by anybody.
-    let cursor: Position = Math.max(begun, this.base);
+    let cursor: Position = Math.max(begun, this.kept.base);
     let asked = !ask;
-    while (cursor < this.last || !asked) {
-      const records = this.batch(cursor);
+    while (cursor < this.kept.last || !asked) {
+      const records = this.kept.batch(cursor);
       const end: Position = cursor + records.length;
       const continues = follower.phase === 'joining' ? this.continues : '';
       const { stored, unstorable } = this;
@@ -219,8 +180,8 @@ export class ReplicatedLog implements CommitLog {
   /** A snapshot begins here: what comes later goes after it. Returns its position. */
   begin(peer: PeerId): Position {
     this.sync();
-    this.cursors.set(peer, this.last);
-    return this.last;
+    this.cursors.set(peer, this.kept.last);
+    return this.kept.last;
   }
 
   /** Lets out what may leave, and says so where turns may go on. */
@@ -257,7 +218,8 @@ export class ReplicatedLog implements CommitLog {
     this.step({ type: 'tick', silent, stalledMs }, true);
     for (const { peer, phase, behindSince } of this.state.followers) {
       const late = behindSince !== undefined && now - behindSince >= this.keeper.options.lagMs;
-      if (late && (phase === 'following' || phase === 'joining')) this.ship(peer, this.cursors.get(peer) === this.last);
+      if (late && (phase === 'following' || phase === 'joining'))
+        this.ship(peer, this.cursors.get(peer) === this.kept.last);
     }
   }
 
@@ -286,7 +248,8 @@ export class ReplicatedLog implements CommitLog {
     this.state = state;
     this.quiet = isQuiet(state);
     // Records that came are kept, and nobody has more than before.
-    if (input.type !== 'appended' || state.durable !== before.durable) this.forget(before.durable);
+    if (input.type !== 'appended' || state.durable !== before.durable)
+      this.kept.forget(before.durable, state.durable, state.followers, this.cursorOf);
     for (const effect of effects) this.perform(effect);
     if (andPump) this.pump();
   }
@@ -300,7 +263,7 @@ export class ReplicatedLog implements CommitLog {
         this.keeper.seed(this, peer, effect.seeding);
         return;
       case 'ship':
-        this.cursors.set(peer, Math.max(effect.after, this.base));
+        this.cursors.set(peer, Math.max(effect.after, this.kept.base));
         this.ship(peer, true);
         return;
       case 'stop':
@@ -316,8 +279,8 @@ export class ReplicatedLog implements CommitLog {
   }
 
   private sync(): void {
-    if (this.state.end === this.last) return;
-    this.step({ type: 'appended', end: this.last }, false);
+    if (this.state.end === this.kept.last) return;
+    this.step({ type: 'appended', end: this.kept.last }, false);
   }
 
   private isOpen(now = this.heldUntil > 0 ? this.keeper.now() : 0): boolean {
@@ -331,51 +294,9 @@ export class ReplicatedLog implements CommitLog {
     return true;
   }
 
-  private batch(after: Position): RecordInit[] {
-    const batch: RecordInit[] = [];
-    let chars = 0;
-    for (let i = after - this.base; i < this.records.length; i += 1) {
-      const record = this.records[i]!;
-      chars += record.chars;
-      if (batch.length > 0 && chars > this.keeper.options.envelopeCharsMax) break;
-      batch.push(record);
-    }
-    return batch;
-  }
-
-  /** Records that every copy has, or that no copy will be sent, are not kept. */
-  private forget(durableBefore: Position): void {
-    const { durable, followers } = this.state;
-    for (let position = Math.max(durableBefore, this.base); position < durable; position += 1)
-      this.openChars -= this.records[position - this.base]?.chars ?? 0;
-    let needed = this.last;
-    // One that waits will begin with a snapshot.
-    for (const { peer, phase, acked } of followers)
-      if (phase !== 'waiting')
-        needed = Math.min(needed, phase === 'seeding' ? (this.cursors.get(peer) ?? this.last) : acked);
-    const gone = Math.min(needed - this.base, this.records.length);
-    if (gone > 0) {
-      for (let i = 0; i < gone; i += 1) {
-        const { chars } = this.records[i]!;
-        this.keptChars -= chars;
-        // Nobody is sent it: it is in the snapshot that its copy will begin with, and takes no room here until then.
-        if (this.base + i >= durable) this.openChars -= chars;
-      }
-      this.records.splice(0, gone);
-    }
-    if (followers.length === 0) {
-      this.records = [];
-      // Whoever becomes a copy is told everybody whole: until then nobody counts how long tails become, nor who goes.
-      this.tails.clear();
-      this.openChars = 0;
-      this.keptChars = 0;
-    }
-    this.base = this.last - this.records.length;
-  }
-
   /** A learner that is too slow starts again when there is room on its link: its records would have to wait here. */
   private shed(): void {
-    if (this.keptChars <= this.keeper.options.learnerLagCharsMax) return;
+    if (this.kept.chars <= this.keeper.options.learnerLagCharsMax) return;
     for (const { peer, seeding, caughtUp } of this.state.followers) {
       if (caughtUp || !this.cursors.has(peer)) continue;
       this.input({ type: 'ack', from: peer, ack: { term: this.state.term, seeding, position: 0, code: 'GAP' } });
@@ -385,7 +306,7 @@ export class ReplicatedLog implements CommitLog {
   private measure(now: Millis): void {
     const { lagCharsMax, lagMs } = this.keeper.options;
     const late = this.waiting.length > 0 && now - this.stuckSince >= lagMs;
-    const full = late || this.openChars > lagCharsMax || this.waiting.length >= WAITING_MAX;
+    const full = late || this.kept.openChars > lagCharsMax || this.waiting.length >= WAITING_MAX;
     const becameGated = this.gated && !this.wasGated;
     const hasRoom = this.full && !full;
     this.full = full;

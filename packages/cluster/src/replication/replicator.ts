@@ -16,10 +16,11 @@ import type { PeerInfo } from '../links/handshake.js';
 import type { Peers } from '../links/peers.js';
 import type { ShardRow } from '../table/routing-table.js';
 import { AskedLease } from './leases.js';
+import type { LogKeeper } from './log-keeper.js';
 import type { ReplicationOptions } from './options.js';
 import { gatePosition } from './owner.js';
 import type { AckCode, AckMessage } from './protocol.js';
-import { type LogKeeper, ReplicatedLog } from './replicated-log.js';
+import { ReplicatedLog } from './replicated-log.js';
 import type { ShardReport } from './report.js';
 import { Seeder } from './seeder.js';
 
