@@ -9,6 +9,7 @@ import {
   openClusterStore,
   type ServerRole,
 } from './process/foundation.js';
+import { limitHeapGrowth } from './process/system-heap.js';
 import type { EndReason } from './process/system-signals.js';
 import { endWhenStuck } from './process/system-stuck-loop.js';
 import { startCoordinator } from './roles/coordinator.js';
@@ -47,6 +48,7 @@ export interface Serving {
 
 /** Starts one role of the cluster in this process. What was started is ended again where a later part fails. @throws MusterError */
 export async function serve({ role, config, id }: ServeOptions): Promise<Serving> {
+  limitHeapGrowth(config.process.heapGrowthPercent);
   const foundation = await layFoundation(config, id);
   const { log } = foundation;
   const ends = new Ends(log);

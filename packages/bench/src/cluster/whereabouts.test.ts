@@ -7,7 +7,14 @@ test('the launcher says who ended and who runs now; lines may come in pieces', (
   expect(whereabouts.endings).toEqual([]);
   whereabouts.heard('KILL; it is started again\nnode-1 runs as ');
   whereabouts.heard('pid 11\n');
-  expect(whereabouts.endings).toEqual([{ id: 'node-1', at: 5 }]);
+  expect(whereabouts.endings).toEqual([
+    {
+      id: 'node-1',
+      at: 5,
+      line: 'node-1 (pid 10) ended with SIGKILL; it is started again',
+      before: ['{"level":"warn"}'],
+    },
+  ]);
   expect(whereabouts.pidOf('node-1')).toBe(11);
   expect(() => whereabouts.pidOf('node-2')).toThrow('no process is called node-2');
 });

@@ -3,7 +3,13 @@ export interface Ending {
   readonly id: string;
   /** As the clock that was given says. */
   readonly at: number;
+  /** What its launcher said of it: with which code or signal. */
+  readonly line: string;
+  /** Lines of all processes just before: what it logged is among them. */
+  readonly before: readonly string[];
 }
+
+const BEFORE_LINES = 8;
 
 const RUNS = /^(\S+) runs as pid (\d+)$/;
 const ENDED = /^(\S+) \(pid \d+\) ended with /;
@@ -14,6 +20,7 @@ export class Whereabouts {
   private readonly pids: Map<string, number>;
   private readonly now: () => number;
   private rest = '';
+  private last: readonly string[] = [];
 
   constructor(first: readonly { readonly id: string; readonly pid: number }[], now: () => number) {
     this.pids = new Map(first.map(({ id, pid }) => [id, pid]));
@@ -28,7 +35,8 @@ export class Whereabouts {
       const [, id, pid] = RUNS.exec(line) ?? [];
       if (id !== undefined) this.pids.set(id, Number(pid));
       const [, ended] = ENDED.exec(line) ?? [];
-      if (ended !== undefined) this.endings.push({ id: ended, at: this.now() });
+      if (ended !== undefined) this.endings.push({ id: ended, at: this.now(), line, before: this.last });
+      this.last = [...this.last, line].slice(-BEFORE_LINES);
     }
   }
 

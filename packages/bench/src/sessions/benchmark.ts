@@ -5,6 +5,7 @@ import type { ClusterProcess } from '../cluster/cluster-process.js';
 import { filesPerProcess, type Used, usedDuring } from '../cluster/usage.js';
 import { withCluster } from '../cluster/with-cluster.js';
 import { CROWD_RAISED } from '../players/limits.js';
+import { PreparedAccounts } from '../players/prepared-accounts.js';
 import type { RawSizes } from '../sign-in/raw-server.js';
 import type { Held, Hold } from './crowd.js';
 import { type Footprint, footprintOf, perPlayer } from './footprint.js';
@@ -23,8 +24,8 @@ const RAW_CONNECTIONS = 5_000;
 const RAW_SIZES: RawSizes = { tokenBytes: 1, selfBytes: 500 };
 const AIM_BYTES = 15 * 1_024;
 const SHAPE = { coordinators: 2, nodes: 2 } as const;
-/** Beside the limits: so many sessions would be ended in order for minutes. */
-const RAISED = { ...CROWD_RAISED, 'process.drainMs': 5_000 } as const;
+/** Beside the limits: so many sessions would be ended in order for minutes; and memory counts here, as where most players are idle. */
+const RAISED = { ...CROWD_RAISED, 'process.drainMs': 5_000, 'process.heapGrowthPercent': 20 } as const;
 const DEADLINE_MS = 900_000;
 
 interface Measured {
@@ -59,7 +60,8 @@ export const sessionsBenchmark: Benchmark = {
   },
 };
 
-async function measure(run: BenchmarkRun, { document }: ClusterProcess, crowds: Crowds, wanted: number): Promise<void> {
+async function measure(run: BenchmarkRun, cluster: ClusterProcess, crowds: Crowds, wanted: number): Promise<void> {
+  const { document, whereabouts } = cluster;
   const { say, interrupted, holdS = HOLD_S } = run;
   const { processes } = document;
   const raw = Math.min(wanted, RAW_CONNECTIONS);
@@ -67,7 +69,9 @@ async function measure(run: BenchmarkRun, { document }: ClusterProcess, crowds: 
   const beside = Object.fromEntries(crowds.map(({ pid }, index) => [`clients ${index + 1}`, pid]));
   const empty = footprintOf(processes, crowds);
   const idle = await usedDuring(processes, beside, () => sleep(IDLE_S * 1_000));
-  const crowd = await gathered(run, crowds, document.gateways, wanted);
+  const accounts = await PreparedAccounts.open(document.storage);
+  const came = gathered(run, crowds, document.gateways, accounts, whereabouts, wanted);
+  const crowd = await came.finally(() => accounts.close());
   const { players, stoppedBy } = crowd;
   if (stoppedBy !== undefined) say(`sessions: stopped at ${players} of ${wanted}: ${stoppedBy}`);
   await sleep(SETTLE_S * 1_000);

@@ -4,6 +4,7 @@ import { Http, type Metadata } from '@muster/client';
 import { type RawData, WebSocket } from 'ws';
 import { numberIn, textOf } from '../chat/numbers.js';
 import { answering } from '../child.js';
+import { accessTokenIn, codeForm, postForm } from '../players/code-exchange.js';
 import { inParallel } from '../players/in-parallel.js';
 import { Schedule } from '../players/schedule.js';
 import { SocketPlayer } from '../players/socket-player.js';
@@ -13,7 +14,8 @@ export interface Growth {
   readonly gateways: readonly string[];
   /** Number of the first new player: no two processes have the same. */
   readonly first: number;
-  readonly count: number;
+  /** One for each of them, to be exchanged for its tokens. */
+  readonly codes: readonly string[];
 }
 
 export interface Grown {
@@ -59,17 +61,20 @@ let metadata: readonly Metadata[] | undefined;
 let sockets: WebSocket[] = [];
 let retried = 0;
 
-async function grow({ gateways, first, count }: Growth): Promise<Grown> {
+async function grow({ gateways, first, codes }: Growth): Promise<Grown> {
   metadata ??= await Promise.all(gateways.map((gateway) => http.metadata(gateway)));
   const all = metadata;
   let failure: string | undefined;
   const signIn = async (index: number): Promise<void> => {
-    const number = first + index;
-    const at = number % gateways.length;
-    const once = () => SocketPlayer.signIn(gateways[at]!, http, all[at]!, `player-${number}`);
-    players.push(await withPatience(once));
+    const at = (first + index) % gateways.length;
+    const form = codeForm(codes[index]!);
+    // A code is good once: each is tried again by itself.
+    const token = await withPatience(async () =>
+      accessTokenIn(await postForm(all[at]!.tokenEndpoint, form, HTTP_TIMEOUT_MS)),
+    );
+    players.push(await withPatience(() => SocketPlayer.open(gateways[at]!, token)));
   };
-  await inParallel(count, AT_ONCE, signIn).catch((error: unknown) => {
+  await inParallel(codes.length, AT_ONCE, signIn).catch((error: unknown) => {
     failure = error instanceof Error ? `${error.message} ${error.cause ?? ''}` : String(error);
   });
   return { players: players.length, failure, retried };

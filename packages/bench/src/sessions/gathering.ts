@@ -1,6 +1,8 @@
 import type { BenchmarkRun } from '../benchmark.js';
 import type { Child } from '../child.js';
 import { availableBytes } from '../cluster/usage.js';
+import type { Whereabouts } from '../cluster/whereabouts.js';
+import type { PreparedAccounts } from '../players/prepared-accounts.js';
 import type { Grown, Growth } from './crowd.js';
 
 export type Crowds = readonly Child[];
@@ -17,6 +19,7 @@ export interface Gathered {
   readonly stoppedBy: string | undefined;
   /** Sign-ins that failed at first. */
   readonly retried: number;
+  /** Spent on signing in: making their accounts is not counted. */
   readonly seconds: number;
 }
 
@@ -25,32 +28,43 @@ export async function gathered(
   { say, interrupted }: Pick<BenchmarkRun, 'say' | 'interrupted'>,
   crowds: Crowds,
   gateways: readonly string[],
+  accounts: PreparedAccounts,
+  { endings }: Pick<Whereabouts, 'endings'>,
   wanted: number,
 ): Promise<Gathered> {
-  const began = performance.now();
   let first = 0;
   let players = 0;
   let retried = 0;
+  let signingInSeconds = 0;
   const gatheredNow = (stoppedBy?: string): Gathered => ({
     ...{ players, stoppedBy, retried },
-    seconds: (performance.now() - began) / 1_000,
+    seconds: signingInSeconds,
   });
   while (first < wanted) {
     interrupted.throwIfAborted();
+    const newcomers = Math.min(STEP * crowds.length, wanted - first);
+    const codes = await accounts.codesFor(Array.from({ length: newcomers }, (_, n) => `player-${first + n}`));
     const from = performance.now();
     const grown = await Promise.all(
       crowds.map((crowd, index) => {
-        const { count, skip } = shareOf(Math.min(STEP * crowds.length, wanted - first), crowds.length, index);
-        const growth: Growth = { gateways, first: first + skip, count };
+        const { count, skip } = shareOf(newcomers, crowds.length, index);
+        const growth: Growth = { gateways, first: first + skip, codes: codes.slice(skip, skip + count) };
         return crowd.ask<Grown>('grow', growth, STEP_DEADLINE_MS);
       }),
     );
     const before = players;
-    first = Math.min(wanted, first + STEP * crowds.length);
+    first += newcomers;
     players = grown.reduce((sum, one) => sum + one.players, 0);
     retried = grown.reduce((sum, one) => sum + one.retried, 0);
-    const perSecond = ((players - before) / (performance.now() - from)) * 1_000;
+    const seconds = (performance.now() - from) / 1_000;
+    signingInSeconds += seconds;
+    const perSecond = (players - before) / seconds;
     say(`sessions: ${players} of ${wanted} signed in, ${Math.round(perSecond)} a second`);
+    const [ended] = endings;
+    if (ended) {
+      say(`sessions: ${ended.line}\n  ${ended.before.join('\n  ')}`);
+      return gatheredNow(ended.line);
+    }
     const failure = grown.find((one) => one.failure !== undefined)?.failure;
     if (failure !== undefined) return gatheredNow(failure);
     const left = availableBytes();

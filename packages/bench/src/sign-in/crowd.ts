@@ -4,6 +4,7 @@ import { challengeOf, Http, type Metadata } from '@muster/client';
 import { TACHYON_SCOPE, TACHYON_SUBPROTOCOL } from '@muster/tachyon';
 import { type RawData, WebSocket } from 'ws';
 import { answering } from '../child.js';
+import { accessTokenIn, codeForm, postForm, SIGN_IN } from '../players/code-exchange.js';
 import { inParallel } from '../players/in-parallel.js';
 import { SocketPlayer } from '../players/socket-player.js';
 import { quantile } from '../rounds.js';
@@ -32,10 +33,6 @@ export interface SignInSample {
 const AT_ONCE = 32;
 const HTTP_TIMEOUT_MS = 30_000;
 const OPEN_TIMEOUT_MS = 30_000;
-const CLIENT_ID = 'generic_lobby';
-const REDIRECT = 'http://127.0.0.1:1/oauth2callback';
-const VERIFIER = 'bench-bench-bench-bench-bench-bench-bench-bench';
-const FORM = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
 
 const http = new Http(HTTP_TIMEOUT_MS);
 let metadata: Metadata;
@@ -49,13 +46,13 @@ async function authorize({ gateway: url, count, round }: Newcomers): Promise<voi
   gateway = url;
   metadata = await http.metadata(url);
   codes = [];
-  const challenge = await challengeOf(VERIFIER);
+  const challenge = await challengeOf(SIGN_IN.verifier);
   await inParallel(count, AT_ONCE, async (index) => {
     const query = new URLSearchParams({
-      client_id: CLIENT_ID,
+      client_id: SIGN_IN.clientId,
       scope: TACHYON_SCOPE,
       response_type: 'code',
-      redirect_uri: REDIRECT,
+      redirect_uri: SIGN_IN.redirectUri,
       code_challenge: challenge,
       code_challenge_method: 'S256',
       state: String(index),
@@ -72,24 +69,10 @@ async function authorize({ gateway: url, count, round }: Newcomers): Promise<voi
 async function exchange(): Promise<SignInSample> {
   tokens = [];
   return timed(codes.length, async (index) => {
-    const text = await post(metadata.tokenEndpoint, codes[index]!);
-    const { access_token: token } = JSON.parse(text) as { readonly access_token?: string };
-    if (typeof token !== 'string') throw new Error(`the token endpoint answered ${text}`);
-    tokens[index] = token;
+    const text = await postForm(metadata.tokenEndpoint, codeForm(codes[index]!), HTTP_TIMEOUT_MS);
+    tokens[index] = accessTokenIn(text);
     return text.length;
   });
-}
-
-async function post(url: string, code: string): Promise<string> {
-  const body = new URLSearchParams({
-    grant_type: 'authorization_code',
-    client_id: CLIENT_ID,
-    scope: TACHYON_SCOPE,
-    code,
-    code_verifier: VERIFIER,
-    redirect_uri: REDIRECT,
-  });
-  return (await http.send(url, { method: 'POST', headers: FORM, body: body.toString() })).text();
 }
 
 async function upgrade(): Promise<SignInSample> {
@@ -109,7 +92,7 @@ async function leave(): Promise<void> {
 
 /** The same requests to a server that answers without looking at them. */
 async function exchangeRaw({ url, count }: RawTarget): Promise<SignInSample> {
-  return timed(count, async () => (await post(url, codes[0]!)).length);
+  return timed(count, async () => (await postForm(url, codeForm(codes[0]!), HTTP_TIMEOUT_MS)).length);
 }
 
 async function upgradeRaw({ url, count }: RawTarget): Promise<SignInSample> {

@@ -20,7 +20,7 @@ import {
   type SubscribedReply,
 } from '@muster/play';
 import type { MessageSource, Places, ReceivedMessage } from '@muster/tachyon';
-import { textOf } from './json-text.js';
+import { sharedOf, textOf } from './json-text.js';
 import { NOWHERE } from './places.js';
 
 export interface HearingSetup {
@@ -129,7 +129,7 @@ export class Hearing {
         event: (event) =>
           hold(
             event,
-            whileCurrent(() => this.said(place, id, JSON.parse(textOf(event.data)) as ChatSaid)),
+            whileCurrent(() => this.said(place, id, sharedOf<ChatSaid>(event.data))),
           ),
         lost: () => {
           if (isCurrent()) this.listening.delete(place);

@@ -4,7 +4,7 @@
 import type { EventStreams, StreamEvent, StreamHandle } from '@muster/cluster';
 import { type ChatSaid, type ChatSnapshot, MESSAGES_TOPIC, type RoomEntered, roomOf } from '@muster/play';
 import type { RoomMessage } from '@muster/tachyon';
-import { textOf } from './json-text.js';
+import { sharedOf, textOf } from './json-text.js';
 
 export interface RoomHearingSetup {
   readonly streams: EventStreams;
@@ -68,7 +68,7 @@ export class RoomHearing {
       {
         snapshot: (event) =>
           inTurn(event, () => this.state(room, listening, JSON.parse(textOf(event.data)) as ChatSnapshot)),
-        event: (event) => inTurn(event, () => this.said(room, listening, JSON.parse(textOf(event.data)) as ChatSaid)),
+        event: (event) => inTurn(event, () => this.said(room, listening, sharedOf<ChatSaid>(event.data))),
         lost: () => {
           if (!isCurrent()) return;
           this.rooms?.delete(room);

@@ -19,6 +19,10 @@ export interface ProcessOptions {
    *  Higher: a long computation is not taken for a hang. 0: never; for debuggers.
    *  In one process with everything (`muster dev`) nobody looks: nobody would start it again, and its database works in the main loop. */
   readonly stuckMs: Millis;
+  /** How much the heap may grow over what was alive at the last full collection, before the next one. Lower (20, say): tens of thousands of idle players
+   *  take up to half the memory, and collections come more often. Higher: fewer. 0: as the engine finds it best for speed. The heap's limit is
+   *  Node's own, about 4 GiB on large machines (`NODE_OPTIONS=--max-old-space-size=<MiB>`): a process that reaches it ends. */
+  readonly heapGrowthPercent: number;
 }
 
 export interface ClusterNameOptions {
@@ -90,6 +94,7 @@ export const PROCESS_DEFAULTS: ProcessOptions = {
   zone: '',
   drainMs: 30_000,
   stuckMs: 5_000,
+  heapGrowthPercent: 0,
 };
 export const CLUSTER_DEFAULTS: ClusterNameOptions = { name: 'dev' };
 export const ETCD_DEFAULTS: EtcdOptions = { hosts: ['http://127.0.0.1:2379'] };

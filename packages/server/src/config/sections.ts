@@ -94,6 +94,9 @@ export const SECTIONS = {
       throw bad('advertise is host:port, or empty');
     if (!(options.drainMs > 0)) throw bad('drainMs is above 0');
     if (!(options.stuckMs >= 0)) throw bad('stuckMs is 0 or more');
+    const { heapGrowthPercent } = options;
+    if (!(Number.isInteger(heapGrowthPercent) && heapGrowthPercent >= 0 && heapGrowthPercent <= 1_000))
+      throw bad('heapGrowthPercent is a whole number from 0 to 1,000');
     return options;
   }),
   cluster: section('Which cluster it belongs to.', 'ClusterNameOptions', CLUSTER_DEFAULTS, (options) => {

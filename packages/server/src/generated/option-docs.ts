@@ -455,7 +455,8 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "data": "Folder for what this process keeps on disk (embedded storage). Relative to the working directory.",
     "zone": "Failure domain, for placement and for people.",
     "drainMs": "How long a process that was asked to end may take to hand off what it has. Lower: a stop is over sooner, and what was not handed off is found again from backups and storage, with a pause. Higher: slow networks and large states get through; whoever ends us must wait as long.",
-    "stuckMs": "A process whose main loop has not turned for so long ends itself, so that its place is taken at once. Lower: players of a hung process wait less. Higher: a long computation is not taken for a hang. 0: never; for debuggers. In one process with everything (`muster dev`) nobody looks: nobody would start it again, and its database works in the main loop."
+    "stuckMs": "A process whose main loop has not turned for so long ends itself, so that its place is taken at once. Lower: players of a hung process wait less. Higher: a long computation is not taken for a hang. 0: never; for debuggers. In one process with everything (`muster dev`) nobody looks: nobody would start it again, and its database works in the main loop.",
+    "heapGrowthPercent": "How much the heap may grow over what was alive at the last full collection, before the next one. Lower (20, say): tens of thousands of idle players take up to half the memory, and collections come more often. Higher: fewer. 0: as the engine finds it best for speed. The heap's limit is Node's own, about 4 GiB on large machines (`NODE_OPTIONS=--max-old-space-size=<MiB>`): a process that reaches it ends."
   },
   "ClusterNameOptions": {
     "name": "Name of the cluster: the first part of every key in the cluster store. Two clusters may share one etcd under two names; under one name the second is refused, by the identity of its storage."

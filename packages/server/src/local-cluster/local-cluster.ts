@@ -59,6 +59,8 @@ export interface LocalClusterDocument {
   readonly processes: readonly LocalProcess[];
   readonly gateways: readonly string[];
   readonly admin: string;
+  /** For `storage.url`. */
+  readonly storage: string;
 }
 
 /** A killed process is started again after this long: a start takes a second of processor time, which belongs to those who take over from it
@@ -272,6 +274,7 @@ export class LocalCluster {
       ],
       gateways: serving.flatMap(({ client }) => (client ? [client] : [])),
       admin: serving.find(({ role }) => role === 'coordinator')?.admin ?? '',
+      storage: database!.url,
     };
   }
 }
