@@ -283,6 +283,18 @@ describe('what happens in a place', () => {
     expect(soups(client)).toEqual(['bean']);
   });
 
+  test('is told once to a client that comes in once more by a reply that is older than what waits for another one', () => {
+    const { world, client } = entered(7);
+    at(world, 7).snapshot('pot/a', 'members', { in: ['1'], soup: 'leek' });
+    client.request('pot/stir');
+    client.request('pot/enter');
+    at(world, 8).publish('pot/a', 'members', 'pot/updated', { soup: 'pea' }, `${FIRST_SESSION}:3`);
+    world.cluster.next('enter').ok(came(7, 'leek'));
+    world.cluster.next('stir').ok();
+    at(world, 9).publish('pot/a', 'members', 'pot/updated', { soup: 'bean' });
+    expect(soups(client)).toEqual(['pea', 'bean']);
+  });
+
   test('is not told before `user/self`: a client that has just come knows of no place', () => {
     const world = potWorld();
     const client = new FakeClient(world, '1', false);

@@ -1,4 +1,3 @@
-import type { StreamEvent } from '@muster/cluster';
 import type { Moved } from '@muster/play';
 import type { EntityRef } from '@muster/ports';
 import type { Places as PlaceIds } from '@muster/tachyon';
@@ -12,8 +11,8 @@ export class Places {
   private readonly client: PlaceClient;
   private readonly changed: (ids: PlaceIds) => void;
   private ids: PlaceIds = NOWHERE;
-  /** What the client was told last as it came in: events of before may still wait for a reply. */
-  private came: { readonly kind: string; readonly id: string; readonly stream: number } | undefined;
+  /** By kind, how often the client was told all of a place: frames of before then may still wait for a reply. */
+  private readonly told = new Map<string, number>();
 
   /** `changed`: the client is elsewhere now. */
   constructor(feeds: PlaceFeeds, client: PlaceClient, changed: (ids: PlaceIds) => void) {
@@ -47,7 +46,7 @@ export class Places {
       this.ids = id === null ? others : { ...others, [kind]: id };
       this.changed(this.ids);
     }
-    if (id !== null && came) this.came = { kind, id, stream: came.stream };
+    if (id !== null && came) this.told.set(kind, this.toldOf(kind) + 1);
     if (id !== null && (before !== id || came)) this.feeds.join(this.client, kind, id, came);
   }
 
@@ -56,11 +55,14 @@ export class Places {
     this.move(kind, id, stream === undefined ? undefined : { stream, data });
   }
 
-  /** The client has left the place, or knows what this event says: it was told later things since. */
-  isOld({ kind, id }: EntityRef, event: StreamEvent | undefined): boolean {
-    const { came } = this;
-    if (this.ids[kind] !== id) return true;
-    return came?.kind === kind && came.id === id && event !== undefined && event.number <= came.stream;
+  /** How often the client has been told all of a place of this kind. */
+  toldOf(kind: string): number {
+    return this.told.get(kind) ?? 0;
+  }
+
+  /** The client has left the place, or was told all of it since: what it lacked then it has got by itself, however much of that was on its way. */
+  isOld({ kind, id }: EntityRef, told: number): boolean {
+    return this.ids[kind] !== id || this.toldOf(kind) !== told;
   }
 
   /** The connection is over. */

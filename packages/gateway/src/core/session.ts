@@ -290,7 +290,11 @@ export class PlayerSession implements SocketListener, Newcomer {
   private newPlaces(): Places {
     const client: PlaceClient = {
       userId: this.player.id,
-      placeFrame: (frame, place, event) => this.self.place(frame, event, () => this.placesMade().isOld(place, event)),
+      placeFrame: (frame, place, event) => {
+        const places = this.placesMade();
+        const told = places.toldOf(place.kind);
+        this.self.place(frame, event, () => places.isOld(place, told));
+      },
       placeDoubted: (kind) => this.doubt(kind),
       placeLost: (kind) => {
         this.context.traffic.dropped('stream_lost');

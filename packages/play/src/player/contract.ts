@@ -274,6 +274,8 @@ export interface PlacesEvents {
     readonly n: number;
     readonly at?: { readonly id: string | null };
   };
+  /** It came in, and no client waits for that any more. */
+  foundElsewhere: { readonly kind: PlaceKind; readonly id: string | null };
 }
 
 /** `ticket`: of a client that waits for storage. */

@@ -25,3 +25,21 @@ test('a word of a party that was sent before its player came in makes no invitat
   expect(stage.internal('partyUpdated', news(6, { invitedUntil }), PARTY).published).toEqual([]);
   expect(stage.state.invitations).toEqual([]);
 });
+
+test('a party that invites its own member has lost the second in which that came in: the client hears so, in that order', () => {
+  for (const command of ['partyInvited', 'partyUpdated'] as const) {
+    const stage = new Stage();
+    stage.attach(a);
+    const { sends } = stage.from(a, 'createParty', {});
+    const { to, context } = sends[0]!;
+    const id = (to as { id: string }).id;
+    const party = { ...news(1, 'member').party, id };
+    stage.internal('admitAnswered', { from: entity('party', id), context, ok: true, value: { version: 7, party } });
+    const you = { invitedUntil: stage.now + 300_000 };
+    const said = stage.internal(command, { version: 8, you, party }, { ...PARTY, from: entity('party', id) });
+    expect(said.published.map(({ name }) => name)).toEqual(['muster:place', 'party/removed', 'party/invited']);
+    expect(stage.state).toMatchObject({ places: { party: { phase: 'out' } }, invitations: [{ version: 8 }] });
+    const old = stage.internal(command, { version: 6, you, party }, { ...PARTY, from: entity('party', id) });
+    expect(old.published.map(({ name }) => name)).toEqual(command === 'partyUpdated' ? [] : ['party/invited']);
+  }
+});

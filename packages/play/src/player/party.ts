@@ -6,7 +6,7 @@ import type { PartyState } from '@muster/tachyon';
 import { placeOfMember } from '../membership/protocol.js';
 import { PARTY_KIND, type PartyAdmitted, type PartyNews, type PartyPlayerCommands } from '../party/contract.js';
 import type { Moved, PlayerEvents } from './contract.js';
-import { joinPlace, leavePlace, type PlaceGone } from './places.js';
+import { disownedBy, joinPlace, leavePlace, type PlaceGone } from './places.js';
 import { toSelf } from './publishing.js';
 import { type Decided, joined, type Pieces, type PlayerSlice, type SliceTools } from './slice.js';
 import { type PlayerState, refuseStranger, stillThere } from './state.js';
@@ -56,7 +56,7 @@ export function partySlice(tools: SliceTools): Slice {
       declinePartyInvite: decline,
       leaveParty: (state, _, ctx) => leavePlace(state, PARTY_KIND, ctx, tools),
       partyInvited: (state, news, ctx) => invited(state, news, ctx, tools),
-      partyUpdated: updated,
+      partyUpdated: (state, news, ctx) => updated(state, news, ctx, tools),
       partyRemoved: (state, _, ctx) => {
         const partyId = speaker(ctx);
         const known = partyId !== undefined && invitationTo(state, partyId);
@@ -145,16 +145,18 @@ function invited(
   state: PlayerState,
   { by, ...news }: PartyPlayerCommands['partyInvited']['data'],
   ctx: DecideContext,
-  { options }: SliceTools,
+  tools: SliceTools,
 ): Decided<null> {
   if (speaker(ctx) !== news.party.id || news.you === 'member') return NO_PARTY;
   // Whoever is ignored is not to know it: as if nobody were there.
   if (!state.session || state.ties.ignored.some((ignored) => ignored === by))
     return { refuse: { reason: 'invalid_request', details: 'that player is not online' } };
+  if (isOfBefore(state, news)) return {};
   const [still, over] = current(state, ctx);
-  if (still >= options.invitationsMax)
+  if (still >= tools.options.invitationsMax)
     return { refuse: { reason: 'invalid_request', details: 'that player has too many invitations' } };
-  return { events: [...over, invitation(news, news.you.invitedUntil, true)] };
+  const disowned = disownedBy(state, PARTY_KIND, news.party.id, ctx, tools);
+  return joined(disowned, { events: [...over, invitation(news, news.you.invitedUntil, true)] });
 }
 
 /** Invitations that stand, and the end of those whose party must be gone: it would have said that they are over. */
@@ -167,15 +169,14 @@ function current({ invitations }: PlayerState, { now }: DecideContext): readonly
 /** A party that is being taken over says it so much later. */
 const EXPIRED_AFTER_MS = 30_000;
 
-function updated(state: PlayerState, news: PartyNews, ctx: DecideContext): Decided<null> {
+function updated(state: PlayerState, news: PartyNews, ctx: DecideContext, tools: SliceTools): Decided<null> {
   const { party, version, you } = news;
   if (speaker(ctx) !== party.id) return NO_PARTY;
   if (you !== 'member') {
     const known = invitationTo(state, party.id);
-    // Sent before it came in, and overtaken by the answer to that.
-    const isIn = state.party?.state.id === party.id && state.party.version >= version;
-    if (!state.session || isIn || (known && known.version >= version)) return {};
-    return { events: [invitation(news, you.invitedUntil, !known)] };
+    if (!state.session || isOfBefore(state, news) || (known && known.version >= version)) return {};
+    const disowned = disownedBy(state, PARTY_KIND, party.id, ctx, tools);
+    return joined(disowned, { events: [invitation(news, you.invitedUntil, !known)] });
   }
   // An invitation is used up by coming in, however its answer fared.
   const used = invitationTo(state, party.id) ? [event('invitationOver', { partyId: party.id, tells: false })] : [];
@@ -184,6 +185,11 @@ function updated(state: PlayerState, news: PartyNews, ctx: DecideContext): Decid
   const isThere = ids.includes(party.id);
   if (!isThere || (state.party?.state.id === party.id && state.party.version >= version)) return { events: used };
   return { events: [...used, event('partyTold', { version, state: party, tells: true })] };
+}
+
+/** Sent before the player came in, and overtaken by the answer to that. */
+function isOfBefore({ party: told }: PlayerState, { party, version }: PartyNews): boolean {
+  return told?.state.id === party.id && told.version >= version;
 }
 
 function invitation({ party, version }: PartyNews, until: number, isNew: boolean): EventRecord<PlayerEvents> {

@@ -149,7 +149,10 @@ test('who waits for a place when another connection takes over waits no longer; 
     ok: true,
     value: { details: {}, stream: 4 },
   } as const;
-  expect(stage.internal('admitAnswered', answer).published).toEqual([
+  // No reply tells the new connection: it would hear of a lobby in which it believes itself not to be.
+  const { published } = stage.internal('admitAnswered', answer);
+  expect(published).toEqual([
+    { topic: 'self', name: 'user/self', data: { user: expect.objectContaining({ userId: '1', currentLobby: 'l' }) } },
     { topic: 'self', name: 'muster:place', data: { session: 'g2#b/1', kind: 'lobby', id: 'l' } },
   ]);
 });

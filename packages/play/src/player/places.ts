@@ -2,9 +2,18 @@
 // means for a client is said by the slice of that kind (`placeRules`); its rules ask `joinPlace` and `leavePlace` here.
 //
 // A client's request that moves the player is answered when the place has answered, with a {@link Moved}: the gateway must know where the
-// client is before it takes its next request, and the notice comes another way. The place is doubted (asked whether it still has the player)
+// client is before it takes its next request, and the notice comes another way. Where nobody waits for the answer any more (another connection
+// holds the player since) the client is told `user/self` once more. The place is doubted (asked whether it still has the player)
 // after this actor lost something, when a client comes back, when a place refused the client, and now and then.
-import { type Answer, type DecideContext, type EventRecord, event, type Refusal } from '@muster/runtime';
+import {
+  type Answer,
+  type DecideContext,
+  type EventRecord,
+  event,
+  type Publication,
+  type Refusal,
+} from '@muster/runtime';
+import { userSelf } from '@muster/tachyon';
 import {
   confirmation,
   type Departure,
@@ -108,16 +117,18 @@ export function placesSlice(tools: SliceTools): PlayerSlice<PlacesCommands, Plac
       auditPlaces: (state, _, ctx) => joined(each(state, { type: 'doubt' }, ctx), auditTimer(state, ctx, tools)),
     },
     evolve: {
+      foundElsewhere: () => undefined,
       placeChanged: (state, { kind, membership, n }) => {
         state.places[kind] = membership;
         state.placeOps = Math.max(state.placeOps, n);
       },
     },
     publish: {
-      placeChanged: ({ session }, { kind, at }) => {
-        if (!at || !session) return [];
-        const notice: PlaceNotice = { session: session.id, kind, id: at.id };
-        return [toSelf(NOTICE_PLACE, notice)];
+      placeChanged: (state, { kind, at }) => (at ? noticed(state, kind, at.id) : []),
+      // No answer tells this client: it would hear of a place in which it believes itself not to be.
+      foundElsewhere: (state, { kind, id }, self) => {
+        const user = whole.privateUser(state, self);
+        return state.session && user ? [toSelf(userSelf.commandId, { user }), ...noticed(state, kind, id)] : [];
       },
     },
     selfView: ({ places }) => ({ currentLobby: placeOfMember(places.lobby) }),
@@ -138,6 +149,13 @@ export function placesSlice(tools: SliceTools): PlayerSlice<PlacesCommands, Plac
     },
     blank: ({ places }) => PLACE_KINDS.every((kind) => places[kind].phase === 'out'),
   };
+}
+
+/** For its gateway. */
+function noticed({ session }: PlayerState, kind: PlaceKind, id: string | null): readonly Publication[] {
+  if (!session) return [];
+  const notice: PlaceNotice = { session: session.id, kind, id };
+  return [toSelf(NOTICE_PLACE, notice)];
 }
 
 interface PlaceContext {
@@ -181,6 +199,19 @@ export function leavePlace(state: PlayerState, kind: PlaceKind, ctx: DecideConte
   return { ...joined(stillThere(state), pieces), defer: true };
 }
 
+/** That place has said, later than it let the player in, that the player is no member: it has lost its last second since. */
+export function disownedBy(
+  state: PlayerState,
+  kind: PlaceKind,
+  id: string,
+  ctx: DecideContext,
+  tools: SliceTools,
+): Pieces {
+  const current = state.places[kind];
+  if (current.phase !== 'in' || current.id !== id) return {};
+  return moved(state, kind, { type: 'confirmed', id, op: current.op, member: false }, ctx, tools);
+}
+
 function nowhere(kind: PlaceKind): Moved {
   return { moved: { kind, id: null }, data: null };
 }
@@ -210,14 +241,17 @@ function moved(
   const { state: after, effects } = step(before, input);
   const at = placeOfMember(after);
   const events: EventRecord<PlayerEvents>[] = [];
+  const hasMoved = at !== placeOfMember(before);
+  const isAwaited = input.type !== 'admitted' || before.phase !== 'joining' || before.tickets.length > 0;
   if (after !== before) {
     const n = input.type === 'join' ? Number(input.op.slice(input.op.indexOf('.') + 1)) : 0;
-    const place = at === placeOfMember(before) ? {} : { at: { id: at } };
+    const place = hasMoved && isAwaited ? { at: { id: at } } : {};
     events.push(event('placeChanged', { kind, membership: after, n, ...place }));
   }
   const pieces = effects.map((effect) => piecesOf(effect, { state, kind, after, ctx, tools, word }));
   const cameIn = before.phase !== 'in' && after.phase === 'in' ? auditTimer(state, ctx, tools, true) : {};
-  return joined({ events }, ...pieces, cameIn);
+  const news = hasMoved && !isAwaited ? { events: [event('foundElsewhere', { kind, id: at })] } : {};
+  return joined({ events }, ...pieces, cameIn, news);
 }
 
 type Resolution = Extract<MembershipEffect, { type: 'resolve' }>['how'];

@@ -186,12 +186,13 @@ export class PlacesView {
     if (early) return early;
     if (!this.details) return undefined;
     const { eventNumber: before = 0 } = this.details;
-    const { eventNumber = 0, events = 1 } = patch;
+    const { events = 1, ...changes } = patch;
+    const { eventNumber = 0 } = changes;
     const wasLost = this.setup.lostAt(`lobby/${lobby.id}`) >= this.toldAt;
     if (eventNumber !== before + events && !wasLost)
       return `lobby/updated ${eventNumber} (${events} events) of ${lobby.id} after ${before}`;
     if (wasLost) this.toldAt = this.setup.now();
-    this.details = mergePatch(this.details, patch) as LobbyDetails;
+    this.details = mergePatch(this.details, changes) as LobbyDetails;
     return undefined;
   }
 
