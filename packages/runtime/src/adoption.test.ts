@@ -78,6 +78,30 @@ test('K16: who missed the last events of the former owner gets them, and who had
   ]);
 });
 
+test('K16: what a new owner publishes again names its cause, also where that came by way of another actor, or with its answer', async () => {
+  const bank = openBank();
+  await bank.ask('deposit', { amount: 5 });
+  const wanted = { entity: ref('a'), snapshot: false };
+  void bank.runtime.subscribe(SHARD, { ...wanted, subscriber: 'g', topic: 'balance', after: 0 });
+  await bank.clock.advance(1);
+  const after = bank.published[0]!.event.number;
+  // Its reply is recorded with the next change, which it has not caused.
+  await bank.ask('balance', null, { session: 'other', request: 4 });
+  const origin = { type: 'entity', from: ref('b'), number: 1, replyTo: 'n' } as const;
+  const delivery = { entity: ref('a'), command: 'deposit', data: '{"amount":1}', origin, deadline: Infinity };
+  bank.runtime.deliver(SHARD, { ...delivery, cause: 'g#9/1:4', trace: '' });
+  await bank.clock.advance(1);
+  await bank.ask('transfer', { to: 'b', amount: 1 }, { request: 7 });
+  bank.runtime.answered(ref('a'), SHARD, bank.sends[0]!.number, { ok: true, json: '1' });
+  await bank.clock.advance(1);
+  const next = goOn(bank);
+  for (const topic of ['balance', 'notes'])
+    void next.runtime.subscribe(SHARD, { ...wanted, subscriber: topic, topic, after });
+  await next.clock.advance(5);
+  const causes = next.published.map(({ subscriber, event: { cause } }) => `${subscriber} ${cause}`);
+  expect(causes).toEqual(['balance g#9/1:4', 'balance g#1/1:7', 'notes g#1/1:7']);
+});
+
 test('a kind that asks for it hears once that it was adopted, before any command, or a second after the promotion', async () => {
   const hearing = defineActor<{ heard: number }, { hear: HearCommand; ask: HearCommand }, { heard: null }>('account', {
     durability: 'replicated',

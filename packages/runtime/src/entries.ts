@@ -40,6 +40,8 @@ export type Entry =
       readonly number: number;
       readonly outcome: Outcome | null;
       readonly at: Millis;
+      /** The client command that led to it, where there were events: a new owner may have to publish them (K16). */
+      readonly cause?: string;
     }
   /** A client's command was answered (K11). */
   | {

@@ -78,10 +78,11 @@ export function applyRecord(
     return;
   }
   envelope.seq += 1;
+  const cause = seen ? causeOfRecord(envelope, entries) : '';
   for (const entry of entries) {
     const before = envelope.stream;
     applyEntry(envelope, entry, options);
-    if (seen && entry.type === 'event') seen(envelope, entry, before, causeOfRecord(entries));
+    if (seen && entry.type === 'event') seen(envelope, entry, before, cause);
   }
 }
 
@@ -93,8 +94,14 @@ export type EventSeen = (
   cause: string,
 ) => void;
 
-/** The last reply of a record is that of its own turn. */
-function causeOfRecord(entries: readonly Entry[]): string {
+/** What the turn of this record was about: a client's command, another actor's, or an answer to what this one had sent (K16). */
+function causeOfRecord({ outbox }: Envelope, entries: readonly Entry[]): string {
+  for (const entry of entries) {
+    if (entry.type === 'received' || entry.type === 'defer') return entry.cause ?? '';
+    if (entry.type === 'acked') return outbox?.get(entry.number)?.cause ?? '';
+    if (entry.type === 'fired') return '';
+  }
+  // Replies of turns that changed nothing are recorded with the next change, before its own.
   const own = entries.at(-1);
   return own?.type === 'reply' ? `${own.session}:${own.request}` : '';
 }

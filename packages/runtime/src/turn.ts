@@ -247,6 +247,7 @@ function settle(
 ): TurnResult {
   const { replyTo } = input;
   const closing: Entry[] = [];
+  const isTold = input.cause !== '' && entries.some(({ type }) => type === 'event');
   if (replyTo?.type === 'entity')
     closing.push({
       type: 'received',
@@ -254,6 +255,7 @@ function settle(
       number: replyTo.number,
       outcome: outcome ?? null,
       at: env.now,
+      ...(isTold && { cause: input.cause }),
     });
   if (replyTo && defer) closing.push({ type: 'defer', ticket: input.ticket, origin: replyTo, cause: input.cause });
   apply(envelope, closing, env.options);
