@@ -57,7 +57,7 @@ export class Emitter implements SendingActor, Due {
     const { clock, options } = this.actor.services;
     this.streams = new TopicStreams(base);
     this.streams.emptySince = clock.monotonic();
-    for (const publication of publications) this.streams.publish(publication, options);
+    for (const publication of publications) this.streams.publish(publication, publication.cause, options);
   }
 
   /** As {@link recover}, where the former owner may have counted the stream further than `after`: it goes on from `base`, above all that. */
@@ -234,14 +234,28 @@ export class Emitter implements SendingActor, Due {
   private keep({ publications }: TurnResult, cause: string): readonly (readonly [PublishedEvent, readonly string[]])[] {
     const streams = this.streams!;
     return publications.map((publication) => {
-      const recent = streams.publish({ ...publication, cause }, this.actor.services.options);
+      const recent = streams.publish(publication, cause, this.actor.services.options);
       return [this.eventOf(recent), streams.of(publication.topic)];
     });
   }
 
-  private eventOf(recent: Recent): PublishedEvent {
+  /** Field by field: one is made for each event, and a spread that is added to has a new shape each time. */
+  private eventOf({ topic, number, previous, name, json, cause, to }: Recent): PublishedEvent {
     const { ref, shard } = this.actor;
-    return { ...recent, entity: ref, shard: shard.id, term: shard.term };
+    const { id, term } = shard;
+    const event: Building<PublishedEvent> = {
+      entity: ref,
+      shard: id,
+      term,
+      topic,
+      number,
+      previous,
+      name,
+      json,
+      cause,
+    };
+    if (to !== undefined) event.to = to;
+    return event;
   }
 
   private snapshot(topic: string): PublishedEvent {
@@ -266,6 +280,8 @@ export class Emitter implements SendingActor, Due {
       services.subscribers.remove(subscriber, this.actor);
   }
 }
+
+type Building<T> = { -readonly [K in keyof T]: T[K] };
 
 const NONE: readonly never[] = [];
 

@@ -1,7 +1,10 @@
 import type { JsonText } from './host.js';
 
-/** Anything that could spell `__proto__` in JSON: the plain word, or an escape that may hide one of its letters. */
-const SUSPECT = /__proto__|\\u00/i;
+/** Anything that could spell `__proto__` in JSON: the plain word, or an escape that may hide one of its letters. Looked for plainly: as a
+ *  pattern it took as long as the reading itself, and whoever is promoted reads hundreds of actors at once. */
+function isSuspect(text: string): boolean {
+  return text.includes('__proto__') || text.includes('\\u00');
+}
 
 /** JSON text of a value; `null` for what JSON cannot say (undefined). @throws TypeError for cycles and bigints. */
 export function encodeJson(value: unknown): JsonText {
@@ -16,7 +19,7 @@ export function encodeJson(value: unknown): JsonText {
 export function decodeJson(data: Uint8Array | JsonText): unknown {
   const text = typeof data === 'string' ? data : utf8(data);
   if (text === '' || text === 'null') return null;
-  return SUSPECT.test(text) ? JSON.parse(text, withoutProto) : JSON.parse(text);
+  return isSuspect(text) ? JSON.parse(text, withoutProto) : JSON.parse(text);
 }
 
 function utf8(bytes: Uint8Array): string {

@@ -14,6 +14,9 @@ export interface Recent {
   readonly to?: Audience;
 }
 
+/** Field by field, as one is made for each event: a spread that is added to has a new shape each time. */
+type Building = { -readonly [K in keyof Recent]: Recent[K] };
+
 /** Publications that can still be told to those who missed them: all of them after `floor`, oldest first. */
 export interface KeptPublications {
   readonly floor: number;
@@ -85,11 +88,12 @@ export class TopicStreams {
 
   /** Keeps a publication under `number` and returns it with its predecessor's number. */
   publish(
-    publication: Omit<Recent, 'previous'>,
+    { topic, number, name, json, to }: Omit<Recent, 'previous' | 'cause'>,
+    cause: string,
     { recentMax, recentCharsMax }: Pick<RuntimeOptions, 'recentMax' | 'recentCharsMax'>,
   ): Recent {
-    const { topic, number, json } = publication;
-    const kept: Recent = { ...publication, previous: this.last.get(topic) ?? this.base };
+    const kept: Building = { topic, number, previous: this.last.get(topic) ?? this.base, name, json, cause };
+    if (to !== undefined) kept.to = to;
     this.last.set(topic, number);
     this.recent.push(kept);
     this.chars += json.length;

@@ -36,9 +36,10 @@ import {
   type Term,
   type Timer,
 } from '@muster/ports';
+import { CallOrder } from './call-order.js';
 import type { Answered, Committer } from './committer.js';
 import { WriterCounters } from './counters.js';
-import type { LogStart, Need } from './log-start.js';
+import type { LogStart } from './log-start.js';
 import { type PersistenceOptions, persistenceOptions, withinLimits } from './options.js';
 import { Outage } from './outage.js';
 import { lossesOf, savesOf } from './parts.js';
@@ -54,6 +55,7 @@ export class StorageWriter implements Committer {
   private readonly setup: StorageWriterSetup;
   private readonly counters: WriterCounters;
   private readonly outage: Outage;
+  private readonly order: CallOrder;
   /** Those that want a call, who waits longest first. */
   private readonly wanting = new Set<StoredLog>();
   /** Those for which nobody waits. */
@@ -68,13 +70,13 @@ export class StorageWriter implements Committer {
   private timer: Timer | undefined;
   private flushTimer: Timer | undefined;
   private underWay = false;
-  private hasSaved = false;
 
   constructor(setup: StorageWriterSetup) {
     this.setup = setup;
     this.options = withinLimits(persistenceOptions(setup.options), setup.store.limits);
     this.counters = new WriterCounters(setup.metrics);
     this.outage = new Outage(this.options, setup.log);
+    this.order = new CallOrder(this.options.claimsMax);
   }
 
   begin(start: LogStart): StoredLog {
@@ -183,7 +185,7 @@ export class StorageWriter implements Committer {
     this.underWay = true;
     let again: Millis = 0;
     try {
-      const { need, logs } = this.next();
+      const { need, logs } = this.order.next(this.wanting);
       if (need === 'claim') await this.claim(logs);
       else if (need === 'mark') await this.mark(logs);
       else if (need === 'save') await this.save(logs);
@@ -197,31 +199,6 @@ export class StorageWriter implements Committer {
     if (this.lost.length > 0) this.tellLost();
     this.wakeFull();
     if (this.wanting.size > 0 && !this.timer) this.callAfter(again);
-  }
-
-  /** One kind of call, and for whom: claims first, as nothing else goes before them. */
-  private next(): { readonly need: Need | undefined; readonly logs: readonly StoredLog[] } {
-    const by = new Map<Need, StoredLog[]>();
-    for (const log of this.wanting) {
-      const { need } = log;
-      if (need === undefined) this.wanting.delete(log);
-      else by.get(need)?.push(log) ?? by.set(need, [log]);
-    }
-    const records = [...(by.get('append') ?? []), ...(by.get('ask') ?? [])];
-    for (const need of ['claim', 'mark', 'review', 'save'] as const) {
-      const logs = by.get(need);
-      const isLong = need === 'save' || need === 'review';
-      // Many saves must not hold up the records of other shards.
-      const isNext = !isLong || !this.hasSaved || records.length === 0;
-      if (!logs || !isNext) continue;
-      this.hasSaved = isLong;
-      // Of saves only so many are taken as one call holds, of whichever logs.
-      return { need, logs: need === 'save' ? logs : logs.slice(0, this.options.claimsMax) };
-    }
-    this.hasSaved = false;
-    if (records.length > 0) return { need: 'append', logs: records };
-    const goners = by.get('forget');
-    return { need: goners && 'forget', logs: goners ?? [] };
   }
 
   private async claim(logs: readonly StoredLog[]): Promise<void> {
