@@ -68,6 +68,8 @@ const SMALL = shardLayout(64, 32);
 const CALLERS = 4;
 /** Longest that actors may take to come to rest once nobody asks: the longest alarm, and a repeat of the last send. */
 const AUDIT_MS: Millis = 15_000;
+/** The same until what is counted is seen: many sweeps of a router. */
+const BALANCED_MS: Millis = 2_000;
 /** Once nobody asks any more: what is on its way arrives, and the list of lobbies is told all. */
 const AGREED_MS: Millis = 8_000;
 /** The same where state was lost: both sides ask each other now and then. */
@@ -283,14 +285,9 @@ export class World {
     await this.run(this.options.healMs / 2);
     this.quiet = this.now;
     await this.run(servedMs);
-    const unserved = () => this.clients.unserved(this.quiet);
     // A client that left by itself takes a while to come back.
-    await this.until(
-      'every client is served once all is healed',
-      () => unserved().length === 0,
-      servedMs * 2,
-      () => unserved().join(', '),
-    );
+    const unserved = () => this.clients.unserved(this.quiet);
+    await this.none('every client is served once all is healed', unserved, servedMs * 2);
     this.clients.rest();
     this.callers.rest();
     await this.until('every request is answered', () => this.clients.ledger.waiting().length === 0, 12_000);
@@ -305,7 +302,7 @@ export class World {
     );
     if (restored > 0 && this.losses.count === 0)
       this.report('one failure loses nothing', `${restored} sessions were unknown to their players`);
-    this.answers.balance();
+    await this.none('sent = handled + refused + dropped', () => this.answers.unbalanced(), BALANCED_MS);
     await this.callers.audit((what, done) => this.until(what, done, AUDIT_MS));
     this.check();
   }
@@ -323,8 +320,13 @@ export class World {
         devices: clients.devices.filter(({ state }) => state === 'online'),
       });
     const limitMs = this.losses.count > 0 ? AUDITED_MS : AGREED_MS;
-    await this.until(
-      'who is where is one story',
+    await this.none('who is where is one story', wrong, limitMs);
+  }
+
+  /** Lets time pass until nothing is wrong any more. @throws Violation */
+  private none(what: string, wrong: () => readonly string[], limitMs: Millis): Promise<void> {
+    return this.until(
+      what,
       () => wrong().length === 0,
       limitMs,
       () => wrong().slice(0, 5).join('; '),

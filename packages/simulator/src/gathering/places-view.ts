@@ -25,6 +25,9 @@ const MOVES: { readonly [K in GatheringKind]: readonly string[] } = {
   party: ['party/create', 'party/acceptInvite', 'party/leave'],
 };
 
+/** A client is far away: so long after a loss it may still be told of the time before. */
+const LATE_MS: Millis = 2_000;
+
 /** A request that waits for its answer. */
 interface Asked {
   readonly commandId: string;
@@ -188,7 +191,7 @@ export class PlacesView {
     const { eventNumber: before = 0 } = this.details;
     const { events = 1, ...changes } = patch;
     const { eventNumber = 0 } = changes;
-    const wasLost = this.setup.lostAt(`lobby/${lobby.id}`) >= this.toldAt;
+    const wasLost = this.setup.lostAt(`lobby/${lobby.id}`) + LATE_MS >= this.toldAt;
     if (eventNumber !== before + events && !wasLost)
       return `lobby/updated ${eventNumber} (${events} events) of ${lobby.id} after ${before}`;
     if (wasLost) this.toldAt = this.setup.now();
