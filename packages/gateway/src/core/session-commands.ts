@@ -23,6 +23,7 @@ import {
 import type { ClientWriter } from './client-writer.js';
 import { textOf } from './json-text.js';
 import { PlaceRequests, placeNeeded } from './place-requests.js';
+import { NOWHERE } from './places.js';
 import type { SessionContext } from './session-context.js';
 
 const JSON_NULL = Buffer.from('null');
@@ -181,6 +182,22 @@ export class SessionCommands<C> {
     for (const sent of this.inFlight) sent.overtaken = true;
   }
 
+  /**
+   * Where the client is to be as of the actor's word that it does not hear: of a kind for which it waits to be moved that is where it was, as nothing
+   * may come of a place before the answer that brings it there (K16). The actor is asked again behind that.
+   */
+  beforeAnswers(places: Places): Places {
+    const known: Record<string, string | undefined> = { ...places };
+    for (const sent of [...this.inFlight, ...this.again]) {
+      const { moves } = sent.definition;
+      if (moves === undefined) continue;
+      sent.overtaken = true;
+      known[moves] = this.rules.places(this.client)[moves];
+      if (known[moves] === undefined) delete known[moves];
+    }
+    return known as Places;
+  }
+
   private accept(message: RequestMessage): void {
     const { protocol } = this.context;
     const definition = protocol.definition(message.commandId);
@@ -217,7 +234,6 @@ export class SessionCommands<C> {
   private dispatch(sent: InFlight): void {
     const request = this.nextRequest();
     sent.request = request;
-    sent.overtaken = false;
     this.inFlight.push(sent);
     const cause = `${this.session}:${request}`;
     const call = this.call(request, sent.entity, sent.command, sent.data, sent.span?.parent ?? '', cause);
@@ -246,6 +262,7 @@ export class SessionCommands<C> {
       else this.writer.reply(messageId, definition, definition.reply && textOf(outcome.data));
     } else if (!this.refusedSession(sent, outcome.code, outcome.details) && !this.refusedPlace(sent, outcome)) {
       this.fail(sent, outcome.code, outcome.details);
+      if (definition.moves !== undefined && sent.overtaken) this.askPlaces(definition.moves);
     }
     this.rules.replied(this.client);
     this.releaseHeld();
@@ -300,8 +317,9 @@ export class SessionCommands<C> {
     this.context.cluster.router.call(this.ownCall('places', { doubt: kind }), (outcome) => {
       if (this.over) return;
       const astray = this.placeRequests.answered(kind);
-      if (outcome.ok) this.rules.placesTold(this.client, JSON.parse(textOf(outcome.data)) as Places);
-      const id = this.rules.places(this.client)[kind];
+      const told = outcome.ok ? (JSON.parse(textOf(outcome.data)) as Places) : NOWHERE;
+      if (outcome.ok) this.rules.placesTold(this.client, this.beforeAnswers(told));
+      const id = told[kind];
       for (const sent of astray) {
         if (outcome.ok && id === undefined) this.failOutside(sent, kind);
         else if (outcome.ok) this.dispatch(Object.assign(sent, { entity: entity(kind, id!) }));

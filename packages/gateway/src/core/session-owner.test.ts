@@ -36,6 +36,34 @@ describe('the player is owned elsewhere', () => {
     expect(world.cluster.asked.map(({ name }) => name)).toEqual(['attach']);
   });
 
+  test('K16: what the new owner says of its places counts behind the answers that bring the client there', () => {
+    for (const comesIn of [true, false]) {
+      const world = coreWorld();
+      attachedClient(world, '2', [], false, { lobby: 'l' });
+      const client = attachedClient(world);
+      const { socket } = client;
+      const lobby = { id: 'l', players: {}, bots: {}, spectators: { 1: { id: '1' }, 2: { id: '2' } }, eventNumber: 3 };
+      world.cluster.number = 6;
+      world.cluster.snapshot('lobby/l', 'members', lobby);
+      const renamed = (name: string, eventNumber: number): void =>
+        world.cluster.publish('lobby/l', 'members', 'lobby/updated', { id: 'l', name, eventNumber });
+      client.request('lobby/join', { id: 'l' });
+      world.cluster
+        .newOwner(shardOfKey('player/1'))[0]!
+        .ok({ login: 1, resumed: true, watch: [], places: { lobby: 'l' } });
+      renamed('a', 4);
+      expect(socket.said).toEqual(['user/self']);
+      const join = world.cluster.next('joinLobby');
+      if (comesIn) join.ok({ moved: { kind: 'lobby', id: 'l', stream: 7 }, data: lobby });
+      else join.fail('NO_OWNER');
+      expect(socket.said.slice(1)).toEqual(comesIn ? ['lobby/join', 'lobby/updated'] : ['lobby/join!']);
+      // Which of the two is newer nobody knows but the actor.
+      world.cluster.next('places').ok({ lobby: 'l' });
+      renamed('b', 5);
+      expect(socket.frames.at(-1)).toMatchObject({ commandId: 'lobby/updated', data: { name: 'b' } });
+    }
+  });
+
   test('sessions of other shards do not care', () => {
     const world = coreWorld();
     attachedClient(world);

@@ -326,7 +326,7 @@ export class PlayerSession implements SocketListener, Newcomer {
     this.watch = watch;
     // At first `user/self` says where the client is: what happens there would come before it.
     if (this.state !== 'starting') {
-      this.inPlaces(places);
+      this.inPlaces(this.commands.beforeAnswers(places));
       this.goOn();
     }
     this.self.start();
