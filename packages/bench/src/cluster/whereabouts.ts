@@ -21,6 +21,7 @@ export class Whereabouts {
   private readonly now: () => number;
   private rest = '';
   private last: readonly string[] = [];
+  private failed: (ending: Ending) => void = () => undefined;
 
   constructor(first: readonly { readonly id: string; readonly pid: number }[], now: () => number) {
     this.pids = new Map(first.map(({ id, pid }) => [id, pid]));
@@ -35,9 +36,24 @@ export class Whereabouts {
       const [, id, pid] = RUNS.exec(line) ?? [];
       if (id !== undefined) this.pids.set(id, Number(pid));
       const [, ended] = ENDED.exec(line) ?? [];
-      if (ended !== undefined) this.endings.push({ id: ended, at: this.now(), line, before: this.last });
+      if (ended !== undefined) this.ended({ id: ended, at: this.now(), line, before: this.last });
       this.last = [...this.last, line].slice(-BEFORE_LINES);
     }
+  }
+
+  /** What `measure` finds, where it is about processes that all stay. @throws Error as soon as one ends, with what was logged before. */
+  async whileAllRun<T>(measure: () => Promise<T>): Promise<T> {
+    const failure = new Promise<never>((_, reject) => {
+      this.failed = ({ line, before }) => reject(new Error(`${line}\n  ${before.join('\n  ')}`));
+    });
+    const [already] = this.endings;
+    if (already) this.failed(already);
+    return Promise.race([failure, measure()]);
+  }
+
+  private ended(ending: Ending): void {
+    this.endings.push(ending);
+    this.failed(ending);
   }
 
   /** @throws Error where nobody was ever called so. */

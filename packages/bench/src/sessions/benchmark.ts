@@ -55,13 +55,16 @@ export const sessionsBenchmark: Benchmark = {
     run.say(`sessions: ${wanted} players at ${processes} gateways, from as many client processes`);
     const crowds = Array.from({ length: processes }, () => new Child(new URL('./crowd.js', import.meta.url)));
     await withChildren<void, readonly Child[]>(run.interrupted, crowds, () =>
-      withCluster(run, { ...SHAPE, gateways: processes }, RAISED, (cluster) => measure(run, cluster, crowds, wanted)),
+      withCluster(run, { ...SHAPE, gateways: processes }, RAISED, (cluster) =>
+        // Fewer processes would hold other players than those that are counted.
+        cluster.whereabouts.whileAllRun(() => measure(run, cluster, crowds, wanted)),
+      ),
     );
   },
 };
 
 async function measure(run: BenchmarkRun, cluster: ClusterProcess, crowds: Crowds, wanted: number): Promise<void> {
-  const { document, whereabouts } = cluster;
+  const { document } = cluster;
   const { say, interrupted, holdS = HOLD_S } = run;
   const { processes } = document;
   const raw = Math.min(wanted, RAW_CONNECTIONS);
@@ -70,7 +73,7 @@ async function measure(run: BenchmarkRun, cluster: ClusterProcess, crowds: Crowd
   const empty = footprintOf(processes, crowds);
   const idle = await usedDuring(processes, beside, () => sleep(IDLE_S * 1_000));
   const accounts = await PreparedAccounts.open(document.storage);
-  const came = gathered(run, crowds, document.gateways, accounts, whereabouts, wanted);
+  const came = gathered(run, crowds, document.gateways, accounts, wanted);
   const crowd = await came.finally(() => accounts.close());
   const { players, stoppedBy } = crowd;
   if (stoppedBy !== undefined) say(`sessions: stopped at ${players} of ${wanted}: ${stoppedBy}`);

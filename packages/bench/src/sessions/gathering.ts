@@ -1,7 +1,6 @@
 import type { BenchmarkRun } from '../benchmark.js';
 import type { Child } from '../child.js';
 import { availableBytes } from '../cluster/usage.js';
-import type { Whereabouts } from '../cluster/whereabouts.js';
 import type { PreparedAccounts } from '../players/prepared-accounts.js';
 import type { Grown, Growth } from './crowd.js';
 
@@ -29,7 +28,6 @@ export async function gathered(
   crowds: Crowds,
   gateways: readonly string[],
   accounts: PreparedAccounts,
-  { endings }: Pick<Whereabouts, 'endings'>,
   wanted: number,
 ): Promise<Gathered> {
   let first = 0;
@@ -60,11 +58,6 @@ export async function gathered(
     signingInSeconds += seconds;
     const perSecond = (players - before) / seconds;
     say(`sessions: ${players} of ${wanted} signed in, ${Math.round(perSecond)} a second`);
-    const [ended] = endings;
-    if (ended) {
-      say(`sessions: ${ended.line}\n  ${ended.before.join('\n  ')}`);
-      return gatheredNow(ended.line);
-    }
     const failure = grown.find((one) => one.failure !== undefined)?.failure;
     if (failure !== undefined) return gatheredNow(failure);
     const left = availableBytes();

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { causeOf, MusterError } from '@muster/ports';
 import type { ServingDocument } from '../serve.js';
+import { WholeLines } from './whole-lines.js';
 
 /** How much of what a process last wrote is kept for the error that says why it did not start. */
 const LAST_WORDS_CHARACTERS = 4_000;
@@ -11,7 +12,7 @@ export interface ChildSetup {
   readonly args: readonly string[];
   /** Of Node itself, such as the size of its heap. Source maps are not among the usual ones: 8 MB of each process (NODE_OPTIONS=--enable-source-maps). */
   readonly nodeFlags?: readonly string[];
-  /** Its log lines, as they come. */
+  /** Its log lines, as they come, each whole. */
   readonly output: (text: string) => void;
 }
 
@@ -31,12 +32,14 @@ export class Child {
     });
     this.process = child;
     let lastWords = '';
-    const keep = (chunk: unknown): void => {
-      lastWords = (lastWords + String(chunk)).slice(-LAST_WORDS_CHARACTERS);
-      output(String(chunk));
+    const lines = new WholeLines(output);
+    const keep = (chunk: string): void => {
+      lastWords = (lastWords + chunk).slice(-LAST_WORDS_CHARACTERS);
+      lines.heard(chunk);
     };
-    child.stderr!.on('data', keep);
-    child.on('error', (error) => keep(causeOf(error)));
+    child.stderr!.setEncoding('utf8').on('data', keep);
+    child.stderr!.once('end', () => lines.end());
+    child.on('error', (error) => keep(`${causeOf(error)}\n`));
     this.ended = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.hasEnded = true;
