@@ -2,6 +2,7 @@ import { type Millis, SeededRandom, SHARDS, shardLayout } from '@muster/ports';
 import type { WorldOptions } from '../options.js';
 import type { Plant } from '../plants/plants.js';
 import { drawFault, FAULT_KINDS, type Fault, type FaultKind, RARE_KINDS } from './kinds.js';
+import { drawScene } from './scenes.js';
 import { type Simulation, simulate } from './simulation.js';
 
 /** What one seed does: its cluster, its network, and what breaks when. */
@@ -105,8 +106,9 @@ export function drawPlan(seed: number, seconds: number): Plan {
   if (random.next() < RARE_SHARE) {
     const kind = RARE_KINDS[between(0, RARE_KINDS.length - 1)]!;
     faults.push(drawFault(kind, random, 0.6 * random.next() * seconds * 1_000, roles));
-    faults.sort((a, b) => a.atMs - b.atMs);
   }
+  faults.push(...drawScene(seed, seconds, new SeededRandom(seed ^ 0x3c6ef372), roles));
+  faults.sort((a, b) => a.atMs - b.atMs);
   const gatherShare = drawGatherShare(seed);
   return {
     seed,
