@@ -43,3 +43,16 @@ test('a party that invites its own member has lost the second in which that came
     expect(old.published.map(({ name }) => name)).toEqual(command === 'partyUpdated' ? [] : ['party/invited']);
   }
 });
+
+test('an invitation that is used up where its player wants to be out again is over for the client too', () => {
+  const stage = new Stage();
+  stage.attach(a);
+  stage.internal('partyInvited', { ...news(5, { invitedUntil: stage.now + 300_000 }), by: '2' }, PARTY);
+  stage.from(a, 'acceptPartyInvite', { partyId: 'p' });
+  // Whoever waits for the answer is there no more: the invitation still stands for the next connection.
+  const b = 'g2#b/1';
+  stage.attach(b);
+  stage.from(b, 'leaveParty', {});
+  const { published } = stage.internal('partyUpdated', news(6, 'member'), PARTY);
+  expect(published).toEqual([{ topic: 'self', name: 'party/removed', data: { partyId: 'p' } }]);
+});

@@ -178,11 +178,11 @@ function updated(state: PlayerState, news: PartyNews, ctx: DecideContext, tools:
     const disowned = disownedBy(state, PARTY_KIND, party.id, ctx, tools);
     return joined(disowned, { events: [invitation(news, you.invitedUntil, !known)] });
   }
-  // An invitation is used up by coming in, however its answer fared.
-  const used = invitationTo(state, party.id) ? [event('invitationOver', { partyId: party.id, tells: false })] : [];
   const at = state.places.party;
   const ids = at.phase === 'joining' ? [at.id, at.from?.id] : at.phase === 'in' ? [at.id] : [];
   const isThere = ids.includes(party.id);
+  // An invitation is used up by coming in, however its answer fared: a client that does not come in has not heard so by that.
+  const used = invitationTo(state, party.id) ? [event('invitationOver', { partyId: party.id, tells: !isThere })] : [];
   if (!isThere || (state.party?.state.id === party.id && state.party.version >= version)) return { events: used };
   return { events: [...used, event('partyTold', { version, state: party, tells: true })] };
 }

@@ -32,6 +32,12 @@ test('after a loss something may come again', () => {
   for (const number of [1, 1]) expect(talk.received(said(number))).toBeUndefined();
 });
 
+test('who has lost where it is may be heard where it was, and nobody else for it', () => {
+  const talk = inParty(900);
+  expect(talk.received(said(1, '2', 'q'))).toBeUndefined();
+  expect(talk.received(said(1, '3', 'q'))).toMatch('came from 2');
+});
+
 test('a message of another place, of another author, or without a place in its chat is seen', () => {
   const talk = inParty();
   expect(talk.received(said(1, '3'))).toMatch('came from 2');

@@ -12,7 +12,7 @@ export interface TalkSetup {
   readonly heard: (message: string) => void;
 }
 
-/** After a loss what was said may be said again: with the state, the memory of it was lost. */
+/** So long after a loss what was said may be said again, or where somebody was before: with the state, the memory of it was lost. */
 const REPEATS_FOR_MS: Millis = 20_000;
 
 /** What one device hears in the chats of its places: of each sender in the order in which it was said, once, and nothing from anywhere else. */
@@ -38,6 +38,9 @@ export class Talk {
     if (!said) return `${message} came from a ${source.type}`;
     const { kind, id, from, number } = said;
     const place = kind === 'lobby' ? source.lobbyId : source.partyId;
+    // The actor of who said it had lost where that is; the client had not heard so yet.
+    if (source.type === kind && source.userId === from && place !== id && this.wasLost(`player/${from}`))
+      return undefined;
     if (source.type !== kind || place !== id || source.userId !== from)
       return `"${message}" came from ${source.userId} in ${source.type} ${place}`;
     if (from === this.setup.player) return `it heard its own "${message}"`;
@@ -54,8 +57,11 @@ export class Talk {
   }
 
   private mayRepeat(place: string, from: string): boolean {
-    const { now, lostAt, player } = this.setup;
-    const lost = Math.max(lostAt(place), lostAt(`player/${from}`), lostAt(`player/${player}`));
-    return now() - lost < REPEATS_FOR_MS;
+    return [place, `player/${from}`, `player/${this.setup.player}`].some((entity) => this.wasLost(entity));
+  }
+
+  private wasLost(entity: string): boolean {
+    const { now, lostAt } = this.setup;
+    return now() - lostAt(entity) < REPEATS_FOR_MS;
   }
 }
