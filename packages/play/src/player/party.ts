@@ -181,10 +181,16 @@ function updated(state: PlayerState, news: PartyNews, ctx: DecideContext, tools:
   const at = state.places.party;
   const ids = at.phase === 'joining' ? [at.id, at.from?.id] : at.phase === 'in' ? [at.id] : [];
   const isThere = ids.includes(party.id);
-  // An invitation is used up by coming in, however its answer fared: a client that does not come in has not heard so by that.
-  const used = invitationTo(state, party.id) ? [event('invitationOver', { partyId: party.id, tells: !isThere })] : [];
-  if (!isThere || (state.party?.state.id === party.id && state.party.version >= version)) return { events: used };
-  return { events: [...used, event('partyTold', { version, state: party, tells: true })] };
+  // An invitation is used up by coming in, however its answer fared; a client that is told of no place there hears of that.
+  const used = invitationTo(state, party.id) && !isComing(state, party.id);
+  const events = used ? [event('invitationOver', { partyId: party.id, tells: !isThere })] : [];
+  if (!isThere || (state.party?.state.id === party.id && state.party.version >= version)) return { events };
+  return { events: [...events, event('partyTold', { version, state: party, tells: true })] };
+}
+
+/** The answer on its way says what became of the invitation. */
+function isComing({ places: { party } }: PlayerState, id: string): boolean {
+  return party.phase === 'joining' && party.id === id;
 }
 
 /** Sent before the player came in, and overtaken by the answer to that. */
@@ -207,7 +213,7 @@ function admitted(state: PlayerState, place: { readonly id: string; readonly val
   };
 }
 
-/** The party knows of no invitation, or there is no such party: neither is there one here. */
+/** The party knows of no invitation, or there is no such party, or it was used in vain: neither is there one here. */
 function refused(state: PlayerState, { id }: { readonly id: string }): Pieces {
   return invitationTo(state, id) ? { events: [event('invitationOver', { partyId: id, tells: true })] } : {};
 }

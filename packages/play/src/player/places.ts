@@ -51,7 +51,7 @@ export interface PlaceRules {
     place: { readonly id: string; readonly value: unknown },
     ctx: DecideContext,
   ) => Pieces;
-  /** Not let in, whatever the reason. */
+  /** Not let in, or not to stay: whatever the reason. */
   readonly refused?: (state: PlayerState, place: { readonly id: string }, ctx: DecideContext) => Pieces;
   /** No longer a member. */
   readonly gone?: (state: PlayerState, gone: PlaceGone, ctx: DecideContext) => Pieces;
@@ -66,7 +66,7 @@ export interface PlaceGone {
 
 /** What the place answered, or said by itself; goes with the effects of one input. */
 interface Word {
-  /** Id of the place that answered. */
+  /** Id of the place that answered, or whose answer is not waited for. */
   readonly from?: string;
   readonly value?: unknown;
   readonly refusal?: Refusal;
@@ -98,6 +98,7 @@ export function placesSlice(tools: SliceTools): PlayerSlice<PlacesCommands, Plac
         const from = speaker(ctx);
         if (!from) return NO_PLACE;
         return moved(state, from.kind, { type: 'dismissed', id: from.id, op }, ctx, tools, {
+          from: from.id,
           value: reason,
           refusal: { reason: 'invalid_request', details: 'you were sent away' },
         });
@@ -195,7 +196,9 @@ export function leavePlace(state: PlayerState, kind: PlaceKind, ctx: DecideConte
   if (current.phase === 'out') return { ...stillThere(state), reply: nowhere(kind) };
   if (current.phase === 'leaving' && current.tickets.length >= tools.options.placeRequestsMax)
     return { refuse: { reason: 'invalid_request', details: `you are on your way out of the ${kind}` } };
-  const pieces = moved(state, kind, { type: 'leave', ticket: ctx.ticket }, ctx, tools);
+  // Whoever turns round on the way in is not let in, whatever the place answers.
+  const word = current.phase === 'joining' ? { from: current.id } : {};
+  const pieces = moved(state, kind, { type: 'leave', ticket: ctx.ticket }, ctx, tools, word);
   return { ...joined(stillThere(state), pieces), defer: true };
 }
 
@@ -290,7 +293,8 @@ function said(
 ): Pieces {
   if (how === 'admitted' && after.phase === 'in')
     return rules.admitted?.(state, { id: after.id, value: word.value }, ctx) ?? {};
-  if (how === 'refused') return rules.refused?.(state, { id: word.from ?? '' }, ctx) ?? {};
+  if ((how === 'refused' || how === 'overtaken') && word.from !== undefined)
+    return rules.refused?.(state, { id: word.from }, ctx) ?? {};
   return {};
 }
 
