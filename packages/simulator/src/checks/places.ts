@@ -92,13 +92,13 @@ function invitations(
   setup: PlacesCheckSetup,
   player: string,
   device: string,
-  { invitations: shown }: Device['gathering']['view'],
+  { invitations: shown, unsureInvitations }: Device['gathering']['view'],
 ): readonly string[] {
   if (setup.wasLost(`player/${player}`)) return [];
   const wrong: string[] = [];
   for (const party of new Set([...shown.keys(), ...setup.parties])) {
     const invites = partySeen(setup, party)?.invited.some(({ userId }) => userId === player) ?? false;
-    if (invites !== shown.has(party) && !setup.wasLost(`party/${party}`))
+    if (invites !== shown.has(party) && !unsureInvitations.has(party) && !setup.wasLost(`party/${party}`))
       wrong.push(`client ${device} shows ${invites ? 'no' : 'an'} invitation to ${party}`);
   }
   return wrong;

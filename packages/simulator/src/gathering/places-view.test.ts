@@ -95,3 +95,20 @@ test('who was told to try again does not know where it is, until it has left', (
   view.answered('m2', 'invalid_request', undefined);
   expect(view.event('lobby/updated', { id: 'a', eventNumber: 6 })).toMatch('in no lobby');
 });
+
+test('who was told to try again to decline does not know whether it is invited, until somebody says so', () => {
+  const declines = (failure: string): void => {
+    view.event('party/invited', { party: party('p', ['2'], ['1']) });
+    asks('m1', 'party/declineInvite', { partyId: 'p' });
+    view.answered('m1', failure, undefined);
+  };
+  declines('invalid_request');
+  expect([...view.unsureInvitations]).toEqual([]);
+  declines('internal_error');
+  expect([...view.unsureInvitations]).toEqual(['p']);
+  expect(view.event('party/removed', { partyId: 'p' })).toBeUndefined();
+  expect([view.unsureInvitations.size, view.invitations.size]).toEqual([0, 0]);
+  declines('internal_error');
+  declines('');
+  expect([view.unsureInvitations.size, view.invitations.size]).toEqual([0, 0]);
+});

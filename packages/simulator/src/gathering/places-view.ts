@@ -53,6 +53,8 @@ export class PlacesView {
   private toldAt: Millis = Number.NEGATIVE_INFINITY;
   /** What it asked for failed in a way that does not say where it is now. */
   readonly unsure = new Set<GatheringKind>();
+  /** Invitations that it declined, and was not told whether that was done: where it was, nobody says so by another way. */
+  readonly unsureInvitations = new Set<string>();
   readonly counts = { updates: 0, lists: 0, parties: 0 };
 
   constructor(setup: PlacesViewSetup) {
@@ -126,6 +128,8 @@ export class PlacesView {
       if (failure === 'internal_error') this.unsure.add(kind);
       else if (failure === '' || commandId === 'lobby/leave') this.unsure.delete(kind);
     }
+    if (failure === 'internal_error' && commandId === 'party/declineInvite')
+      this.unsureInvitations.add((data as { readonly partyId: string }).partyId);
     if (failure === '') this.obeyed(commandId, data, reply);
     else if (failure !== 'internal_error' && commandId === 'lobby/leave') this.moved('lobby', null);
   }
@@ -137,7 +141,7 @@ export class PlacesView {
     else if (commandId === 'party/create') this.joined((reply as { readonly party: PartyState }).party);
     else if (commandId === 'party/acceptInvite') this.accepted((data as { readonly partyId: string }).partyId);
     else if (commandId === 'party/leave') this.moved('party', null);
-    else if (commandId === 'party/declineInvite') this.invitations.delete((data as { partyId: string }).partyId);
+    else if (commandId === 'party/declineInvite') this.uninvited((data as { readonly partyId: string }).partyId);
   }
 
   private self({ currentLobby, party, invitedToParties }: PrivateUser): undefined {
@@ -145,6 +149,7 @@ export class PlacesView {
     this.moved('party', party?.id ?? null);
     this.party = party;
     this.invitations.clear();
+    this.unsureInvitations.clear();
     this.unsure.clear();
     for (const invitation of invitedToParties) this.invitations.set(invitation.id, invitation);
   }
@@ -167,7 +172,7 @@ export class PlacesView {
   }
 
   private joined(party: PartyState): void {
-    this.invitations.delete(party.id);
+    this.uninvited(party.id);
     this.moved('party', party.id);
     this.party = party;
   }
@@ -175,7 +180,7 @@ export class PlacesView {
   /** How the party looks now it says itself, after this. */
   private accepted(id: string): void {
     const invitation = this.invitations.get(id) ?? null;
-    this.invitations.delete(id);
+    this.uninvited(id);
     this.moved('party', id);
     this.party = invitation;
   }
@@ -233,7 +238,13 @@ export class PlacesView {
     return undefined;
   }
 
+  private uninvited(id: string): void {
+    this.invitations.delete(id);
+    this.unsureInvitations.delete(id);
+  }
+
   private invited(party: PartyState): string | undefined {
+    this.unsureInvitations.delete(party.id);
     this.invitations.set(party.id, party);
     if (party.invited.some(({ userId }) => userId === this.setup.player)) return undefined;
     return `an invitation to ${party.id} that does not say so`;
@@ -261,7 +272,7 @@ export class PlacesView {
   private partyRemoved(id: string): string | undefined {
     const isKnown = this.stays.party?.id === id || this.invitations.has(id);
     if (this.stays.party?.id === id) this.moved('party', null);
-    this.invitations.delete(id);
+    this.uninvited(id);
     return isKnown || this.unsure.has('party') ? undefined : `party/removed of ${id}, which it does not know`;
   }
 }
