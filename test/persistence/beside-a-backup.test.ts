@@ -267,3 +267,19 @@ test('storage is emptied and the owner dies while it gives back: its backup know
   await bothDie(n2, n2, inTerm + 2);
   expect(await lines()).toEqual(['1']);
 });
+
+test('a row that comes while a node that ends parks its shards does not keep it: its players have no server meanwhile', async () => {
+  const inTerm = await world.protect(n1, n2, a);
+  await write('1');
+  server.stop();
+  const stopping = n1.process.stop();
+  await world.clock.advance(50);
+  place(n1, inTerm + 1, { backup: n3.peer });
+  server.start();
+  await world.clock.advance(1_000);
+  expect(server.head(shard())).toMatchObject({ standing: 'parked', position: 1, term: inTerm + 1 });
+  expect(n1.process.shards).toEqual([]);
+  await stopping;
+  place(n3, inTerm + 2);
+  expect(await lines()).toEqual(['1']);
+});

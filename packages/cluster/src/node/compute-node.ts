@@ -81,6 +81,7 @@ export class ComputeNode {
   private departure: Departure | undefined;
   private readonly turnLoads: TurnLoads;
   private stopping: Promise<void> | undefined;
+  private isParking = false;
 
   constructor(setup: ComputeNodeSetup) {
     const { clock, random, kinds, services, scheduler, metrics, log, tracer, options = {} } = setup;
@@ -185,6 +186,7 @@ export class ComputeNode {
         this.releases.termChanged(shard);
         this.source.termChanged(table.row(shard));
         this.carving.termChanged(shard);
+        this.parkAgain(shard);
       },
     });
     const local = (command: Parameters<Inbound['local']>[0]) => inbound.local(command);
@@ -271,8 +273,16 @@ export class ComputeNode {
   /** What nobody took over stays in storage: all of it, and with the word that it is all. */
   private async park(): Promise<void> {
     if (!this.persistence) return;
+    this.isParking = true;
     for (const shard of this.shards) await this.runtime.seal(shard);
     await this.persistence.park(this.shards);
+  }
+
+  /** A row that comes meanwhile — its backup is another now — opens the shard: nobody would store that this process is done with it. */
+  private parkAgain(shard: ShardId): void {
+    if (!this.isParking || !this.keeper.owned.has(shard)) return;
+    void this.runtime.seal(shard);
+    void this.persistence?.park([shard], 0);
   }
 
   /** Logs with storage behind the copies, where there is storage. */
