@@ -55,6 +55,20 @@ test('K4: etcd is put back to a copy of an older epoch, and its leader still lea
   });
 });
 
+test('K4: etcd is put back while its vice dies and its leader lives: nothing is lost', async () => {
+  const world = simulate({ seed: 56, nodes: 3, players: 12, workload: steady, layout });
+  await world.ready();
+  world.restoreStore(6_000, 200);
+  await world.run(2_000);
+  world.restart('node-1', 200);
+  await world.run(4_100);
+  world.restart('vice', 1_000);
+  await world.run(5_000);
+  await world.calm();
+  expect(world.trace.count('regime.store-went-back')).toBe(1);
+  expect(world.losses.count).toBe(0);
+});
+
 test('K4: a node that was started again after the snapshot is not taken for its former self, whose line stands there again', async () => {
   const world = simulate({ seed: 53, nodes: 3, players: 12, workload: steady, layout });
   await world.ready();

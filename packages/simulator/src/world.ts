@@ -133,7 +133,7 @@ export class World {
     this.writers = new OneWriter(report);
     this.ungated = new Ungated(report);
     this.trouble = new Trouble(now);
-    this.regime = new RegimeCheck(this.view, () => this.used(), report);
+    this.regime = new RegimeCheck({ view: this.view, trouble: this.trouble, now, shards: () => this.used(), report });
     const { trace, network, server, writers } = this;
     const far = this.storage;
     const changed = (member: Member) => this.memberChanged(member);
@@ -362,7 +362,7 @@ export class World {
     const { fleet, trouble, network, view, trace, writers } = this;
     const isInUse = (shard: ShardId): boolean => this.used().has(shard) || view.isCarved(shard);
     const report = (invariant: string, seen: string) => this.report(invariant, seen);
-    const losses = new Losses({ fleet, ways: network.ways, trouble, report, now: () => this.now, isInUse });
+    const losses = new Losses({ fleet, ways: network.ways, view, trouble, report, now: () => this.now, isInUse });
     view.onRow((row, before) => losses.committed(row, before));
     trace.listen('shard.opened', (who, { shard, term, mayLack }) => {
       const [of, opened, by] = [shard as ShardId, term as Term, who as PeerId];

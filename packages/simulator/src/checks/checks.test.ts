@@ -1,10 +1,22 @@
 // A checker that cannot fail proves nothing: each is shown what it must not let pass.
 import { expect, test } from '@jest/globals';
-import { type CommitLog, memoryCommitLogs, type PeerId, playerId, shardId, type TurnRecord, term } from '@muster/ports';
+import type { EpochRecord } from '@muster/cluster';
+import {
+  type CommitLog,
+  epoch,
+  memoryCommitLogs,
+  type PeerId,
+  playerId,
+  shardId,
+  type TurnRecord,
+  term,
+} from '@muster/ports';
 import { Listening } from '../clients/listening.js';
+import type { StoreView } from '../engine/store-view.js';
 import { PlacesView } from '../gathering/places-view.js';
 import { Talk } from '../gathering/talk.js';
 import { OneWriter } from './one-writer.js';
+import { RegimeCheck } from './regime.js';
 import { Trouble } from './trouble.js';
 
 const A = 'node-1#a1' as PeerId;
@@ -107,4 +119,28 @@ test('another inbox on one connection is seen, unless state was lost; after a re
   const lost = listening(1);
   lost.received(message(1, 'x.1'));
   expect(lost.received(message(2, 'y.1'))).toBeUndefined();
+});
+
+test('an epoch that is given a second time is seen; one that is read again in a store that was put back is not', () => {
+  const seen: string[] = [];
+  let told: (record: EpochRecord) => void = () => undefined;
+  let now = 20_000;
+  const trouble = new Trouble(() => now);
+  const view = {
+    onEpoch: (listener: typeof told) => {
+      told = listener;
+    },
+  } as unknown as StoreView;
+  new RegimeCheck({ view, shards: () => [], trouble, now: () => now, report: (_, what) => seen.push(what) });
+  const lead = (of: number, leader: PeerId) => told({ epoch: epoch(of), leader, attempt: `${of}`, since: '' });
+  for (const [of, leader] of [[1, A], [2, B], [1, A], [3, A]] as const) lead(of, leader); // biome-ignore format: one line
+  expect(seen).toEqual([]);
+  lead(3, B);
+  expect(seen.join()).toMatch(`${B} leads in 3, and there was 3`);
+  trouble.moment('storage away', true);
+  lead(2, A);
+  expect(seen).toHaveLength(1);
+  now += 20_000;
+  lead(1, B);
+  expect(seen).toHaveLength(2);
 });

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { emptyRow, type ShardRow } from '@muster/cluster';
 import { type PeerId, parsePeerId, peerId, shardId, term } from '@muster/ports';
 import type { Fleet } from '../engine/fleet.js';
+import type { StoreView } from '../engine/store-view.js';
 import type { Ways } from '../network/ways.js';
 import { NodeRole } from '../roles/node.js';
 import { Losses } from './losses.js';
@@ -45,6 +46,7 @@ beforeEach(() => {
       },
     } as unknown as Ways,
     trouble,
+    view: { onEpoch: () => undefined } as unknown as StoreView,
     report: (invariant, seen) => reports.push(`${invariant}: ${seen}`),
     now: () => now,
     isInUse: () => true,

@@ -1,8 +1,10 @@
 import type { ShardRow } from '@muster/cluster';
 import { type Millis, type PeerId, parsePeerId, type ShardId, type Term } from '@muster/ports';
 import type { Fleet } from '../engine/fleet.js';
+import type { StoreView } from '../engine/store-view.js';
 import type { Ways } from '../network/ways.js';
 import { NodeRole } from '../roles/node.js';
+import { Restorations } from './restorations.js';
 import type { Trouble } from './trouble.js';
 import type { Report } from './violation.js';
 
@@ -10,6 +12,7 @@ export interface LossesSetup {
   readonly fleet: Fleet;
   readonly ways: Ways;
   readonly trouble: Trouble;
+  readonly view: StoreView;
   readonly report: Report;
   readonly now: () => Millis;
   /** True where an entity that was asked something lives there: an empty shard has nothing to lose. */
@@ -32,9 +35,10 @@ interface Holder {
  * Invariant 2: one failure loses nothing. State is lost when a process begins with a shard that somebody had, and has neither a
  * copy of it nor all of it from storage. That needs every copy to be out of reach, and two failures close together among those who had
  * one and storage: killed, paused or cut off. A cut is one failure, whoever it cuts off. While the backup is well, nobody else may begin;
- * unless the cluster's store was put back and no leader was there who knew better, so that nobody can say who the backup was (K4).
+ * unless the cluster's store was put back and no leader was left who knew better, so that nobody can say who the backup was (restorations.ts).
  */
 export class Losses {
+  readonly restorations: Restorations;
   private readonly setup: LossesSetup;
   private readonly byShard = new Map<ShardId, Millis[]>();
   /** Who got it from an owner that had nothing in it, and has not begun with it yet. */
@@ -45,6 +49,7 @@ export class Losses {
 
   constructor(setup: LossesSetup) {
     this.setup = setup;
+    this.restorations = new Restorations(setup);
   }
 
   /** When what was in the shard was lost, oldest first. */
@@ -78,7 +83,7 @@ export class Losses {
     if (
       backup === '' ||
       row.origin === 'moved' ||
-      this.isTableLost() ||
+      this.restorations.isForgotten(row.shard) ||
       this.emptyTo.has(row.shard) ||
       this.isLeaving(owner) ||
       !this.setup.isInUse(row.shard) ||
@@ -96,6 +101,7 @@ export class Losses {
     // From here on there may be something in it: whoever was given it empty is excused this once.
     const wasEmpty = this.emptyTo.get(shard) === by && this.emptyTo.delete(shard);
     if (hasLess && !wasEmpty && this.setup.isInUse(shard)) this.begunWithLess(shard, term, by);
+    this.restorations.began(shard);
   }
 
   private begunWithLess(shard: ShardId, term: Term, by: PeerId): void {
@@ -108,7 +114,7 @@ export class Losses {
     const well = others.filter(({ peer, until }) => until === last && !this.hasFailed(peer)).map(({ peer }) => peer);
     const failures = new Set(had.flatMap(({ peer }) => this.failuresOf(peer)));
     if (trouble.was(/storage/, now() - TOGETHER_MS)) failures.add('storage');
-    if (this.isTableLost() || (well.length === 0 && failures.size > 1)) return;
+    if (this.restorations.isForgotten(shard) || (well.length === 0 && failures.size > 1)) return;
     const seen = `shard ${shard} term ${term}: ${by} may lack some of what was there; failed: ${[...failures].join() || 'nobody'}`;
     report('one failure loses nothing', `${seen}; well: ${well.join() || 'nobody'}`);
   }
@@ -147,12 +153,6 @@ export class Losses {
     const { runtime } = running.node;
     const isHere = ['open', 'sealed'].includes(runtime.stateOf(shard)) && runtime.termOf(shard) === term;
     return isHere && runtime.actorsIn(shard) === 0;
-  }
-
-  private isTableLost(): boolean {
-    const { trouble, now } = this.setup;
-    const since = now() - TOGETHER_MS;
-    return trouble.was(/store restored/, since) && trouble.was(/coordinator/, since);
   }
 
   /** Its end is in order: what it had sealed as empty may be given away while it closes; whoever lacks anything of the rest is found out as it begins. */

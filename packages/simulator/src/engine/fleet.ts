@@ -163,6 +163,10 @@ export class Fleet {
     this.members.get(id)?.store.path.resume(late);
   }
 
+  isCutFromStore(id: string): boolean {
+    return (this.storeCuts.get(id) ?? 0) > 0;
+  }
+
   private compose(role: RoleName, process: SimProcess, network: Surroundings['network'], store: ClusterStore): Role {
     const { storage, writers, ungated, plant, cluster, layout, nodes } = this.setup;
     const { id, incarnation } = process;

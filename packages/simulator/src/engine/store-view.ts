@@ -26,6 +26,7 @@ export class StoreView {
   /** The newest that there ever was: a store that was put back shows older ones again (K4). */
   private readonly newest = new Map<ShardId, ShardRow>();
   private readonly listeners: ((row: ShardRow, before: ShardRow) => void)[] = [];
+  private readonly epochListeners: ((record: EpochRecord) => void)[] = [];
   private record: EpochRecord | undefined;
   private readonly carved = new Map<string, Override>();
   /** Every shard that an entity has been in, beside the one that it hashes to. */
@@ -40,6 +41,18 @@ export class StoreView {
   /** Told of every row as it is committed, one revision after the other. */
   onRow(told: (row: ShardRow, before: ShardRow) => void): void {
     this.listeners.push(told);
+  }
+
+  /** Told of the regime in the store whenever it is another, also where the store was put back. */
+  onEpoch(told: (record: EpochRecord) => void): void {
+    this.epochListeners.push(told);
+  }
+
+  /** Shards whose rows are older than what they have been: the store was put back (K4), and nobody has written again what it lacks. */
+  behind(): readonly ShardId[] {
+    return [...this.newest.values()].flatMap(({ shard, term }) =>
+      (this.rows.get(shard)?.term ?? 0) < term ? [shard] : [],
+    );
   }
 
   get layout(): ShardLayout {
@@ -101,6 +114,7 @@ export class StoreView {
 
   private refresh(): void {
     const gone = new Set(this.carved.keys());
+    const before = this.record;
     for (const { key, value } of this.server.inspect(this.keys.root).entries) {
       const entity = key.startsWith(this.keys.overrides) ? key.slice(this.keys.overrides.length) : '';
       gone.delete(entity);
@@ -114,6 +128,8 @@ export class StoreView {
       this.carved.delete(entity);
       this.texts.delete(`${this.keys.overrides}${entity}`);
     }
+    // Once the table is as it was in that very revision.
+    if (this.record && this.record !== before) for (const told of this.epochListeners) told(this.record);
   }
 
   private override(entity: string, override: Override): void {

@@ -219,6 +219,7 @@ export class Simulation extends World {
       this.server.stop();
       if (killsLeader) this.restart('leader', 1_000);
       this.clock.after(awayMs, () => {
+        this.losses.restorations.begin();
         putBack();
         this.server.start();
         over();
