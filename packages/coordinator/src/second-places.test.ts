@@ -101,6 +101,20 @@ describe('a row', () => {
     expect(row.sure).toBeUndefined();
   });
 
+  test('its backup is given up: it stays, and somebody learns beside it before the owner asks; that one replaces it', () => {
+    const row = first({ rows: one({}), givenUp: new Set([B]) });
+    expect(row).toMatchObject({ owner: A, backup: B, learner: C, term: 7 });
+    expect(first({ rows: [row], givenUp: new Set([B]), says: inSync })).toMatchObject({
+      backup: C,
+      learner: '',
+      term: 8,
+    });
+    expect(first({ rows: one({}), nodes: [A, B], givenUp: new Set([B]) } as World)).toMatchObject({
+      backup: B,
+      learner: '',
+    });
+  });
+
   test('its owner is given up and there is no backup: it waits until the owner is dead or back', () => {
     const rows = one({ backup: '', learner: C });
     expect(first({ rows, givenUp: new Set([A]) })).toBe(rows[0]);
@@ -158,7 +172,7 @@ describe('a row', () => {
     const rows = one({});
     const says = (): [ReportedChange, string][] => [['backup-lost', B]];
     const givenUp = new Set([B]);
-    expect(first({ rows, givenUp })).toBe(rows[0]);
+    expect(first({ rows, givenUp })).toMatchObject({ owner: A, backup: B, learner: C, term: 7 });
     expect(first({ rows, givenUp, says })).toMatchObject({ owner: A, backup: B, learner: C, term: 7 });
     const world = { rows, dead: new Set([B]), unsure: true };
     expect(first(world)).toBe(rows[0]);

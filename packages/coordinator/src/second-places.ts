@@ -4,6 +4,7 @@
 //   owner gone, backup well ─────────► the backup is the owner (term + 1), and a learner is chosen in the same transaction
 //   backup surely dead ──────────────► no backup (term + 1), and a learner is chosen in the same transaction
 //   backup reported lost, alive ─────► it stays, and a learner is named beside it: "learner-in-sync" puts that in its place
+//   backup given up by the leader ───► the same, without waiting for its owner to say so: the copies begin with the promotions
 //   … nobody else who could learn ───► no backup (term + 1): storage is the second place from then on
 //   … "backup-back" ─────────────────► the same backup (term + 1)
 //   learner gone, or reported lost ──► another learner
@@ -141,7 +142,7 @@ export function withLearners(
   const lacking = (row: ShardRow) =>
     row.owner !== '' &&
     row.learner === '' &&
-    (row.backup === '' || input.isReported(row, 'backup-lost', row.backup)) &&
+    (row.backup === '' || input.isGivenUp(row.backup) || input.isReported(row, 'backup-lost', row.backup)) &&
     input.isWell(row.owner);
   if (input.targets.length === 0 || !rows.some(lacking)) return rows;
   const spread = new Spread(rows);

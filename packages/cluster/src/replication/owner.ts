@@ -365,6 +365,6 @@ export function gatePosition(state: OwnerState): Position {
  * K9: all that there is beside the owner is a learner that may need its snapshot for long, and storage, which lets nothing through that it does not have.
  * Once the snapshot is there, nothing more is let through until the learner has what was (K10): under steady load it would be behind for ever.
  */
-function isLearnt({ followers, isStored }: OwnerState): boolean {
+export function isLearnt({ followers, isStored }: OwnerState): boolean {
   return isStored && followers.every(({ phase, linked }) => phase !== 'following' || !linked);
 }

@@ -2,7 +2,7 @@ import type { CommitLog, Millis, PeerId, Position, ShardId, Term, TurnRecord } f
 import { KeptRecords } from './kept-records.js';
 import type { LogKeeper } from './log-keeper.js';
 import type { OwnerEffect, OwnerInput, OwnerState } from './owner.js';
-import { isGated, isQuiet, newOwner, reportsOf, stepOwner } from './owner.js';
+import { isGated, isLearnt, isQuiet, newOwner, reportsOf, stepOwner } from './owner.js';
 import type { Place } from './replicator.js';
 import type { ReportedChange } from './report.js';
 
@@ -75,6 +75,11 @@ export class ReplicatedLog implements CommitLog {
   /** Something wants to leave and may not. */
   get isWaitedFor(): boolean {
     return this.waiting.length > 0;
+  }
+
+  /** No copy has been made yet, and storage stands in for it (K9). */
+  get isLearnt(): boolean {
+    return isLearnt(this.state);
   }
 
   append(record: TurnRecord): Position {

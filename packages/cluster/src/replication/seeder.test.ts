@@ -61,3 +61,21 @@ test('shards of which somebody waits for an answer are copied before those of wh
   await clock.advance(1);
   expect(sent).toEqual([8, 7]);
 });
+
+test('of those, shards for which storage stands in come second', async () => {
+  const clock = new VirtualClock();
+  const sent: (number | undefined)[] = [];
+  const send = (_peer: PeerId, { shard }: EnvelopeInit) => sent.push(shard) > 0;
+  const seeder = new Seeder({ clock, options: REPLICATION_DEFAULTS, send });
+  seeder.join({ copies: () => [] } as unknown as ActorHost);
+  for (const [shard, isLearnt] of [
+    [7, true],
+    [8, false],
+  ] as const) {
+    const state = { term: term(1) };
+    const log = { shard: shardId(shard), state, isWaitedFor: true, isLearnt, begin: () => 5, ship: () => true };
+    seeder.begin(log as unknown as ReplicatedLog, b, 1);
+  }
+  await clock.advance(1);
+  expect(sent).toEqual([8, 7]);
+});

@@ -98,10 +98,11 @@ export class Seeder {
     return false;
   }
 
-  /** First the shards of which somebody waits for an answer: without a second place there is none. */
+  /** First the shards of which somebody waits for an answer, and of those the ones for which storage cannot stand in: there is none without the copy. */
   private inTurn(): readonly Seeding[] {
     const all = [...this.seedings.values()];
-    return [...all.filter(({ log }) => log.isWaitedFor), ...all.filter(({ log }) => !log.isWaitedFor)];
+    const urgency = ({ log }: Seeding): number => (log.isWaitedFor ? (log.isLearnt ? 1 : 0) : 2);
+    return [0, 1, 2].flatMap((wanted) => all.filter((seeding) => urgency(seeding) === wanted));
   }
 
   /** Characters sent; undefined: it has to wait. */
