@@ -14,6 +14,10 @@ export type ServerStream = ServerDuplexStream<Uint8Array, Uint8Array>;
 
 const FAREWELL = new Uint8Array(0);
 
+/** One is on its way, one waits behind it: gRPC hands frames to the socket one by one, each in a turn of the loop of its own, so that whatever stands
+ *  in a longer line waits for as many turns. What is sent meanwhile shares the next frame instead. */
+const UNDER_WAY_MAX = 2;
+
 /** What both ends share: opening once, ending once, and saying so to the one who handles it. An empty frame is not carried. */
 abstract class GrpcConnection<Stream extends ClientStream | ServerStream> implements Connection {
   readonly remote: string;
@@ -27,6 +31,8 @@ abstract class GrpcConnection<Stream extends ClientStream | ServerStream> implem
   /** Sent before it was open: a dial that is tried again has to send them again. */
   private early: Uint8Array[] = [];
   private owesDrain = false;
+  /** Frames that gRPC has and the socket not yet. */
+  private underWay = 0;
   private closeTimer: Timer | undefined;
 
   constructor(stream: Stream, remote: string, clock: Clock, options: GrpcOptions) {
@@ -43,7 +49,8 @@ abstract class GrpcConnection<Stream extends ClientStream | ServerStream> implem
 
   send(frame: Uint8Array): boolean {
     if (this.state === 'open' && frame.length > 0) {
-      if (this.stream.write(frame)) return true;
+      this.write(frame);
+      if (this.underWay < UNDER_WAY_MAX) return true;
       this.owesDrain = true;
     } else if (this.state === 'opening') {
       this.early.push(frame);
@@ -72,7 +79,6 @@ abstract class GrpcConnection<Stream extends ClientStream | ServerStream> implem
 
   protected attach(stream: Stream): void {
     stream.on('data', (frame: Uint8Array) => this.take(frame));
-    stream.on('drain', () => this.drained());
   }
 
   protected opened(): void {
@@ -81,7 +87,7 @@ abstract class GrpcConnection<Stream extends ClientStream | ServerStream> implem
     this.events?.open();
     if (this.state !== 'open') return;
     this.writeEarly();
-    if (!this.stream.writableNeedDrain) this.drained();
+    if (this.underWay < UNDER_WAY_MAX) this.drained();
   }
 
   protected deliver(frame: Uint8Array): void {
@@ -99,8 +105,19 @@ abstract class GrpcConnection<Stream extends ClientStream | ServerStream> implem
   }
 
   private writeEarly(): void {
-    for (const frame of this.early) if (frame.length > 0) this.stream.write(frame);
+    for (const frame of this.early) if (frame.length > 0) this.write(frame);
     this.early = [];
+  }
+
+  private write(frame: Uint8Array): void {
+    const { stream } = this;
+    this.underWay += 1;
+    stream.write(frame, () => {
+      // A dial that was tried again has another stream, and nothing under way on it yet.
+      if (stream !== this.stream) return;
+      this.underWay -= 1;
+      if (this.underWay < UNDER_WAY_MAX) this.drained();
+    });
   }
 
   private drained(): void {

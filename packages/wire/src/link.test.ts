@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { type Clock, type Connection, MemoryMetrics, silentLog, type Timer } from '@muster/ports';
+import {
+  type Clock,
+  type Connection,
+  type ConnectionEvents,
+  MemoryMetrics,
+  silentLog,
+  type Timer,
+} from '@muster/ports';
 import type { Envelope, EnvelopeInit } from './generated/link.js';
 import {
   type Lane,
@@ -270,7 +277,40 @@ describe('a link', () => {
     expect(a.link.send('control', { type: 'goodbye', body: { code: 'STOPPING' } })).toBe('queued');
     a.link.close();
     clock.settle();
-    expect(b.got.at(-1)![1]).toMatchObject({ type: 'goodbye', body: { code: 'STOPPING' } });
+    // In the last frame, before the data that shares it.
+    expect(b.got.find(([, { type }]) => type === 'goodbye')![1]).toMatchObject({ body: { code: 'STOPPING' } });
+  });
+
+  test('what is sent while the network asks to wait shares the next frame, up to a frame full', () => {
+    const frames: Uint8Array[] = [];
+    let events: ConnectionEvents | undefined;
+    const connection: Connection = {
+      remote: 'busy',
+      handle: (given) => {
+        events = given;
+      },
+      send: (frame) => frames.push(frame) < 0,
+      close: () => undefined,
+    };
+    const { link } = sideOf(connection, { frameBytes: 2_000 });
+    events!.open();
+    const lots = (count: number): SendResult[] =>
+      Array.from({ length: count }, (_, i) => {
+        const result = link.send('data', command(i, 'x'.repeat(100)));
+        clock.settle();
+        return result;
+      });
+    lots(1);
+    expect(frames.length).toBe(1);
+    expect(new Set(lots(5))).toEqual(new Set(['sent']));
+    expect([frames.length, link.queued('data')]).toEqual([1, 0]);
+    expect(lots(30).at(-1)).toBe('queued');
+    events!.drain();
+    expect(frames.length).toBe(2);
+    expect(frames[1]!.length).toBeGreaterThanOrEqual(2_000);
+    while (link.queued('data') > 0) events!.drain();
+    events!.drain();
+    expect(frames.length).toBeLessThanOrEqual(5);
   });
 
   test('refuses options that make no sense', () => {

@@ -1,7 +1,8 @@
 // One link: envelopes over one connection, in three lanes (K15).
 //
 //   send ──► open frame ──(64 KiB, or end of the loop turn)──► connection ──► decoded whole ──► lanes ──► handler
-//     └────► lane's queue, while it lacks credit or the connection asked to wait ──┘                 └──► credit back
+//     └────► lane's queue, while it lacks credit, or the connection asked to wait ──┘                 └──► credit back
+//            and the open frame is full
 //
 // States: live → closed. Only the connection ends a link: by itself, because close() asked it to, or because the other side
 // sent bytes that cannot be decoded (BAD_FRAME) or more than its credit (LINK_OVERRUN).
@@ -108,7 +109,9 @@ export class Link {
   send(lane: Lane, envelope: EnvelopeInit): SendResult {
     if (!this.live) return this.refuse(lane, 'closed');
     const out = this.out[lane];
-    if (!this.flowing || out.queued > 0 || !out.hasCredit) {
+    // While the network is busy the next frame fills.
+    const isFull = !this.flowing && this.frame.bytes >= this.options.frameBytes;
+    if (isFull || out.queued > 0 || !out.hasCredit) {
       return out.push(this.encode(envelope)) ? 'queued' : this.refuse(lane, 'full');
     }
     out.spend(this.frame.add(lane, envelope));
@@ -182,7 +185,8 @@ export class Link {
   private drained(): void {
     if (!this.live) return;
     this.flowing = true;
-    this.pump();
+    if (this.frame.bytes >= this.options.frameBytes) this.flush();
+    if (this.flowing) this.pump();
   }
 
   /** Moves what waits into frames: all of control first, then one of each lane in turn, so that neither starves the other. */
