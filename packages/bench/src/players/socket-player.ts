@@ -41,11 +41,12 @@ export class SocketPlayer {
     return SocketPlayer.open(gateway, accessToken);
   }
 
-  /** Connects and waits for its own `user/self`. @throws Error what the server said */
-  static open(gateway: string, accessToken: string): Promise<SocketPlayer> {
+  /** Connects and waits for its own `user/self`. `from`: address of this machine to connect from. @throws Error what the server said */
+  static open(gateway: string, accessToken: string, from?: string): Promise<SocketPlayer> {
     const socket = new WebSocket(`${gateway.replace(/^http/, 'ws')}/tachyon`, [TACHYON_SUBPROTOCOL], {
       perMessageDeflate: false,
       headers: { authorization: `Bearer ${accessToken}` },
+      ...(from === undefined ? {} : { localAddress: from }),
     });
     return new Promise((resolve, reject) => {
       let player: SocketPlayer | undefined;

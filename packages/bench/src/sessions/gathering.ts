@@ -46,7 +46,11 @@ export async function gathered(
     const grown = await Promise.all(
       crowds.map((crowd, index) => {
         const { count, skip } = shareOf(newcomers, crowds.length, index);
-        const growth: Growth = { gateways, first: first + skip, codes: codes.slice(skip, skip + count) };
+        const growth: Growth = {
+          ...{ gateways, crowd: index },
+          first: first + skip,
+          codes: codes.slice(skip, skip + count),
+        };
         return crowd.ask<Grown>('grow', growth, STEP_DEADLINE_MS);
       }),
     );
