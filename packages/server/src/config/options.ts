@@ -16,7 +16,7 @@ export interface ProcessOptions {
    *  again from backups and storage, with a pause. Higher: slow networks and large states get through; whoever ends us must wait as long. */
   readonly drainMs: Millis;
   /** A process whose main loop has not turned for so long ends itself, so that its place is taken at once. Lower: players of a hung process wait less.
-   *  Higher: a long computation is not taken for a hang. 0: never; for debuggers.
+   *  Higher: a long computation is not taken for a hang. Its waiting for a processor does not count (on Linux). 0: never; for debuggers.
    *  In one process with everything (`muster dev`) nobody looks: nobody would start it again, and its database works in the main loop. */
   readonly stuckMs: Millis;
   /** How much the heap may grow over what was alive at the last full collection, before the next one. Lower (20, say): tens of thousands of idle players

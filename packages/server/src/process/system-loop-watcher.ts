@@ -1,6 +1,7 @@
 // Runs in a worker thread: see system-stuck-loop.ts.
-import { writeSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
+import { type LoopLook, looked, newStuckLoop, waitedMsIn } from './stuck-loop.js';
 
 export interface WatcherData {
   readonly turns: Int32Array;
@@ -17,27 +18,32 @@ const STANDARD_ERROR = 2;
 const { turns, stuckMs, lookMs, name } = workerData as WatcherData;
 /** Nobody ever wakes it: waiting for it is sleeping. */
 const nobody = new Int32Array(new SharedArrayBuffer(4));
-let seen = Atomics.load(turns, 0);
-let still = 0;
-let lookedAt = performance.now();
-while (still < stuckMs) {
+let loop = newStuckLoop(look());
+while (loop.stillMs < stuckMs) {
   Atomics.wait(nobody, 0, 0, lookMs);
-  const now = performance.now();
-  // Time in which this thread did not run either — the process was stopped, the machine slept — says nothing about the loop.
-  still += Math.min(now - lookedAt, 2 * lookMs);
-  lookedAt = now;
-  const turn = Atomics.load(turns, 0);
-  if (turn !== seen) still = 0;
-  seen = turn;
+  loop = looked(loop, look(), lookMs);
 }
 const line = {
   level: 'error',
   time: new Date().toISOString(),
   node: name,
-  stuckMs: Math.round(still),
+  stuckMs: Math.round(loop.stillMs),
   event: 'process.stuck',
 };
 writeSync(STANDARD_ERROR, `${JSON.stringify(line)}\n`);
 process.kill(process.pid, 'SIGALRM');
 Atomics.wait(nobody, 0, 0, SURE_AFTER_MS);
 process.kill(process.pid, 'SIGKILL');
+
+function look(): LoopLook {
+  return { at: performance.now(), turn: Atomics.load(turns, 0), waitedMs: waitedMs() };
+}
+
+/** Of the main thread, whose id is the process's. Elsewhere than on Linux nobody knows. */
+function waitedMs(): number {
+  try {
+    return waitedMsIn(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8'));
+  } catch {
+    return 0;
+  }
+}

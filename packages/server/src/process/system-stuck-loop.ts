@@ -3,7 +3,7 @@
 // Everybody else sees silence, and silence may be a cut line: it is waited for, and a gateway's clients hang on for as long as their own
 // patience lasts. So the process ends itself: its sockets reset, its address refuses, and that is a sure death which fails over at once.
 //
-//   main loop ── advances a shared counter ──► worker thread: the same number for stuckMs of its own running time ──► one line, then SIGALRM
+//   main loop ── advances a shared counter ──► worker thread: the same number for stuckMs (stuck-loop.ts) ──► one line, then SIGALRM
 //
 // SIGALRM: nobody listens to it, so the kernel ends the process whatever its threads do, without writing a core file for seconds; it tells such an
 // end (exit code 142) from a kill. The kernel spares process 1 of a container from signals of its own: run it under an init.
