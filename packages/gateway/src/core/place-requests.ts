@@ -3,11 +3,22 @@
 // A request that may move the player (`moves`) is a barrier: what needs that kind of place, or moves it again, waits until it is answered, else
 // a client that sends `lobby/join` and `lobby/joinAllyTeam` in one breath would be told that it is in no lobby. A place that does not know the client
 // (`not_a_member`) makes the gateway ask the player's actor once where it is, and the request goes again, or fails as from outside.
+//
+// Whatever a request waits for, its own time runs from when it came: what is left of that it has once it is sent, and without any it fails.
+import type { Millis } from '@muster/ports';
 import type { CommandDefinition, RequestMessage } from '@muster/tachyon';
 
 /** A request that was sent to a place that does not know the client. */
 export interface Astray {
   readonly definition: CommandDefinition;
+  readonly since: Millis;
+}
+
+/** A request that was not sent yet. */
+export interface Held {
+  readonly message: RequestMessage;
+  /** When it came. */
+  readonly since: Millis;
 }
 
 /** The kind of place that the request goes to, if it goes to one. */
@@ -19,7 +30,7 @@ export function placeNeeded(definition: CommandDefinition | undefined): string |
 /** What waits for a place, in the order in which it came. */
 export class PlaceRequests<S extends Astray> {
   // Mostly nothing, in a hundred thousand sessions: lists are made when they are needed.
-  private held: readonly RequestMessage[] = NONE;
+  private held: readonly Held[] = NONE;
   private astray: readonly S[] = NONE;
   private asking: readonly string[] = NONE;
 
@@ -27,12 +38,26 @@ export class PlaceRequests<S extends Astray> {
     return this.held.length + this.astray.length;
   }
 
-  hold(message: RequestMessage): void {
-    this.held = [...this.held, message];
+  hold(one: Held): void {
+    this.held = [...this.held, one];
+  }
+
+  /** Since when the one that has waited longest does so; Infinity: none waits. */
+  get oldest(): Millis {
+    return Math.min(...[...this.held, ...this.astray].map(({ since }) => since));
+  }
+
+  /** Those that have waited since then or longer: they do no more. */
+  expired(until: Millis): { readonly held: readonly Held[]; readonly astray: readonly S[] } {
+    const isOver = ({ since }: { readonly since: Millis }): boolean => since <= until;
+    const over = { held: this.held.filter(isOver), astray: this.astray.filter(isOver) };
+    this.held = this.held.filter((one) => !isOver(one));
+    this.astray = this.astray.filter((one) => !isOver(one));
+    return over;
   }
 
   /** Everything held; who takes it looks again whether it may go. */
-  takeHeld(): readonly RequestMessage[] {
+  takeHeld(): readonly Held[] {
     const { held } = this;
     this.held = NONE;
     return held;

@@ -153,7 +153,7 @@ export class SelfStream<C> implements StreamListener {
 
   event(event: StreamEvent): void {
     const behind = this.behindItsRequest(event);
-    this.hold(behind, () => this.selfEvent(event, behind.cause !== event.cause), placeOf(event));
+    this.hold(behind, () => this.selfEvent(event, behind.cause !== event.cause), placeOf(event, this.player.id));
   }
 
   lost(code: ErrorCode): void {
@@ -168,6 +168,12 @@ export class SelfStream<C> implements StreamListener {
   /** The reply has left that says that the client is out of this place: what waits for another reply and is of before says nothing any more. */
   left(kind: string, id: string): void {
     this.order.forget(`${kind}/${id}`);
+    this.came(kind, id);
+  }
+
+  /** The reply has left that says that the client is in this place: what waits for another reply and invites it there is of before. */
+  came(kind: string, id: string): void {
+    this.order.forget(`to ${kind}/${id}`);
   }
 
   /** Hears nothing any more. */
@@ -251,8 +257,9 @@ export class SelfStream<C> implements StreamListener {
   }
 }
 
-/** `kind/id` of the place whose state the event tells. */
-function placeOf({ name, data }: StreamEvent): string | undefined {
+/** `kind/id` of the place whose state the event tells; of one that invites this user `to kind/id`. */
+function placeOf({ name, data }: StreamEvent, user: string): string | undefined {
   if (name !== partyUpdated.commandId) return undefined;
-  return `party/${(JSON.parse(textOf(data)) as PartyState).id}`;
+  const { id, invited } = JSON.parse(textOf(data)) as PartyState;
+  return invited.some(({ userId }) => userId === user) ? `to party/${id}` : `party/${id}`;
 }

@@ -7,7 +7,15 @@ import {
   type RoomEntered,
   type SubscribedReply,
 } from '@muster/play';
-import { type EntityRef, type ErrorCode, type ErrorDetails, entity, type Span } from '@muster/ports';
+import {
+  type EntityRef,
+  type ErrorCode,
+  type ErrorDetails,
+  entity,
+  type Millis,
+  type Span,
+  type Timer,
+} from '@muster/ports';
 import {
   type CommandDefinition,
   chatCreate,
@@ -22,9 +30,10 @@ import {
 } from '@muster/tachyon';
 import type { ClientWriter } from './client-writer.js';
 import { textOf } from './json-text.js';
-import { PlaceRequests, placeNeeded } from './place-requests.js';
+import { type Held, PlaceRequests, placeNeeded } from './place-requests.js';
 import { NOWHERE } from './places.js';
 import type { SessionContext } from './session-context.js';
+import type { SessionCommandsSetup, SessionRules } from './session-rules.js';
 
 const JSON_NULL = Buffer.from('null');
 
@@ -32,6 +41,8 @@ const JSON_NULL = Buffer.from('null');
 interface InFlight {
   /** Its number; another one when it is asked again. */
   request: number;
+  /** When it came. */
+  readonly since: Millis;
   readonly messageId: string;
   readonly definition: CommandDefinition;
   entity: EntityRef;
@@ -43,41 +54,6 @@ interface InFlight {
   strayed: boolean;
   /** The actor has told all places since it was sent: what its answer says of one may be older. */
   overtaken: boolean;
-}
-
-/** What sessions decide for their commands: one for all of them, each is told of. */
-export interface SessionRules<C> {
-  /** Commands may go to actors now. */
-  mayAsk(client: C): boolean;
-  /** A command of the gateway itself. */
-  own(client: C, message: RequestMessage, definition: CommandDefinition): void;
-  /** The client asked for messages and has been answered. */
-  hears(client: C, heard: SubscribedReply['heard']): void;
-  /** The client is in a chat room, and has been answered. */
-  entered(client: C, room: RoomEntered): void;
-  /** It has left one. `room`: as its id. */
-  leftRoom(client: C, room: string): void;
-  /** Where the client is, as far as is known. */
-  places(client: C): Places;
-  /** The actor was asked where the client is. */
-  placesTold(client: C, places: Places): void;
-  /** The reply of a command that moved the player has left. */
-  moved(client: C, moved: Moved): void;
-  /** A reply has left, or there will be none. */
-  replied(client: C): void;
-  /** The actor does not know the session: attach, then {@link SessionCommands.goOn}. */
-  unknown(client: C): void;
-  /** Another connection holds the player (K12). */
-  superseded(client: C): void;
-}
-
-export interface SessionCommandsSetup<C> {
-  readonly context: SessionContext;
-  readonly session: string;
-  readonly player: EntityRef;
-  readonly writer: ClientWriter;
-  readonly rules: SessionRules<C>;
-  readonly client: C;
 }
 
 /** The requests of one client: to their actors, and their answers back. Bounded in number; numbered for the retry window (K11). */
@@ -94,8 +70,9 @@ export class SessionCommands<C> {
   private readonly inFlight: InFlight[] = [];
   /** What waits while not attached, oldest first; those to be asked again before the others. */
   private again: InFlight[] = [];
-  private waiting: RequestMessage[] = [];
+  private waiting: Held[] = [];
   private readonly placeRequests = new PlaceRequests<InFlight>();
+  private expiry: Timer | undefined;
   private requests = 0;
   private over = false;
 
@@ -132,13 +109,17 @@ export class SessionCommands<C> {
     if (this.unanswered >= options.requestsInFlightMax) {
       traffic.dropped('in_flight');
       this.writer.fail(message, this.failureOf('TOO_MANY_REQUESTS', { max: options.requestsInFlightMax }));
-    } else if (this.rules.mayAsk(this.client)) this.accept(message);
-    else this.waiting.push(message);
+    } else {
+      const one = { message, since: this.context.clock.monotonic() };
+      if (this.rules.mayAsk(this.client)) this.accept(one);
+      else this.waiting.push(one);
+    }
   }
 
   /** Everything that waited for the actor, in the order in which the client sent it. */
   goOn(): void {
     for (const sent of this.again.splice(0)) this.dispatch(sent);
+    this.releaseHeld();
     while (this.waiting.length > 0 && this.rules.mayAsk(this.client)) this.accept(this.waiting.shift()!);
   }
 
@@ -149,13 +130,13 @@ export class SessionCommands<C> {
       span?.end(code);
       this.writer.fail({ messageId, commandId: definition.commandId }, failure);
     }
-    for (const message of this.waiting.splice(0)) this.writer.fail(message, failure);
-    this.releaseHeld();
+    for (const { message } of this.waiting.splice(0)) this.writer.fail(message, failure);
   }
 
   /** The connection is over: nobody waits for answers any more. */
   end(): void {
     this.over = true;
+    this.expiry?.cancel();
     for (const { span } of [...this.inFlight, ...this.again, ...this.placeRequests.clear()]) span?.end('UNREACHABLE');
     this.inFlight.length = 0;
     this.waiting = [];
@@ -164,7 +145,16 @@ export class SessionCommands<C> {
 
   /** A command of the gateway to the player's own actor. */
   ownCall(name: string, data: unknown): Call {
-    return this.call(this.nextRequest(), this.player, name, Buffer.from(JSON.stringify(data)), '', '');
+    const { requestTimeoutMs } = this.context.options;
+    return this.call(
+      this.nextRequest(),
+      this.player,
+      name,
+      Buffer.from(JSON.stringify(data)),
+      '',
+      '',
+      requestTimeoutMs,
+    );
   }
 
   private nextRequest(): number {
@@ -198,12 +188,14 @@ export class SessionCommands<C> {
     return known as Places;
   }
 
-  private accept(message: RequestMessage): void {
+  private accept(one: Held): void {
+    const { message, since } = one;
     const { protocol } = this.context;
     const definition = protocol.definition(message.commandId);
     const kind = placeNeeded(definition) ?? definition?.moves ?? definition?.speaksOf?.(message.data);
     if (kind !== undefined && this.isMoving(kind)) {
-      this.placeRequests.hold(message);
+      this.placeRequests.hold(one);
+      this.expireLater();
       return;
     }
     const accepted = protocol.accept(message, 'user→server', this.player.id, this.rules.places(this.client));
@@ -218,6 +210,7 @@ export class SessionCommands<C> {
       // Every field in its place: an object that is spread and then added to was measured to cost more than all the rest of this.
       this.dispatch({
         request: 0,
+        since,
         messageId,
         definition,
         entity,
@@ -236,14 +229,24 @@ export class SessionCommands<C> {
     sent.request = request;
     this.inFlight.push(sent);
     const cause = `${this.session}:${request}`;
-    const call = this.call(request, sent.entity, sent.command, sent.data, sent.span?.parent ?? '', cause);
-    this.context.cluster.router.call(call, (outcome) => this.outcome(sent, outcome));
+    const { clock, options, cluster } = this.context;
+    const leftMs = Math.max(1, sent.since + options.requestTimeoutMs - clock.monotonic());
+    const call = this.call(request, sent.entity, sent.command, sent.data, sent.span?.parent ?? '', cause, leftMs);
+    cluster.router.call(call, (outcome) => this.outcome(sent, outcome));
   }
 
-  private call(request: number, entity: EntityRef, name: string, data: Uint8Array, trace: string, cause: string): Call {
+  private call(
+    request: number,
+    entity: EntityRef,
+    name: string,
+    data: Uint8Array,
+    trace: string,
+    cause: string,
+    deadlineMs: Millis,
+  ): Call {
     const answered = this.answeredUpTo(request);
     const origin = { type: 'client', session: this.session, request, answered, caller: this.player.id } as const;
-    return { entity, name, data, origin, deadlineMs: this.context.options.requestTimeoutMs, trace, cause };
+    return { entity, name, data, origin, deadlineMs, trace, cause };
   }
 
   private outcome(sent: InFlight, outcome: RoutedOutcome): void {
@@ -286,10 +289,8 @@ export class SessionCommands<C> {
   }
 
   private releaseHeld(): void {
-    const held = this.placeRequests.takeHeld();
-    if (held.length === 0) return;
-    if (this.rules.mayAsk(this.client)) for (const message of held) this.accept(message);
-    else this.waiting.unshift(...held);
+    if (!this.rules.mayAsk(this.client)) return;
+    for (const one of this.placeRequests.takeHeld()) this.accept(one);
   }
 
   /** True where the place does not know the client, and its actor is asked where that is. */
@@ -303,8 +304,23 @@ export class SessionCommands<C> {
     else {
       sent.strayed = true;
       if (this.placeRequests.stray(kind, sent)) this.sendPlaces(kind);
+      this.expireLater();
     }
     return true;
+  }
+
+  /** What waits for the answer to another request fails in its own time. */
+  private expireLater(): void {
+    const { clock, options } = this.context;
+    const ms = options.requestTimeoutMs;
+    this.expiry ??= clock.after(Math.max(1, this.placeRequests.oldest + ms - clock.monotonic()), () => {
+      this.expiry = undefined;
+      const { held, astray } = this.placeRequests.expired(clock.monotonic() - ms);
+      for (const { message } of held) this.writer.fail(message, this.failureOf('DEADLINE_EXCEEDED', { ms }));
+      for (const sent of astray) this.fail(sent, 'DEADLINE_EXCEEDED', { ms });
+      if (held.length + astray.length > 0) this.rules.replied(this.client);
+      if (this.placeRequests.size > 0) this.expireLater();
+    });
   }
 
   private failOutside(sent: InFlight, kind: string): void {

@@ -137,3 +137,42 @@ describe('the player is owned elsewhere', () => {
     expect(client.socket.closedWith?.code).toBe(1000);
   });
 });
+
+test('a request that waits for the answer to another one fails in its own time, and has what is left of it once it is sent', async () => {
+  const world = coreWorld();
+  const client = attachedClient(world);
+  client.request('lobby/join', { id: 'l' });
+  await world.clock.advance(7_000);
+  client.request('lobby/spectate');
+  await world.clock.advance(2_000);
+  client.request('lobby/join', { id: 'l' });
+  const first = world.cluster.next('joinLobby');
+  await world.clock.advance(7_900);
+  expect(client.socket.said).toEqual(['user/self']);
+  await world.clock.advance(200);
+  expect(client.socket.frames.at(-1)).toMatchObject({ commandId: 'lobby/spectate', details: 'try again' });
+  await world.clock.advance(900);
+  first.fail('NO_OWNER');
+  expect(world.cluster.next('joinLobby').deadlineMs).toBe(1_000);
+});
+
+test('an invitation that waited for another answer while it was accepted is of before: the party speaks as that of its member', () => {
+  const world = coreWorld();
+  const client = attachedClient(world);
+  client.request('messaging/send', SEND);
+  client.request('party/acceptInvite', { partyId: 'p' });
+  const party = (members: readonly string[], invited: readonly string[]): void =>
+    world.cluster.publish('player/1', 'self', 'party/updated', {
+      id: 'p',
+      maxMembers: 3,
+      members: members.map((userId) => ({ userId, joinedAt: 1 })),
+      invited: invited.map((userId) => ({ userId, invitedAt: 1 })),
+    });
+  world.cluster.publish('player/1', 'self', 'muster:watch', { session: 'none' }, `${FIRST_SESSION}:2`);
+  party(['2'], ['1']);
+  party(['2', '1'], []);
+  world.cluster.next('acceptPartyInvite').ok({ moved: { kind: 'party', id: 'p' }, data: null });
+  world.cluster.next('send').ok();
+  expect(client.socket.said.slice(1)).toEqual(['party/acceptInvite', 'messaging/send', 'party/updated']);
+  expect(client.socket.frames.at(-1)).toMatchObject({ data: { invited: [] } });
+});

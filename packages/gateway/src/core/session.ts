@@ -25,8 +25,9 @@ import { NOWHERE, Places } from './places.js';
 import { playerAttachment } from './player-attachment.js';
 import { type SelfRules, SelfStream } from './self-stream.js';
 import { ServerRequests } from './server-requests.js';
-import { SessionCommands, type SessionRules } from './session-commands.js';
+import { SessionCommands } from './session-commands.js';
 import type { SessionContext } from './session-context.js';
+import type { SessionRules } from './session-rules.js';
 import type { DropReason } from './traffic.js';
 
 /** What a client reads that is sent away because this gateway stops. */
@@ -279,6 +280,7 @@ export class PlayerSession implements SocketListener, Newcomer {
     const { kind, id } = moved.moved;
     const before = this.places?.current[kind];
     if (before !== undefined && before !== id) this.self.left(kind, before);
+    if (id !== null) this.self.came(kind, id);
     this.placesMade().moved(moved);
   }
 
