@@ -23,6 +23,7 @@ import {
   type EventData,
   messagingReceived,
   type PartyState,
+  partyInvited,
   partyUpdated,
   userSelf,
   userUpdated,
@@ -92,6 +93,8 @@ export class SelfStream<C> implements StreamListener {
   private hears: Hearing | undefined;
   private inRooms: RoomHearing | undefined;
   private stream: StreamHandle | undefined;
+  /** Parties that the client is out of by an answer, with its cause: where the stream is behind, what it tells of them is of before. */
+  private departed: Map<string, string> | undefined;
   private over = false;
 
   constructor({ context, session, player, writer, requests, rules, client }: SelfStreamSetup<C>) {
@@ -165,15 +168,22 @@ export class SelfStream<C> implements StreamListener {
     this.order.replied();
   }
 
-  /** The reply has left that says that the client is out of this place: what waits for another reply and is of before says nothing any more. */
-  left(kind: string, id: string): void {
-    this.order.forget(`${kind}/${id}`);
+  /** The reply to this request has left, and says that the client is out of this place: what waits for another reply and is of before says
+   *  nothing any more, nor does what comes of it until the stream says so too. A new owner may have answered before it could be listened to. */
+  left(kind: string, id: string, request: number): void {
+    const place = `${kind}/${id}`;
+    this.order.forget(place);
     this.came(kind, id);
+    this.departed ??= new Map();
+    this.departed.set(place, `${this.session}:${request}`);
+    const [oldest] = this.departed.keys();
+    if (this.departed.size > this.context.options.heldEventsMax) this.departed.delete(oldest!);
   }
 
   /** The reply has left that says that the client is in this place: what waits for another reply and invites it there is of before. */
   came(kind: string, id: string): void {
     this.order.forget(`to ${kind}/${id}`);
+    this.departed?.delete(`${kind}/${id}`);
   }
 
   /** Hears nothing any more. */
@@ -220,6 +230,7 @@ export class SelfStream<C> implements StreamListener {
   private whole({ data }: StreamEvent): void {
     const snapshot = JSON.parse(textOf(data)) as SelfSnapshot;
     const { session, user, messages = [] } = snapshot;
+    this.departed = undefined;
     this.writer.event(userSelf.commandId, JSON.stringify({ user }));
     const cause = this.causeOf(messagingReceived.commandId);
     if (session === this.session) this.hold({ ...OF_NOBODY, cause }, () => this.hears?.kept(messages));
@@ -237,7 +248,9 @@ export class SelfStream<C> implements StreamListener {
   }
 
   /** `isEarly`: it waited for the answer to a request that did not cause it. */
-  private selfEvent({ name, data }: StreamEvent, isEarly: boolean): void {
+  private selfEvent(event: StreamEvent, isEarly: boolean): void {
+    const { name, data } = event;
+    if (this.departed && this.isOfBefore(event, this.departed)) return;
     if (!name.startsWith(NOTICE_PREFIX)) {
       const json = textOf(data);
       if (name === messagingReceived.commandId) this.hears?.message(json, isEarly);
@@ -254,6 +267,18 @@ export class SelfStream<C> implements StreamListener {
     else if (name === NOTICE_REQUEST_OVER) this.rules.requestOver(this.client, notice.n!);
     else if (name === NOTICE_SUPERSEDED) this.rules.superseded(this.client);
     else if (name === NOTICE_ENDED) this.rules.ended(this.client);
+  }
+
+  /** K16: the stream has not got to where the client left the party that this is about. */
+  private isOfBefore(event: StreamEvent, departed: Map<string, string>): boolean {
+    if (event.name === NOTICE_PLACE) {
+      for (const [place, cause] of departed) if (cause === event.cause) departed.delete(place);
+    } else if (event.name === partyInvited.commandId) {
+      const { party } = JSON.parse(textOf(event.data)) as EventData<'party/invited'>;
+      departed.delete(`party/${party.id}`);
+    }
+    if (departed.size === 0) this.departed = undefined;
+    return departed.has(placeOf(event, this.player.id) ?? '');
   }
 }
 

@@ -276,9 +276,9 @@ export class SessionCommands<C> {
     this.writer.fail({ messageId, commandId: definition.commandId }, this.failureOf(code, details, definition));
   }
 
-  private moved({ messageId, definition, overtaken }: InFlight, moved: Moved): void {
+  private moved({ messageId, definition, overtaken, request }: InFlight, moved: Moved): void {
     this.writer.reply(messageId, definition, definition.reply && JSON.stringify(moved.data));
-    this.rules.moved(this.client, moved);
+    this.rules.moved(this.client, moved, request);
     if (overtaken) this.askPlaces(moved.moved.kind);
   }
 

@@ -21,7 +21,7 @@ export interface SessionRules<C> {
   /** The actor was asked where the client is. */
   placesTold(client: C, places: Places): void;
   /** The reply of a command that moved the player has left. */
-  moved(client: C, moved: Moved): void;
+  moved(client: C, moved: Moved, request: number): void;
   /** A reply has left, or there will be none. */
   replied(client: C): void;
   /** The actor does not know the session: attach, then {@link SessionCommands.goOn}. */

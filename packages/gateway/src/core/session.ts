@@ -81,7 +81,7 @@ export class PlayerSession implements SocketListener, Newcomer {
     unknown: ({ attachment }) => attachment.attach(),
     places: ({ places }) => places?.current ?? NOWHERE,
     placesTold: (session, places) => session.inPlaces(places),
-    moved: (session, moved) => session.moved(moved),
+    moved: (session, moved, request) => session.moved(moved, request),
     superseded: (session) => session.end(new MusterError('SUPERSEDED')),
   };
   private static readonly selfRules: SelfRules<PlayerSession> = {
@@ -276,10 +276,10 @@ export class PlayerSession implements SocketListener, Newcomer {
   }
 
   /** Where the client is as of a reply that has left. */
-  private moved(moved: Moved): void {
+  private moved(moved: Moved, request: number): void {
     const { kind, id } = moved.moved;
     const before = this.places?.current[kind];
-    if (before !== undefined && before !== id) this.self.left(kind, before);
+    if (before !== undefined && before !== id) this.self.left(kind, before, request);
     if (id !== null) this.self.came(kind, id);
     this.placesMade().moved(moved);
   }
