@@ -83,7 +83,7 @@ test(
     await until(() => first.said.out.includes('muster ready'), READY_DEADLINE_MS, 'the first one serves');
     const second = muster(dev);
     expect(await second.ended).toBe(1);
-    expect(second.said.err).toMatch(/^muster: storage does not answer: the folder is in use: process \d+ on .+ has it/);
+    expect(second.said.err).toMatch(/^muster: the data folder is in use: process \d+ on .+ has it/);
     const admin = first.said.out.split('\n')[0]!.split(' ')[3]!;
     expect((await fetch(`${admin}/readyz`)).status).toBe(200);
   },
