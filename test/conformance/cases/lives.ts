@@ -150,8 +150,11 @@ export const BATTLE_LIVES: readonly Case[] = [
     }
     await allHear('lobby/updated', ann, bob);
     const said: { readonly time: number }[] = [];
+    // An autohost's times grow with every update: two of one millisecond would be one and its repetition.
+    let time = Date.now() * 1_000;
     const tell = (type: string, more: object = {}): void => {
-      const update = { battleId, time: Date.now() * 1_000, update: { type, ...more } };
+      time += 1;
+      const update = { battleId, time, update: { type, ...more } };
       said.push(update);
       host.tell('autohost/update', update);
     };
