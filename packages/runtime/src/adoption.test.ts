@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { shardId, type TurnRecord, term, VirtualClock } from '@muster/ports';
 import type { AnyActorKind } from './actor.js';
 import { defineActor, event } from './define.js';
@@ -100,6 +100,61 @@ test('K16: what a new owner publishes again names its cause, also where that cam
   await next.clock.advance(5);
   const causes = next.published.map(({ subscriber, event: { cause } }) => `${subscriber} ${cause}`);
   expect(causes).toEqual(['balance g#9/1:4', 'balance g#1/1:7', 'notes g#1/1:7']);
+});
+
+describe('K16: who has heard of an event that was lost with owner and backup is told the state', () => {
+  /** Its fourth event was heard by many and stored by nobody; `number`: of that. */
+  async function robbed() {
+    const bank = openBank();
+    for (const request of [1, 2, 3]) await bank.ask('deposit', { amount: 1 }, { request });
+    const stored = copyOf(bank.log.records);
+    void bank.runtime.subscribe(SHARD, { ...balance, after: 0 });
+    await bank.ask('deposit', { amount: 1 }, { request: 4 });
+    return { clock: bank.clock, stored, number: bank.published.at(-1)!.event.number };
+  }
+  const balance = { subscriber: 'g', entity: ref('a'), topic: 'balance', snapshot: false };
+  const loaded = (clock: VirtualClock, actors: ReadonlyMap<string, SavedActor>, mayLack: boolean) =>
+    openBank({ clock, term: term(4), adoption: { actors, fencedMs: 0, how: 'loaded', mayLack } });
+  async function expectState(next: Bank, after: number) {
+    await next.ask('deposit', { amount: 10 }, { request: 9 });
+    void next.runtime.subscribe(SHARD, { ...balance, after });
+    await next.clock.advance(5);
+    expect(next.published.map(({ event: { name, json } }) => [name, json])).toEqual([['', '{"balance":13}']]);
+    expect(next.published[0]!.event.number).toBeGreaterThan(after);
+  }
+
+  test('also where the owner that had read it from storage died in turn', async () => {
+    const { clock, stored, number } = await robbed();
+    const reader = loaded(clock, stored, true);
+    await reader.ask('deposit', { amount: 0 }, { request: 8 });
+    const copy = new Map(stored);
+    for (const [key, { tail, seq }] of copyOf(reader.log.records))
+      copy.set(key, { text: '', tail: `${stored.get(key)!.tail},${tail}`, seq });
+    const adoption = { actors: copy, fencedMs: 0, how: 'promoted', mayLack: false } as const;
+    await expectState(openBank({ clock, term: term(5), adoption }), number);
+  });
+
+  test('also where that owner had given a copy away before it looked at it', async () => {
+    const { clock, stored, number } = await robbed();
+    const actors = new Map(loaded(clock, stored, true).runtime.copies(SHARD));
+    const adoption = { actors, fencedMs: 0, how: 'promoted', mayLack: false } as const;
+    await expectState(openBank({ clock, term: term(5), adoption }), number);
+  });
+
+  test('also where it is read from storage once more, by whom nothing seems to be missing', async () => {
+    const { clock, stored, number } = await robbed();
+    const next = loaded(clock, stored, false);
+    await expectState(next, number);
+  });
+
+  test('who has heard all that is left, and no more, misses nothing by that', async () => {
+    const { clock, stored, number } = await robbed();
+    const next = loaded(clock, stored, false);
+    void next.runtime.subscribe(SHARD, { ...balance, after: number - 1 });
+    await next.ask('deposit', { amount: 10 }, { request: 9 });
+    expect(next.published.map(({ event: { name, json } }) => [name, json])).toEqual([['changed', '{"balance":13}']]);
+    expect(next.published[0]!.event.previous).toBeLessThan(number);
+  });
 });
 
 test('a kind that asks for it hears once that it was adopted, before any command, or a second after the promotion', async () => {

@@ -1,7 +1,9 @@
 import type { AnyActorKind } from './actor.js';
 import type { Emitter } from './emission.js';
 import { type Envelope, type SavedActor, saveEnvelope } from './envelope.js';
-import type { Shard } from './shard.js';
+import { encodeJson } from './json.js';
+import type { Parked, Shard } from './shard.js';
+import type { KeptPublications } from './topic-streams.js';
 
 type Kinds = ReadonlyMap<string, AnyActorKind>;
 
@@ -22,7 +24,7 @@ export function* copiesOf(
       yield [key, { text: saveEnvelope(envelope), tail: '', seq: envelope.seq, recent }];
     } else {
       const parked = shard.parked.get(key);
-      if (parked) yield [key, parked.saved];
+      if (parked) yield [key, asParked(shard, parked)];
     }
   }
 }
@@ -36,8 +38,16 @@ export function* leftoversOf(shard: Shard, kinds: Kinds): Iterable<readonly [ent
     const actor = shard.actors.get(key);
     const envelope = actor?.envelope;
     if (envelope?.born) yield [key, new Leftover(envelope, actor!.emitter)];
-    else if (shard.parked.has(key)) yield [key, shard.parked.get(key)!.saved];
+    else if (shard.parked.has(key)) yield [key, asParked(shard, shard.parked.get(key)!)];
   }
+}
+
+/** Read from storage and not looked at since: whoever goes on with it skips what may have been lost, as this owner would. */
+function asParked({ numbering }: Shard, { saved, adopted }: Parked): SavedActor {
+  if (adopted?.how !== 'loaded') return saved;
+  const kept: KeptPublications = { floor: numbering.next(), publications: [] };
+  const { text, tail, seq, owes } = saved;
+  return { text, tail, seq, owes, recent: encodeJson(kept) };
 }
 
 /** Those of which there is something. */

@@ -25,7 +25,8 @@ export class Emitter implements SendingActor, Due {
   private timersQueued = false;
   outflight: Outflight | undefined;
   /** Its former owner may have counted the stream on from `after`; here it goes on from `base`. */
-  private lacking: { readonly after: number; readonly base: number } | undefined;
+  private lacking: Skipped | undefined;
+  private skipped: Skipped | undefined;
 
   constructor(actor: Activation) {
     this.actor = actor;
@@ -53,7 +54,8 @@ export class Emitter implements SendingActor, Due {
    * The actor came with its shard: what it published after `base` may not have reached everybody when its process died, so it is kept
    * for those who come back.
    */
-  recover(base: number, publications: readonly Recovered[]): void {
+  recover(base: number, publications: readonly Recovered[], skipped: Skipped): void {
+    this.skipped = skipped.base > skipped.after ? skipped : undefined;
     const { clock, options } = this.actor.services;
     this.streams = new TopicStreams(base);
     this.streams.emptySince = clock.monotonic();
@@ -62,8 +64,8 @@ export class Emitter implements SendingActor, Due {
 
   /** As {@link recover}, where the former owner may have counted the stream further than `after`: it goes on from `base`, above all that. */
   recoverLacking(after: number, base: number): void {
-    this.recover(base, []);
     this.lacking = { after, base };
+    this.recover(base, [], this.lacking);
   }
 
   /** What goes with a copy of the actor, so that whoever listens to it misses nothing elsewhere; empty: nobody listens. */
@@ -125,14 +127,15 @@ export class Emitter implements SendingActor, Due {
     const { subscriptionsMax } = services.options;
     this.openStreams();
     const streams = this.streams!;
-    if (this.lacking && after > this.lacking.after && after < this.lacking.base) this.foundLost(after);
+    if (isWithin(this.lacking, after)) this.foundLost(after);
     if (streams.size >= subscriptionsMax && !streams.of(topic).includes(subscriber)) {
       done(new MusterError('TOO_MANY_REQUESTS', { max: subscriptionsMax }));
       return;
     }
     let events: readonly PublishedEvent[];
     try {
-      const recent = snapshot ? undefined : streams.since(topic, after, envelope!.stream);
+      const isWhole = snapshot || isWithin(this.skipped, after);
+      const recent = isWhole ? undefined : streams.since(topic, after, envelope!.stream);
       events = recent ? recent.map((kept) => this.eventOf(kept)) : [this.snapshot(topic)];
     } catch (error) {
       services.counters.failures.add(1, { part: 'topic' });
@@ -279,6 +282,16 @@ export class Emitter implements SendingActor, Due {
     if (this.streams?.remove(topic, subscriber, services.clock.monotonic()))
       services.subscribers.remove(subscriber, this.actor);
   }
+}
+
+/** Numbers of the stream between these are of no event here: who has one has it of a life that is lost. */
+interface Skipped {
+  readonly after: number;
+  readonly base: number;
+}
+
+function isWithin(skipped: Skipped | undefined, number: number): boolean {
+  return skipped !== undefined && number > skipped.after && number < skipped.base;
 }
 
 type Building<T> = { -readonly [K in keyof T]: T[K] };

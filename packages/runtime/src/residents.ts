@@ -74,12 +74,12 @@ export class Residents implements Keeper {
   /** It goes on from what another process had of it. */
   private takeUp(activation: Activation, envelope: Envelope, { base, publications }: Recovery, adopted: Adopted): void {
     const { kind, emitter, shard } = activation;
-    if (adopted.mayLack) {
-      const after = envelope.stream;
-      // Above all that may have been lost, or new events would look like those.
-      envelope.stream = shard.numbering.next();
-      emitter.recoverLacking(after, envelope.stream);
-    } else emitter.recover(base, publications);
+    const after = envelope.stream;
+    // Above all that was ever lost, or new events would look like those: owners before may have lacked something and told nobody. A floor that
+    // the stream has not got to is of an owner who read it from storage and did not look at it (copies.ts).
+    if (adopted.how === 'loaded' || base > after) envelope.stream = shard.numbering.next();
+    if (adopted.mayLack) emitter.recoverLacking(after, envelope.stream);
+    else emitter.recover(base, publications, { after, base: envelope.stream });
     if (kind.adopted !== undefined) activation.takeSystem({ type: 'adopted', command: kind.adopted, adopted });
   }
 
@@ -342,7 +342,14 @@ function adopt(
   let base = kept?.floor;
   const envelope = restoreActor(kind, ref.id, saved, options, (at, entry, before, cause) => {
     base ??= before;
-    for (const publication of publicationsOf(at, entry, before, ref)) publications.push({ ...publication, cause });
+    const made = publicationsOf(at, entry, before, ref);
+    const skipped = entry.stream - Math.max(before + 1, ...made.map(({ number }) => number));
+    if (skipped > 0) {
+      // Its owner had read it from storage: what lies between may be events that somebody has heard of and that are lost (K16).
+      publications.length = 0;
+      base = before + skipped;
+    }
+    for (const one of made) publications.push({ ...one, number: one.number + Math.max(0, skipped), cause });
   });
   return [envelope, { base: base ?? envelope.stream, publications }];
 }

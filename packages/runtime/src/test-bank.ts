@@ -12,6 +12,7 @@ import {
   shardId,
   silentLog,
   silentTracer,
+  type Term,
   type TurnRecord,
   term,
   VirtualClock,
@@ -181,12 +182,14 @@ export interface BankParts {
   readonly clock?: VirtualClock;
   /** What the shard goes on from. */
   readonly adoption?: Adoption;
+  /** In which it is open; 3 unless told. */
+  readonly term?: Term;
   /** Where sends go; default: they are only collected. */
   readonly carry?: (send: OutboundSend, bank: Bank) => void;
   readonly checkFence?: (bank: Bank) => void;
 }
 
-/** A runtime on a virtual clock with shard 7 open in term 3. */
+/** A runtime on a virtual clock with shard 7 open. */
 export function openBank({
   kinds = [account],
   services,
@@ -195,6 +198,7 @@ export function openBank({
   carry,
   checkFence,
   adoption,
+  term: openIn = TERM,
 }: BankParts = {}): Bank {
   const metrics = new MemoryMetrics();
   const [replies, sends, published]: [Bank['replies'], Bank['sends'], Bank['published']] = [[], [], []];
@@ -204,7 +208,7 @@ export function openBank({
   const logs: CommitLogs = {
     open(shard, t, resume): CommitLog {
       if (shard === SOLO) return soloLog;
-      if (shard !== SHARD || t !== TERM) return memoryCommitLogs.open(shard, t, resume);
+      if (shard !== SHARD || t !== openIn) return memoryCommitLogs.open(shard, t, resume);
       go = resume;
       return log;
     },
@@ -230,7 +234,7 @@ export function openBank({
     checkFence: () => checkFence?.(bank),
     ...(options && { options }),
   });
-  runtime.open(SHARD, TERM, adoption);
+  runtime.open(SHARD, openIn, adoption);
   let requests = 0;
   const bank: Bank = {
     clock,
