@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { shardLayout } from '@muster/ports';
+import { type ShardId, shardLayout } from '@muster/ports';
 import { type Simulation, simulate } from '@muster/simulator';
 
 const steady = { dropShare: 0, leaveShare: 0 };
@@ -138,4 +138,50 @@ test('K4: a leader whose storage did not answer at first does not take for an ol
   expect(world.trace.count('regime.not-recalled')).toBeGreaterThan(0);
   expect({ older: world.trace.count('regime.store-is-older'), epoch: world.epoch }).toEqual({ older: 0, epoch });
   expect(world.losses.count).toBe(0);
+});
+
+/** An ungated actor's shard and its owner, once there is something to do. */
+async function pulsing(world: Simulation): Promise<{ owner: string; shard: ShardId }> {
+  const shard = world.view.shardOf('pulse/1');
+  await world.until('ungated actors act', () => world.ungated.acts > 50, 20_000);
+  return { owner: world.view.ownerOf(shard)!, shard };
+}
+
+test('K4, fence 4: etcd is put back to before a fail-over, and its leader dies: the owner from before wakes up and does not act beside the one since', async () => {
+  const world = simulate({ seed: 57, nodes: 3, players: 3, callers: 6, workload: steady, layout });
+  await world.ready();
+  const { owner, shard } = await pulsing(world);
+  world.restoreStore(6_000, 200, true);
+  world.cutOneWay('leader', owner, 6_000);
+  world.pause(owner, 7_700);
+  await world.until('somebody else has it', () => world.view.ownerOf(shard) !== owner, 3_000);
+  const since = world.view.ownerOf(shard);
+  await world.run(2_000);
+  // With one node alone the next leader waits before it places anything.
+  world.pause(world.fleet.ids('node').find((id) => id !== owner && id !== since)!, 6_000);
+  await world.until('the next leader has found out', () => world.trace.count('regime.store-is-older') > 0, 8_000);
+  await world.run(3_000);
+  await world.calm();
+  expect(world.trace.count('member.thawed')).toBeGreaterThan(0);
+});
+
+test('K4, fence 4: etcd is put back, and its leader dies: an owner that the next one cannot reach stands still before another acts', async () => {
+  const world = simulate({ seed: 58, nodes: 3, players: 3, callers: 30, workload: steady, layout });
+  await world.ready();
+  const { owner: first, shard } = await pulsing(world);
+  const [owner, third] = world.fleet.ids('node').filter((id) => id !== first) as [string, string];
+  // Not where it will be placed.
+  world.operator.order('shard.move', { shard, to: owner });
+  await world.until('it has moved', () => world.view.ownerOf(shard) === owner, 5_000);
+  world.restoreStore(3_000, 200, true);
+  const another = [...world.used()].find((each) => world.view.ownerOf(each) === first)!;
+  world.operator.order('shard.move', { shard: another, to: third });
+  await world.run(3_050);
+  world.cut(owner, 'coordinators', 5_000);
+  await world.until('the next leader has found out', () => world.trace.count('regime.store-is-older') > 0, 8_000);
+  await world.until('it is placed elsewhere', () => world.view.ownerOf(shard) !== owner, 1_000);
+  const before = world.ungated.successions;
+  await world.run(3_000);
+  await world.calm();
+  expect(world.ungated.successions).toBeGreaterThan(before);
 });

@@ -64,14 +64,24 @@ test('a row says so through changes of its backup, and when it is placed afresh,
   }
 });
 
+test('K4: what a store that went back says of an owner may not be the last word: who gets the shard keeps ungated actors still', () => {
+  const placed = (changes: Partial<PlacementInput>) => givenTo(row, C, input(row, changes)).atLarge;
+  expect(placed({})).toBeUndefined();
+  expect(placed({ outrankedBy: () => term(9) })).toBe(true);
+  expect(placed({ outdated: true, floorTerm: term(9) })).toBe(true);
+  // This leader has placed it since.
+  expect(placed({ outdated: true, floorTerm: term(6) })).toBeUndefined();
+});
+
 test('it is over once every node that may be alive acts on a table that is as new', () => {
   const nodes = new Map<PeerId, number | undefined>([[A, 4], [B, 9]]); // biome-ignore format: pairs
   const all = () => [...nodes.keys()].map((peer) => ({ info: { role: 'node', peer } }) as Member);
   const get = (peer: PeerId) => {
     const tableRevision = nodes.get(peer);
-    return tableRevision === undefined ? undefined : ({ beat: { tableRevision } } as HeardLoad);
+    return tableRevision === undefined ? undefined : ({ beat: { tableRevision }, epoch } as HeardLoad);
   };
-  const atLarge = new AtLarge({ all }, { get });
+  let epoch = 5;
+  const atLarge = new AtLarge({ all }, { get }, 5);
   atLarge.rowsChanged([row], 8);
   expect(atLarge.isAny()).toBe(false);
   atLarge.rowsChanged([{ ...row, atLarge: true }], 8);
@@ -84,4 +94,7 @@ test('it is over once every node that may be alive acts on a table that is as ne
   expect(atLarge.isAny()).toBe(true);
   nodes.delete(C);
   expect(atLarge.isAny()).toBe(false);
+  // Of a store that may have gone back since: its revisions say nothing.
+  epoch = 4;
+  expect(atLarge.isAny()).toBe(true);
 });

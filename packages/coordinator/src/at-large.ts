@@ -12,8 +12,11 @@ export class AtLarge {
   private readonly loads: Pick<HeardLoads, 'get'>;
   /** Of the store, at the newest row that says so. */
   private newest = 0;
+  private readonly epoch: number;
 
-  constructor(roster: Pick<Roster, 'all'>, loads: Pick<HeardLoads, 'get'>) {
+  /** `epoch`: of this leader. */
+  constructor(roster: Pick<Roster, 'all'>, loads: Pick<HeardLoads, 'get'>, epoch: number) {
+    this.epoch = epoch;
     this.roster = roster;
     this.loads = loads;
   }
@@ -25,7 +28,9 @@ export class AtLarge {
   /** Somebody may still act on a shard whose row says so. */
   isAny(): boolean {
     return this.roster.all().some(({ info: { role, peer } }) => {
-      const known = this.loads.get(peer)?.beat.tableRevision ?? 0;
+      const load = this.loads.get(peer);
+      // What it said before it followed this leader may be of a store that has gone back since, and counted further (K4).
+      const known = load && load.epoch >= this.epoch ? load.beat.tableRevision : 0;
       return role === 'node' && known < this.newest;
     });
   }

@@ -270,7 +270,7 @@ export class Coordinator {
   private beat(from: PeerInfo, envelope: EnvelopeOf<'heartbeat'>, election: Election): void {
     if (from.role !== 'node' && from.role !== 'gateway') return;
     const now = this.setup.clock.monotonic();
-    this.loads.heard(from, envelope.body, now);
+    this.loads.heard(from, envelope.body, envelope.epoch, now);
     if (this.regime) {
       if (!this.regime.beat(from, envelope) || now - this.hintedAt < STRANGER_HINT_MS) return;
       this.hintedAt = now;

@@ -11,7 +11,7 @@ const info = { role: 'node', peer: a, address: '', zone: '', build: '' } as Peer
 function heard(report: Partial<Heartbeat['reports'][number]>): HeardLoads {
   const loads = new HeardLoads();
   const reports = [{ shard: 9, term: 4, what: 'learner-in-sync', peer: b, ...report }];
-  loads.heard(info, { tableRevision: 20, occupied: new Uint8Array(), reports } as unknown as Heartbeat, 0);
+  loads.heard(info, { tableRevision: 20, occupied: new Uint8Array(), reports } as unknown as Heartbeat, 1, 0);
   return loads;
 }
 
@@ -28,7 +28,7 @@ test('K10: what was said under another term, of another shard or of another lear
 
 test('what the owner has taken back, or said before its link broke, does not count', () => {
   const loads = heard({});
-  loads.heard(info, { occupied: new Uint8Array(), tableRevision: 20, reports: [] } as unknown as Heartbeat, 100);
+  loads.heard(info, { occupied: new Uint8Array(), tableRevision: 20, reports: [] } as unknown as Heartbeat, 1, 100);
   expect(loads.isReported(row, 'learner-in-sync', b, 20)).toBe(false);
   const cut = heard({});
   cut.gone(info.peer);

@@ -5,6 +5,8 @@ import type { Heartbeat, ShardReport } from '@muster/wire';
 export interface HeardLoad {
   readonly info: PeerInfo;
   readonly beat: Heartbeat;
+  /** That it had seen. */
+  readonly epoch: number;
   readonly at: Millis;
   /** The beat's reports, by shard. */
   readonly reports: ReadonlyMap<number, readonly ShardReport[]>;
@@ -16,11 +18,12 @@ const NO_REPORTS: HeardLoad['reports'] = new Map();
 export class HeardLoads {
   private readonly loads = new Map<PeerId, HeardLoad>();
 
-  heard(info: PeerInfo, beat: Heartbeat, at: Millis): void {
+  heard(info: PeerInfo, beat: Heartbeat, epoch: number, at: Millis): void {
     // A copy: byte fields are views into the received frame.
     this.loads.set(info.peer, {
       info,
       beat: { ...beat, occupied: beat.occupied.slice() },
+      epoch,
       at,
       reports: byShard(beat.reports),
     });

@@ -69,7 +69,7 @@ export class Moves {
 
   constructor(setup: MovesSetup) {
     this.setup = setup;
-    this.atLarge = new AtLarge(setup.roster, setup.loads);
+    this.atLarge = new AtLarge(setup.roster, setup.loads, setup.epoch);
   }
 
   get size(): number {

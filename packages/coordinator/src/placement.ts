@@ -111,11 +111,14 @@ export function givenTo(
 ): ShardRow {
   const { sure: _, atLarge, ...row } = before;
   const mayHaveHadMore = row.term === 0 || outdated;
-  const known = Math.max(row.term, outrankedBy(before) ?? 0);
+  const outranked = outrankedBy(before);
+  const known = Math.max(row.term, outranked ?? 0);
+  // Whoever has had it since the copy that the store was put back to has not heard of this one (K4).
+  const isUnknown = outranked !== undefined || (outdated && row.term <= floorTerm);
   const next = term((mayHaveHadMore ? Math.max(known, floorTerm) : known) + 1);
   return {
     ...row,
-    ...(atLarge && isAnyAtLarge() && { atLarge }),
+    ...((isUnknown || (atLarge && isAnyAtLarge())) && { atLarge: true }),
     owner,
     origin: 'placed',
     backup: '',

@@ -117,6 +117,7 @@ export class Regime {
       ledger: this.ledger,
       recallMs: options.recallMs,
       retryMs: options.retryMs,
+      isAlive: (peer) => this.roster.isAlive(peer),
       homeOf: (entity) => this.entities.orders.homeOf(entity),
       on: {
         fenced: () => setup.on.fenced(),
@@ -234,7 +235,8 @@ export class Regime {
     this.moves.heard(from.peer);
     this.wishes.heard(from.peer, body.state);
     // Rows that nobody confirms, a stranger's or those of one that was given up meanwhile, do not put off a fence.
-    const confirmed = standing === 'member' && !this.roster.isDoubted(from.peer);
+    const doubted = this.roster.isDoubted(from.peer) || !this.restoration.mayGoOn(from, () => this.fits(from, body));
+    const confirmed = standing === 'member' && !doubted;
     const goodForMs = confirmed ? Math.floor(this.setup.goodForMs()) : 0;
     const ack = { number: body.number, leads: true, goodForMs, sessions: loads.sessions(), vice: vice() };
     const more = { ...this.steering.room(), asked: this.wishes.of(from.peer), released: this.isReleased(from.peer) };

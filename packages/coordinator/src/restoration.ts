@@ -1,4 +1,4 @@
-import type { Override, ShardRow } from '@muster/cluster';
+import type { Override, PeerInfo, ShardRow } from '@muster/cluster';
 import {
   type Clock,
   epoch as epochOf,
@@ -41,6 +41,8 @@ export interface RestorationSetup {
   readonly floorTerm: Term;
   readonly recallMs: Millis;
   readonly retryMs: Millis;
+  /** Not known to be dead. */
+  readonly isAlive: (peer: PeerId) => boolean;
   /** Where the entity hashes to. */
   readonly homeOf: (entity: string) => ShardId;
   readonly on: {
@@ -71,6 +73,10 @@ export class Restoration {
   private terms: ReadonlyMap<ShardId, Term> = new Map();
   private answer: Promise<Recalled | undefined> = Promise.resolve(undefined);
   private readonly mended = new Map<ShardId, Term>();
+  /** Nobody knew what the store lacks. */
+  private forgot = false;
+  /** Nodes that have nothing open but what the mended table gives to them. */
+  private readonly proven = new Set<PeerId>();
   private doubted = false;
   private checked = false;
   private settled = false;
@@ -111,6 +117,23 @@ export class Restoration {
   outrankedBy({ shard, term: of }: ShardRow): Term | undefined {
     const known = this.terms.get(shard);
     return known !== undefined && known > of ? known : undefined;
+  }
+
+  /**
+   * Whether a member may go on with what it alone has (fence 4). Where nobody knew what the store lacks, two may take themselves for a shard's owner:
+   * who the store names, and who has had it since. So neither may until no such row stands, and what it has open `fits` the table.
+   */
+  mayGoOn({ role, peer }: Pick<PeerInfo, 'role' | 'peer'>, fits: () => boolean): boolean {
+    if (!this.forgot || role !== 'node' || this.proven.has(peer)) return true;
+    if (this.setup.ledger.rows().some((row) => this.isVoid(row)) || !fits()) return false;
+    this.proven.add(peer);
+    return true;
+  }
+
+  /** What the store says of the shard is of another time, and who it says may believe it. */
+  private isVoid(row: ShardRow): boolean {
+    if (row.owner === '' || !this.setup.isAlive(row.owner)) return false;
+    return (this.outdated && row.term <= this.floorTerm) || this.outrankedBy(row) !== undefined;
   }
 
   /** The ledger has read the store. False: to be tried again. @throws MusterError STORAGE_UNAVAILABLE */
@@ -183,6 +206,7 @@ export class Restoration {
     const sign = surely ? 'term' : signOf(found(this.setup), { ...known, term: term(Math.max(known.term, floorTerm)) });
     if (!sign) return true;
     this.wentBack = true;
+    this.forgot = true;
     this.terms = known.terms;
     const ever = [...known.terms.values()].reduce<number>((most, each) => Math.max(most, each), highest);
     this.floorTerm = term(Math.max(ever, known.term, floorTerm));
