@@ -57,8 +57,11 @@ export class ClusterClient implements ClusterAccess {
       peers,
       table,
       metrics,
+      placeOf: (shard) => this.routing.placeOf(shard),
       ...(options.streams && { options: options.streams }),
     });
+    // Behind what the router sends there first.
+    this.routing.onOwner((shard) => clock.defer(() => this.streaming.placed(shard)));
     this.router = this.routing;
     this.streams = this.streaming;
     this.memberLinks = new MemberLinks({ peers, table, roles: ['node'] });

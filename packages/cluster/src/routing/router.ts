@@ -1,7 +1,6 @@
 import {
   type Clock,
   codeOf,
-  type EntityRef,
   type ErrorCode,
   entityKey,
   isMusterError,
@@ -16,7 +15,7 @@ import type { EnvelopeOf, Reply } from '@muster/wire';
 import type { PeerInfo } from '../links/handshake.js';
 import type { Peers } from '../links/peers.js';
 import type { EntityMoved, RoutingTable } from '../table/routing-table.js';
-import type { Call, CallDone, CallOrigin, CommandRouter, ErrorData, OwnerListener } from './call.js';
+import type { Call, CallDone, CommandRouter, ErrorData, OwnerListener } from './call.js';
 import { type CommandEnvelope, commandEnvelope, errorCode, errorDetails } from './command-envelope.js';
 import { type RouterOptions, routerOptions } from './options.js';
 import {
@@ -25,13 +24,14 @@ import {
   isBounce,
   isNewerPlace,
   newRoute,
+  type Place,
   type Route,
   type RouteEffect,
   type RouteInput,
   step,
 } from './protocol.js';
 import { RouterCounts } from './router-counts.js';
-import { Unanswered } from './unanswered.js';
+import { sendKey, Unanswered } from './unanswered.js';
 import { type Pending, WaitingLine } from './waiting-line.js';
 
 export interface RouterSetup {
@@ -65,8 +65,6 @@ export class Router implements CommandRouter {
   private readonly routes: Route[];
   private readonly lines = new Map<ShardId, WaitingLine>();
   private readonly unanswered = new Unanswered();
-  /** Of those, what actors sent: their outboxes repeat. */
-  private readonly sends = new Map<string, Pending>();
   private readonly owners = new Set<OwnerListener>();
   private readonly release: (() => void)[] = [];
   private announcing: ShardId | undefined;
@@ -104,13 +102,18 @@ export class Router implements CommandRouter {
     return this.unanswered.size;
   }
 
+  /** The newest that was heard of the shard, by the table or by an owner that has it no more. */
+  placeOf(shard: ShardId): Place {
+    return this.routes[shard]!.place;
+  }
+
   onOwner(listener: OwnerListener): () => void {
     this.owners.add(listener);
     return () => this.owners.delete(listener);
   }
 
   call(call: Call, done: CallDone): void {
-    const earlier = this.earlier(call.origin);
+    const earlier = this.unanswered.earlier(call.origin);
     if (earlier) this.repeat(earlier);
     else {
       const shard = this.table.shardOf(call.entity);
@@ -175,11 +178,6 @@ export class Router implements CommandRouter {
     this.counts.flush();
   }
 
-  /** An actor's outbox repeats what was not answered; nobody else asks for the same twice. */
-  private earlier(origin: CallOrigin): Pending | undefined {
-    return origin.type === 'entity' ? this.sends.get(keyOf(origin.from, origin.number)) : undefined;
-  }
-
   /** It is sent again in its place. */
   private repeat(earlier: Pending): void {
     const route = this.routes[earlier.shard]!;
@@ -202,10 +200,9 @@ export class Router implements CommandRouter {
   private pendingOf(call: Call, shard: ShardId, done: CallDone): Pending {
     const now = this.clock.monotonic();
     const deadline = call.deadlineMs > 0 ? now + call.deadlineMs : Number.POSITIVE_INFINITY;
-    const { origin } = call;
     return {
       number: this.unanswered.nextNumber(),
-      key: origin.type === 'entity' ? keyOf(origin.from, origin.number) : undefined,
+      key: sendKey(call.origin),
       call,
       shard,
       done,
@@ -221,7 +218,6 @@ export class Router implements CommandRouter {
 
   private enlist(pending: Pending): void {
     this.unanswered.add(pending);
-    if (pending.key !== undefined) this.sends.set(pending.key, pending);
     this.counts.called();
     if (!this.sweeper) this.sweeper = this.clock.after(this.options.sweepMs, () => this.sweep());
   }
@@ -280,7 +276,7 @@ export class Router implements CommandRouter {
     let previous: Pending | undefined;
     const front = (call: Call, done: CallDone): void => {
       const pending = this.pendingOf(call, shard, done);
-      if (this.earlier(call.origin) || this.unanswered.size >= this.options.unanswered) {
+      if (this.unanswered.earlier(call.origin) || this.unanswered.size >= this.options.unanswered) {
         this.finish(done, new RoutedError('TOO_MANY_REQUESTS', { max: this.options.unanswered }));
         return;
       }
@@ -374,7 +370,6 @@ export class Router implements CommandRouter {
 
   private remove(pending: Pending): void {
     this.unanswered.delete(pending);
-    if (pending.key !== undefined) this.sends.delete(pending.key);
     this.lines.get(pending.shard)!.remove(pending);
   }
 
@@ -382,10 +377,6 @@ export class Router implements CommandRouter {
     this.counts.failed(code);
     done({ ok: false, code, details });
   }
-}
-
-function keyOf(from: EntityRef, number: number): string {
-  return `${entityKey(from)}#${number}`;
 }
 
 class RoutedError {

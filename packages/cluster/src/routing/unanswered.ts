@@ -1,3 +1,5 @@
+import { entityKey } from '@muster/ports';
+import type { CallOrigin } from './call.js';
 import type { Pending } from './waiting-line.js';
 
 /** Powers of two: a call's place is the low bits of its number. */
@@ -11,6 +13,8 @@ const PLACES_KEPT = 65_536;
  */
 export class Unanswered {
   private places: (Pending | undefined)[] = emptyPlaces(PLACES_FIRST);
+  /** What actors sent: their outboxes repeat. */
+  private readonly sends = new Map<string, Pending>();
   private count = 0;
   private last = 0;
 
@@ -28,6 +32,7 @@ export class Unanswered {
 
   add(pending: Pending): void {
     this.places[this.placeOf(pending.number)] = pending;
+    if (pending.key !== undefined) this.sends.set(pending.key, pending);
     this.count += 1;
   }
 
@@ -37,8 +42,15 @@ export class Unanswered {
     return found?.number === number ? found : undefined;
   }
 
-  delete({ number }: Pending): void {
+  /** The same, asked for before: an actor's outbox repeats what was not answered; nobody else asks for the same twice. */
+  earlier(origin: CallOrigin): Pending | undefined {
+    const key = sendKey(origin);
+    return key === undefined ? undefined : this.sends.get(key);
+  }
+
+  delete({ number, key }: Pending): void {
     this.places[this.placeOf(number)] = undefined;
+    if (key !== undefined) this.sends.delete(key);
     this.count -= 1;
     if (this.count === 0 && this.places.length > PLACES_KEPT) this.places = emptyPlaces(PLACES_FIRST);
   }
@@ -57,6 +69,11 @@ export class Unanswered {
     this.places = emptyPlaces(before.length * 2);
     for (const pending of before) if (pending) this.places[this.placeOf(pending.number)] = pending;
   }
+}
+
+/** Names what an actor sent; undefined for anybody else's calls. */
+export function sendKey(origin: CallOrigin): string | undefined {
+  return origin.type === 'entity' ? `${entityKey(origin.from)}#${origin.number}` : undefined;
 }
 
 function emptyPlaces(count: number): (Pending | undefined)[] {

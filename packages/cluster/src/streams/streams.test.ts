@@ -55,6 +55,11 @@ function seenOf(of: EntityRef, at = n1!): { status: string; subscribers: unknown
   const { status, subscribers, state } = seen as { status: string; subscribers: unknown; state: { lines: unknown } };
   return { status, subscribers, lines: state.lines };
 }
+/** Another name in the same shard. */
+function ofSameShard(of: EntityRef): string {
+  const { shard } = world.where(of);
+  for (let n = 0; ; n += 1) if (world.where(entity('book', `near ${n}`)).shard === shard) return `near ${n}`;
+}
 const pause = (ms = 50): Promise<void> => world.clock.advance(ms);
 
 test('a listener gets the state, then every event with its number, its cause and who sent it', async () => {
@@ -134,6 +139,28 @@ test('K16: a new owner is asked with the last number; where the state was lost, 
   await pause();
   expect(told).toEqual([[], '1', [], '2']);
   expect(events.at(-1)).toMatchObject({ owner: 'n2#x', term: 2 });
+});
+
+test('K16: a gateway that no coordinator reaches follows an actor to where its commands find it', async () => {
+  const followed = follow();
+  const [near] = books(ofSameShard(a)) as [EntityRef];
+  await write('1');
+  await pause();
+  // The gateway hears nothing of it; the former owner sends its next command back with the place.
+  world.own(n2, a, 2, [n1!, n2!]);
+  await world.answer(g, a, 'write', { text: '2' });
+  await pause();
+  const late = follow(near);
+  await pause();
+  expect(followed.told).toEqual([[], '1', [], '2']);
+  expect(followed.events.at(-1)).toMatchObject({ owner: 'n2#x', term: 2 });
+  expect(late.told).toEqual([[]]);
+  expect(late.events[0]).toMatchObject({ owner: 'n2#x', term: 2 });
+  // When a coordinator speaks again, what it says is known.
+  const asked = g.metrics.value('muster_streams_asked_total');
+  world.own(n2, a, 2, [g]);
+  await pause();
+  expect(g.metrics.value('muster_streams_asked_total')).toBe(asked);
 });
 
 test('fence 3: a deposed owner publishes on, and nobody listens', async () => {

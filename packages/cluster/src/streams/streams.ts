@@ -15,6 +15,7 @@ import {
 import type { EnvelopeOf } from '@muster/wire';
 import type { PeerInfo } from '../links/handshake.js';
 import type { Peers } from '../links/peers.js';
+import type { Place } from '../routing/protocol.js';
 import type { EntityMoved, RoutingTable } from '../table/routing-table.js';
 import { Following, isListening, type Listeners, listenersNow, withListener, withoutListener } from './listeners.js';
 import { type StreamsOptions, streamsOptions } from './options.js';
@@ -27,6 +28,8 @@ export interface StreamsSetup {
   readonly table: RoutingTable;
   readonly metrics: Metrics;
   readonly options?: Partial<StreamsOptions>;
+  /** Where a shard is by the newest news of it: owners that lost it tell who sends commands there before any coordinator may be heard. */
+  readonly placeOf: (shard: ShardId) => Place;
 }
 
 interface Stream {
@@ -44,6 +47,7 @@ export class Streams implements EventStreams {
   private readonly peers: Peers;
   private readonly table: RoutingTable;
   private readonly options: StreamsOptions;
+  private readonly placeOf: StreamsSetup['placeOf'];
   private readonly drops: Counter;
   private readonly asks: Counter;
   private readonly streams = new Map<string, Stream>();
@@ -53,11 +57,12 @@ export class Streams implements EventStreams {
   private readonly release: (() => void)[];
   private sweeper: Timer | undefined;
 
-  constructor({ clock, peers, table, metrics, options }: StreamsSetup) {
+  constructor({ clock, peers, table, metrics, options, placeOf }: StreamsSetup) {
     this.clock = clock;
     this.peers = peers;
     this.table = table;
     this.options = streamsOptions(options);
+    this.placeOf = placeOf;
     this.drops = metrics.counter('muster_streams_dropped_total', 'Events that were not taken, by reason');
     this.asks = metrics.counter('muster_streams_asked_total', 'Subscriptions sent to owners');
     peers.on('event', (from, envelope) => this.event(from.peer, envelope));
@@ -162,12 +167,13 @@ export class Streams implements EventStreams {
     return true;
   }
 
-  private placed(shard: ShardId): void {
+  /** There is news of where the shard is. */
+  placed(shard: ShardId): void {
     for (const stream of this.byShard.get(shard) ?? []) this.place(stream);
   }
 
   private place(stream: Stream): void {
-    const { owner, term: of } = this.table.row(stream.shard);
+    const { owner, term: of } = this.placeOf(stream.shard);
     this.input(stream, { type: 'place', owner, term: of, linked: this.peers.link(owner) !== undefined });
   }
 
