@@ -58,6 +58,11 @@ export class Peer {
     return this.setup.role === 'player';
   }
 
+  /** It may be told the whole instead of a change, where events were lost with a process. */
+  get maybeRefreshed(): boolean {
+    return this.setup.maybeRefreshed;
+  }
+
   get isConnected(): boolean {
     return this.socket?.readyState === WebSocket.OPEN;
   }

@@ -164,6 +164,40 @@ export const chatReceived = defineCommand(
   { data: said },
 );
 
+const Named = Type.Object({ userIds: Type.Array(UserId), autohosts: Type.Array(Type.String()) });
+
+const Members = Type.Object({
+  room: Room(),
+  /** Players and autohosts that are in it now. */
+  memberCount: Type.Integer({ minimum: 1 }),
+  /** `joined` names everybody who is in it: whatever was known before counts no more. */
+  isWhole: Type.Boolean(),
+  joined: Named,
+  left: Named,
+});
+const NOBODY = { userIds: [], autohosts: [] };
+const membersChanged = {
+  room: 'duel talk',
+  memberCount: 3,
+  isWhole: false,
+  joined: { userIds: ['44'], autohosts: [] },
+  left: NOBODY,
+};
+export type RoomMembers = Static<typeof Members>;
+
+export const chatMembersChanged = defineCommand(
+  {
+    commandId: 'chat/membersChanged',
+    direction: 'server→user',
+    kind: 'event',
+    what: 'Who came into a room that the connection joined, or left it. First, and where it is not known who came and went meanwhile, everybody (`isWhole`).',
+    only: MUSTER_SUBPROTOCOL,
+    data: Members,
+    source: 'chat-room',
+  },
+  { data: membersChanged },
+);
+
 export const chatLeft = defineCommand(
   {
     commandId: 'chat/left',
@@ -219,6 +253,19 @@ export const autohostRoomMessage = defineCommand(
   { data: said },
 );
 
+export const autohostRoomMembersChanged = defineCommand(
+  {
+    commandId: 'autohost/roomMembersChanged',
+    direction: 'server→autohost',
+    kind: 'event',
+    what: 'As `chat/membersChanged`.',
+    only: MUSTER_SUBPROTOCOL,
+    data: Members,
+    source: 'chat-room',
+  },
+  { data: membersChanged },
+);
+
 export const autohostLeftRoom = defineCommand(
   {
     commandId: 'autohost/leftRoom',
@@ -240,9 +287,11 @@ export const ROOM_COMMANDS = [
   chatMembers,
   chatList,
   chatReceived,
+  chatMembersChanged,
   chatLeft,
   autohostJoinRoom,
   autohostLeaveRoom,
   autohostRoomMessage,
+  autohostRoomMembersChanged,
   autohostLeftRoom,
 ] as const;

@@ -72,8 +72,12 @@ export const LIVES: readonly Case[] = [
     const bob = await stage.player('bob', 'v0.muster');
     const room = `long talk of ${ann.userId}`;
     await ann.ok('chat/create', { room });
+    await allHear('chat/membersChanged', ann);
+    // From here on she hears nothing of the room, and he only what he asks for.
+    ann.drop();
+    await ann.enter();
     await bob.ok('chat/join', { room });
-    // From here on it hears of the room only what it asks for.
+    await allHear('chat/membersChanged', bob);
     bob.drop();
     await bob.enter();
     for (const message of ['still here?', 'or not?']) await ann.ok('chat/send', { room, message });
@@ -81,12 +85,15 @@ export const LIVES: readonly Case[] = [
     await ann.fails('room_exists', 'chat/create', { room });
     const { hasMissedMessages } = await bob.ok<{ hasMissedMessages: boolean }>('chat/join', { room, since: 'x.1' });
     same('hasMissedMessages', hasMissedMessages, true);
+    await allHear('chat/membersChanged', bob);
     const { marker: since } = await bob.hears<{ marker: string }>('chat/received');
     same('what comes next', (await bob.hears<{ message: string }>('chat/received')).message, 'or not?');
     same('what is new', await bob.ok('chat/join', { room, since }), { room, memberCount: 2, hasMissedMessages: false });
+    const { joined } = await bob.hears<{ joined: { userIds: readonly string[] } }>('chat/membersChanged');
+    same('who is there', joined.userIds, [ann.userId, bob.userId]);
     same('what comes again', (await bob.hears<{ message: string }>('chat/received')).message, 'or not?');
-    await ann.ok('chat/leave', { room });
     await bob.ok('chat/leave', { room });
+    await ann.ok('chat/leave', { room });
     await bob.fails('unknown_room', 'chat/join', { room });
   }),
 

@@ -35,6 +35,65 @@ async function hears(peer: Peer, by: Peer, message: string, event = 'chat/receiv
   return heard.marker;
 }
 
+interface Members {
+  readonly memberCount: number;
+  readonly isWhole: boolean;
+  readonly joined: Named;
+  readonly left: Named;
+}
+interface Named {
+  readonly userIds: readonly string[];
+  readonly autohosts: readonly string[];
+}
+
+/** Hears who is in the room: everybody, or (by `change`) who came or went, which leaves these there. */
+async function hearsWho(
+  peer: Peer,
+  there: readonly Peer[],
+  change?: { readonly joined?: Peer; readonly left?: Peer },
+): Promise<void> {
+  const event = peer.isPlayer ? 'chat/membersChanged' : 'autohost/roomMembersChanged';
+  const { memberCount, isWhole, joined, left } = await peer.hears<Members>(event);
+  same(memberCount, there.length);
+  // Where events were lost with a process, the whole comes in place of the change.
+  if (!change || (isWhole && peer.maybeRefreshed)) {
+    same(isWhole, true);
+    same([...joined.userIds].sort(), idsOf(there.filter(({ isPlayer }) => isPlayer)));
+    same(joined.autohosts.length, there.filter(({ isPlayer }) => !isPlayer).length);
+    return;
+  }
+  for (const [named, who] of [
+    [joined, change.joined],
+    [left, change.left],
+  ] as const) {
+    same(named.userIds, who?.isPlayer ? [who.userId] : []);
+    same(named.autohosts.length, who && !who.isPlayer ? 1 : 0);
+  }
+}
+
+const idsOf = (peers: readonly Peer[]): readonly string[] => peers.map(({ userId }) => userId).sort();
+
+async function opens(peer: Peer, room: string): Promise<Entered> {
+  const entered = await peer.ok<Entered>('chat/create', { room });
+  await hearsWho(peer, [peer]);
+  return entered;
+}
+
+/** Comes in where `others` are: it is told who is there, and they are told of it. */
+async function joins(peer: Peer, room: string, ...others: readonly Peer[]): Promise<Entered> {
+  const entered = await peer.ok<Entered>(peer.isPlayer ? 'chat/join' : 'autohost/joinRoom', { room });
+  const there = [peer, ...others];
+  await hearsWho(peer, there);
+  for (const other of others) await hearsWho(other, there, { joined: peer });
+  return entered;
+}
+
+/** Goes; these stay, and are told. */
+async function leaves(peer: Peer, room: string, ...others: readonly Peer[]): Promise<void> {
+  await peer.ok(peer.isPlayer ? 'chat/leave' : 'autohost/leaveRoom', { room });
+  for (const other of others) await hearsWho(other, others, { left: peer });
+}
+
 function same(actual: unknown, expected: unknown): void {
   if (!isDeepStrictEqual(actual, expected))
     throw new Error(`${JSON.stringify(actual)} is not ${JSON.stringify(expected)}`);
@@ -44,9 +103,9 @@ export const ROOM_CASES: readonly Case[] = [
   story('what is said in a room is heard by everybody else in it, in order, and by nobody outside', async (stage) => {
     const [ann, bob, cid] = await talkers(stage, 'ann', 'bob', 'cid', 'eve');
     const room = nameOf('talk', ann);
-    same(await ann.ok('chat/create', { room }), { room, memberCount: 1, hasMissedMessages: false });
-    same(await bob.ok('chat/join', { room }), { room, memberCount: 2, hasMissedMessages: false });
-    await cid.ok('chat/join', { room });
+    same(await opens(ann, room), { room, memberCount: 1, hasMissedMessages: false });
+    same(await joins(bob, room, ann), { room, memberCount: 2, hasMissedMessages: false });
+    await joins(cid, room, ann, bob);
     for (const message of ['one', 'two', 'three']) await ann.ok('chat/send', { room, message });
     for (const peer of [bob, cid]) for (const text of ['one', 'two', 'three']) await hears(peer, ann, text);
     await cid.ok('chat/send', { room, message: 'four' });
@@ -58,10 +117,10 @@ export const ROOM_CASES: readonly Case[] = [
   story('a name is one room however its letters are cased, and has no control characters', async (stage) => {
     const [ann, bob] = await talkers(stage, 'ann', 'bob');
     const room = nameOf('Café', ann);
-    const opened = await ann.ok<Entered>('chat/create', { room });
+    const opened = await opens(ann, room);
     same(opened.room, room.toLowerCase());
     await bob.fails('room_exists', 'chat/create', { room: room.toUpperCase() });
-    await bob.ok('chat/join', { room: room.normalize('NFD').toUpperCase() });
+    await joins(bob, room.normalize('NFD').toUpperCase(), ann);
     for (const name of ['two\nlines', '\u202eright', '', 'x'.repeat(33)])
       await bob.fails('invalid_request', 'chat/create', { room: name }, { malformed: true });
   }),
@@ -69,14 +128,14 @@ export const ROOM_CASES: readonly Case[] = [
   story('who left reads no more, and begins anew when it comes back', async (stage) => {
     const [ann, bob] = await talkers(stage, 'ann', 'bob');
     const room = nameOf('talk', ann);
-    await ann.ok('chat/create', { room });
-    await bob.ok('chat/join', { room });
-    await bob.ok('chat/leave', { room });
+    await opens(ann, room);
+    await joins(bob, room, ann);
+    await leaves(bob, room, ann);
     await ann.ok('chat/send', { room, message: 'behind your back' });
     await bob.fails('not_in_room', 'chat/send', { room, message: 'let me in' });
     await bob.fails('not_in_room', 'chat/leave', { room });
     await bob.fails('not_in_room', 'chat/members', { room });
-    await bob.ok('chat/join', { room });
+    await joins(bob, room, ann);
     await ann.ok('chat/send', { room, message: 'welcome back' });
     await hears(bob, ann, 'welcome back');
   }),
@@ -84,8 +143,8 @@ export const ROOM_CASES: readonly Case[] = [
   story('a lost connection keeps its rooms, and joins with a marker for what it has missed', async (stage) => {
     const [ann, bob] = await talkers(stage, 'ann', 'bob');
     const room = nameOf('talk', ann);
-    await ann.ok('chat/create', { room });
-    await bob.ok('chat/join', { room });
+    await opens(ann, room);
+    await joins(bob, room, ann);
     await ann.ok('chat/send', { room, message: 'seen' });
     const since = await hears(bob, ann, 'seen');
     bob.drop();
@@ -93,33 +152,49 @@ export const ROOM_CASES: readonly Case[] = [
     await bob.enter();
     const back = await bob.ok<Entered>('chat/join', { room, since });
     same(back, { room, memberCount: 2, hasMissedMessages: false });
+    await hearsWho(bob, [ann, bob]);
     for (const text of ['missed', 'missed too']) await hears(bob, ann, text);
     await ann.ok('chat/send', { room, message: 'live' });
     await hears(bob, ann, 'live');
     const odd = await bob.ok<Entered>('chat/join', { room, since: 'nonsense' });
     same(odd.hasMissedMessages, true);
+    await hearsWho(bob, [ann, bob]);
     for (const text of ['seen', 'missed', 'missed too', 'live']) await hears(bob, ann, text);
   }),
 
   story('a room ends with its last member, and what was said there with it', async (stage) => {
     const [ann, bob] = await talkers(stage, 'ann', 'bob');
     const room = nameOf('talk', ann);
-    await ann.ok('chat/create', { room });
-    await bob.ok('chat/join', { room });
+    await opens(ann, room);
+    await joins(bob, room, ann);
     await bob.ok('chat/send', { room, message: 'hello' });
     const since = await hears(ann, bob, 'hello');
-    await ann.ok('chat/leave', { room });
-    await bob.ok('chat/leave', { room });
+    await leaves(ann, room, bob);
+    await leaves(bob, room);
     await bob.fails('unknown_room', 'chat/join', { room });
-    await bob.ok('chat/create', { room });
+    await opens(bob, room);
     const again = await ann.ok<Entered>('chat/join', { room, since });
     same(again.hasMissedMessages, true);
+    await hearsWho(ann, [ann, bob]);
+    await hearsWho(bob, [ann, bob], { joined: ann });
+  }),
+
+  story('members hear who comes and goes, whoever signs out too, and strangers do not', async (stage) => {
+    const [ann, bob, cid] = await talkers(stage, 'ann', 'bob', 'cid', 'eve');
+    const room = nameOf('door', ann);
+    await opens(ann, room);
+    await joins(bob, room, ann);
+    await joins(cid, room, ann, bob);
+    await leaves(bob, room, ann, cid);
+    await cid.ok('system/disconnect', { reason: 'bedtime' });
+    await hearsWho(ann, [ann], { left: cid });
+    await joins(bob, room, ann);
   }),
 
   story('rooms are listed with their members', async (stage) => {
     const [ann, bob] = await talkers(stage, 'ann', 'bob');
     const room = nameOf('listed', ann);
-    await ann.ok('chat/create', { room });
+    await opens(ann, room);
     const look = { containing: room.toUpperCase() };
     for (;;) {
       const { rooms, hasMore } = await bob.ok<{ rooms: object[]; hasMore: boolean }>('chat/list', look);
@@ -134,20 +209,20 @@ export const ROOM_CASES: readonly Case[] = [
   story('a message has an end, and so have the rooms that one may be in', async (stage) => {
     const [ann] = await talkers(stage, 'ann');
     const room = nameOf('talk', ann);
-    await ann.ok('chat/create', { room });
+    await opens(ann, room);
     const long = { room, message: 'x'.repeat(513) };
     await ann.fails('message_too_long', 'chat/send', long, { malformed: true });
-    for (let n = 2; n <= 8; n += 1) await ann.ok('chat/create', { room: `${room} ${n}` });
+    for (let n = 2; n <= 8; n += 1) await opens(ann, `${room} ${n}`);
     await ann.fails('too_many_rooms', 'chat/create', { room: `${room} 9` });
     await ann.fails('too_many_rooms', 'chat/join', { room: `${room} 9` });
-    await ann.ok('chat/leave', { room });
-    await ann.ok('chat/create', { room: `${room} 9` });
+    await leaves(ann, room);
+    await opens(ann, `${room} 9`);
   }),
 
   story('rooms do not exist on v0.tachyon', async (stage) => {
     const [ann] = await talkers(stage, 'ann');
     const room = nameOf('talk', ann);
-    await ann.ok('chat/create', { room });
+    await opens(ann, room);
     const bob = await stage.player('bob');
     for (const commandId of ['chat/join', 'chat/create', 'chat/members'])
       await bob.fails('command_unimplemented', commandId, { room });
@@ -156,8 +231,8 @@ export const ROOM_CASES: readonly Case[] = [
   story('who signs in on v0.tachyon is in its rooms still, and hears nothing of them', async (stage) => {
     const [ann, bob] = await talkers(stage, 'ann', 'bob');
     const room = nameOf('talk', ann);
-    await ann.ok('chat/create', { room });
-    await bob.ok('chat/join', { room });
+    await opens(ann, room);
+    await joins(bob, room, ann);
     bob.drop();
     await stage.player('bob');
     await ann.ok('chat/send', { room, message: 'anybody?' });
@@ -171,11 +246,11 @@ export const AUTOHOST_ROOM_CASES: readonly Case[] = [
   story('an autohost hears what is said in a room that it joined, and what it missed', async (stage) => {
     const [ann] = await talkers(stage, 'ann');
     const room = nameOf('engine room', ann);
-    await ann.ok('chat/create', { room });
+    await opens(ann, room);
     const bot = stage.bot();
     const autohost = await connected(stage, bot);
     await autohost.fails('unknown_room', 'autohost/joinRoom', { room: `${room}s` });
-    same(await autohost.ok('autohost/joinRoom', { room }), { room, memberCount: 2, hasMissedMessages: false });
+    same(await joins(autohost, room, ann), { room, memberCount: 2, hasMissedMessages: false });
     await ann.ok('chat/send', { room, message: 'steam up' });
     const since = await hears(autohost, ann, 'steam up', 'autohost/roomMessage');
     const { autohosts } = await ann.ok<{ autohosts: string[] }>('chat/members', { room });
@@ -184,8 +259,9 @@ export const AUTOHOST_ROOM_CASES: readonly Case[] = [
     await ann.ok('chat/send', { room, message: 'full ahead' });
     const again = await connected(stage, bot);
     same(await again.ok('autohost/joinRoom', { room, since }), { room, memberCount: 2, hasMissedMessages: false });
+    await hearsWho(again, [ann, again]);
     await hears(again, ann, 'full ahead', 'autohost/roomMessage');
-    await again.ok('autohost/leaveRoom', { room });
+    await leaves(again, room, ann);
     await ann.ok('chat/send', { room, message: 'stop' });
     await again.fails('not_in_room', 'autohost/leaveRoom', { room });
   }),
@@ -202,10 +278,10 @@ export const AUTOHOST_ROOM_CASES: readonly Case[] = [
     for (const owner of owners)
       for (let n = 1; n <= 5; n += 1) {
         rooms.push(nameOf(`engine ${n}`, owner));
-        await owner.ok('chat/create', { room: rooms.at(-1) });
+        await opens(owner, rooms.at(-1)!);
       }
     const autohost = await connected(stage, stage.bot());
-    for (const room of rooms.slice(0, 8)) await autohost.ok('autohost/joinRoom', { room });
+    for (const [n, room] of rooms.slice(0, 8).entries()) await joins(autohost, room, owners[n < 5 ? 0 : 1]!);
     await autohost.fails('too_many_rooms', 'autohost/joinRoom', { room: rooms[8] });
   }),
 ];

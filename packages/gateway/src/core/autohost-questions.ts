@@ -6,6 +6,7 @@ import {
   autohostJoinRoom,
   autohostLeaveRoom,
   autohostLeftRoom,
+  autohostRoomMembersChanged,
   autohostRoomMessage,
   type DataOf,
   type RequestData,
@@ -44,6 +45,7 @@ export class AutohostQuestions {
       author: undefined,
       hold: (_, release) => release(),
       write: (json) => writer.event(autohostRoomMessage.commandId, json),
+      writeMembers: (json) => writer.event(autohostRoomMembersChanged.commandId, json),
       lost: () => context.traffic.dropped('stream_lost'),
     });
   }

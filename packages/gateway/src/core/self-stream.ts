@@ -19,6 +19,7 @@ import {
 import type { EntityRef, ErrorCode } from '@muster/ports';
 import {
   chatLeft,
+  chatMembersChanged,
   chatReceived,
   type EventData,
   messagingReceived,
@@ -130,6 +131,7 @@ export class SelfStream<C> implements StreamListener {
       author: this.player.id,
       hold: (event, release) => this.hold(event, release),
       write: (json) => this.writer.event(chatReceived.commandId, json),
+      writeMembers: (json) => this.writer.event(chatMembersChanged.commandId, json),
       lost: () => this.context.traffic.dropped('stream_lost'),
     });
     return this.inRooms;

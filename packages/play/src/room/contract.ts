@@ -6,7 +6,7 @@
 //
 // Players and autohosts own their memberships (K12, membership/protocol.ts); the room mirrors them. It keeps its members and its messages
 // together, so that what was said, who may read it and since when have one order.
-import { type EntityRef, entity, entityKey } from '@muster/ports';
+import { type EntityRef, entity, entityKey, parseEntity } from '@muster/ports';
 import type { AdmitData, PlaceCommands } from '../player/contract.js';
 
 export const ROOM_KIND = 'chat-room';
@@ -27,6 +27,13 @@ export const ROOM_MEMBER_KINDS = ['player', 'autohost'] as const;
 /** `player/42`, `autohost/b1`: how a room names its members, in the topic's snapshot too. */
 export function roomMember(kind: (typeof ROOM_MEMBER_KINDS)[number], id: string): string {
   return entityKey(entity(kind, id));
+}
+
+/** The same members as clients are told of them. */
+export function namedMembers(members: readonly string[]): { userIds: string[]; autohosts: string[] } {
+  const all = members.map(parseEntity);
+  const of = (kind: string): string[] => all.flatMap((one) => (one.kind === kind ? [one.id] : []));
+  return { userIds: of('player'), autohosts: of('autohost') };
 }
 
 /** Data of `admit` for the room's rules. */
@@ -54,7 +61,18 @@ export interface RoomEntered {
   readonly heard: { readonly life: string; readonly after: number };
 }
 
-/** What `chat-room` understands. Topic `messages`: as `chat`, its members named by {@link roomMember}. */
+/** Beside what `chat` publishes. Data: {@link RoomMembersNews}. */
+export const MEMBERS_NEWS = 'members';
+
+/** Somebody came or went. */
+export interface RoomMembersNews {
+  readonly member: string;
+  readonly came: boolean;
+  /** Members since. */
+  readonly memberCount: number;
+}
+
+/** What `chat-room` understands. Topic `messages`: as `chat`, its members named by {@link roomMember}, and {@link MEMBERS_NEWS}. */
 export interface RoomCommands extends PlaceCommands {
   /** Refused: unknown_room, room_exists, room_full. */
   admit: { data: AdmitData; reply: RoomAdmitted };

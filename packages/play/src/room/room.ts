@@ -1,7 +1,7 @@
-import { type ActorKind, defineActor } from '@muster/runtime';
+import { type ActorKind, defineActor, type Publication } from '@muster/runtime';
 import { type ChatSaid, MESSAGES_TOPIC, SAID } from '../chat/contract.js';
 import { keep, snapshotOf } from '../chat/state.js';
-import { ROOM_KIND } from './contract.js';
+import { MEMBERS_NEWS, ROOM_KIND, type RoomMembersNews } from './contract.js';
 import { lineDue, lineHeard } from './line.js';
 import { type RoomOptions, roomOptions } from './options.js';
 import { admit, adopted, audit, confirm, leave, memberConfirmed, members, say } from './rules.js';
@@ -11,12 +11,18 @@ import {
   exists,
   go,
   initialRoom,
+  memberCount,
   type OwnRoomCommands,
   type RoomEvents,
   type RoomState,
 } from './state.js';
 
 export type RoomKind = ActorKind<RoomState, OwnRoomCommands, RoomEvents>;
+
+function membersNews(state: RoomState, member: string, came: boolean): readonly Publication[] {
+  const data: RoomMembersNews = { member, came, memberCount: memberCount(state) };
+  return [{ topic: MESSAGES_TOPIC, name: MEMBERS_NEWS, data }];
+}
 
 /** `chat-room/<name>`: who is in a room, and the newest messages under their numbers. It begins with who opens it and ends with its last member. */
 export function roomKind(changes: Partial<RoomOptions> = {}): RoomKind {
@@ -51,6 +57,8 @@ export function roomKind(changes: Partial<RoomOptions> = {}): RoomKind {
       },
     },
     publish: {
+      entered: (state, { member, isNew }) => (isNew ? membersNews(state, member, true) : []),
+      went: (state, { member }) => membersNews(state, member, false),
       said: ({ chat }, said) => {
         const data: ChatSaid = { life: chat.life, number: chat.count, ...said };
         return [{ topic: MESSAGES_TOPIC, name: SAID, data }];

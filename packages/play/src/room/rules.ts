@@ -13,7 +13,7 @@ import { type ChatState, positionOf } from '../chat/state.js';
 import { admission, ends, standing, verdict } from '../membership/holder.js';
 import type { Confirmation, Op } from '../membership/protocol.js';
 import type { AdmitData } from '../player/contract.js';
-import { type RoomAdmitted, type RoomCommands, type RoomWish, roomMember } from './contract.js';
+import { namedMembers, type RoomAdmitted, type RoomCommands, type RoomWish, roomMember } from './contract.js';
 import { lineAfter, lineTold } from './line.js';
 import type { RoomOptions } from './options.js';
 import { type Decided, exists, memberCount, opOf, type RoomState, speaker } from './state.js';
@@ -36,7 +36,7 @@ export function admit(
   if (member === undefined) return UNAUTHORIZED;
   const { create, since } = (data ?? {}) as RoomWish;
   const how = admission(opOf(state, member), op);
-  const entered = event('entered', { member, op });
+  const entered = event('entered', { member, op, isNew: how === 'new' });
   const reply = (after: RoomState): RoomAdmitted => admitted(after, member, since);
   if (how === 'outdated') return { refuse: { reason: 'invalid_request', details: 'you have come again since' } };
   if (how === 'again') return { events: opOf(state, member) === op ? [] : [entered], reply };
@@ -95,7 +95,7 @@ export function confirm(state: RoomState, op: Op, ctx: DecideContext): Decided<{
   const member = speaker(ctx);
   if (member === undefined) return UNAUTHORIZED;
   const { member: isMember, renew } = standing(opOf(state, member), op);
-  return { events: renew ? [event('entered', { member, op })] : [], reply: { member: isMember } };
+  return { events: renew ? [event('entered', { member, op, isNew: false })] : [], reply: { member: isMember } };
 }
 
 export function say(state: RoomState, { message }: RoomCommands['say']['data'], ctx: DecideContext): Decided {
@@ -109,9 +109,7 @@ export function say(state: RoomState, { message }: RoomCommands['say']['data'], 
 export function members(state: RoomState, { origin }: DecideContext): Decided<RoomCommands['members']['reply']> {
   if (origin.type !== 'client' || opOf(state, roomMember('player', origin.caller)) === undefined)
     return { refuse: { reason: REASON_NOT_IN_ROOM } };
-  const all = Object.keys(state.ops).map(parseEntity);
-  const of = (kind: string): readonly string[] => all.flatMap((one) => (one.kind === kind ? [one.id] : []));
-  return { reply: { userIds: of('player'), autohosts: of('autohost') } };
+  return { reply: namedMembers(Object.keys(state.ops)) };
 }
 
 export function adopted(
@@ -150,7 +148,7 @@ export function memberConfirmed(state: RoomState, answer: Answer, ctx: DecideCon
   if (said === 'stays') return {};
   return said === 'gone'
     ? gone(state, member, ctx, options)
-    : { events: [event('entered', { member, op: said.renew })] };
+    : { events: [event('entered', { member, op: said.renew, isNew: false })] };
 }
 
 function auditAt(ctx: DecideContext, { auditMs }: RoomOptions): TimerChange {

@@ -25,7 +25,7 @@ export interface RoomEvents {
   /** Messages may be gone: numbers of the former life mean nothing any more. */
   renewed: { readonly life: string };
   /** Comes in, or is there under another op. */
-  entered: { readonly member: string; readonly op: Op };
+  entered: { readonly member: string; readonly op: Op; readonly isNew: boolean };
   went: { readonly member: string };
   ended: null;
   said: Kept;
