@@ -14,7 +14,7 @@ import type { EnvelopeOf } from '@muster/wire';
 
 export interface ReleasesSetup {
   readonly clock: Clock;
-  readonly peers: Peers;
+  readonly peers: Pick<Peers, 'send'>;
   readonly epoch: number;
   readonly rowOf: (shard: ShardId) => ShardRow;
   readonly on: {
@@ -55,6 +55,8 @@ export class Releases {
   }
 
   tick(): void {
+    if (this.round)
+      this.step(stepRelease(this.round, { type: 'overtaken', shards: this.overtaken(this.round) }, this.now()));
     if (this.round) this.step(stepRelease(this.round, { type: 'tick' }, this.now()));
   }
 
@@ -90,6 +92,11 @@ export class Releases {
   /** Another leader came: only that one knows what happened, and only it may end the seals (K2, K13). */
   forget(): void {
     this.round = undefined;
+  }
+
+  private overtaken({ asked, released }: ReleaseRound): ReadonlySet<ShardId> {
+    const moves = [...asked.values(), ...released.values()];
+    return new Set(moves.flatMap(({ row }) => (this.setup.rowOf(row.shard).term === row.term ? [] : [row.shard])));
   }
 
   private step({ state, effects }: ReleaseStep): void {

@@ -29,6 +29,7 @@ function start([move = '', ...shards]: readonly string[]) {
 function inputOf(type: string, [first = '', shard, move = '', answer]: readonly string[]): ReleaseInput {
   if (type === 'tick') return { type };
   if (type === 'died') return { type, peer: first as PeerId };
+  if (type === 'overtaken') return { type, shards: new Set([shardId(Number(first))]) };
   if (type === 'settled') return { type, committed: first === 'committed' };
   const done = answer === 'done';
   return { type: 'released', from: first as PeerId, shard: shardId(Number(shard)), term: 4, move, done };

@@ -10,6 +10,7 @@
 // not happen, which it must know for sure (K2). A leader that dies in between: the owner goes on saying that it has released, and its
 // successor, which knows of no such move, cancels it.
 // An owner that dies while it is asked drops out of the round; its shards are placed again like all others of the dead.
+// A row that gets another term meanwhile (its backup died, say) drops out as well: the new term has ended the seal, and nobody answers about the old one.
 import type { Millis, PeerId, ShardId } from '@muster/ports';
 import type { ShardRow } from '../table/routing-table.js';
 
@@ -42,6 +43,8 @@ export type ReleaseInput =
   | { readonly type: 'tick' }
   /** Owner or target is dead. */
   | { readonly type: 'died'; readonly peer: PeerId }
+  /** These rows are not those that their owners were asked about. */
+  | { readonly type: 'overtaken'; readonly shards: ReadonlySet<ShardId> }
   /** Known for sure: the transaction happened, or it did not and never will. */
   | { readonly type: 'settled'; readonly committed: boolean };
 
@@ -70,6 +73,8 @@ export function stepRelease(state: ReleaseRound, input: ReleaseInput, now: Milli
       return state.phase === 'asking' && now >= state.until ? settle(state, []) : { state, effects: [] };
     case 'died':
       return state.phase === 'asking' ? died(state, input.peer) : { state, effects: [] };
+    case 'overtaken':
+      return state.phase === 'asking' ? overtaken(state, input.shards) : { state, effects: [] };
     case 'settled':
       return settled(state, input.committed);
   }
@@ -100,6 +105,12 @@ function died(state: ReleaseRound, peer: PeerId): ReleaseStep {
   // The target died: its owner goes on. The owner died: there is nobody to tell.
   const effects = out.filter(({ row }) => row.owner !== peer).map(cancel);
   return settleIfAnswered({ ...state, asked, released }, effects);
+}
+
+function overtaken(state: ReleaseRound, shards: ReadonlySet<ShardId>): ReleaseStep {
+  const standing = (moves: ReadonlyMap<ShardId, ReleaseMove>) =>
+    new Map([...moves].filter(([shard]) => !shards.has(shard)));
+  return settleIfAnswered({ ...state, asked: standing(state.asked), released: standing(state.released) }, []);
 }
 
 function settleIfAnswered(state: ReleaseRound, effects: readonly ReleaseEffect[]): ReleaseStep {
