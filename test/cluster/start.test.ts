@@ -217,8 +217,13 @@ test(
     expect(wrong).toEqual({ code: 2, out: '', err: expect.stringMatching(/^muster: unknown option '--fort'\n/) });
     expect(wrong.err).toMatch(/^try: --help$/m);
     writeFileSync(join(folder, 'a-file'), '');
-    const nowhere = await run(SERVER, 'dev', '--port', '0', '--admin-port', '0', '--data', join(folder, 'a-file', 'x'));
-    expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringMatching(/^muster: nothing can be kept in .*a-file/)]);
+    for (const command of [['dev', '--port', '0', '--admin-port', '0'], ['cluster']]) {
+      const nowhere = await run(SERVER, ...command, '--data', join(folder, 'a-file', 'x'));
+      expect([nowhere.code, nowhere.err]).toEqual([
+        2,
+        expect.stringMatching(/^muster: nothing can be kept in .*a-file/),
+      ]);
+    }
   },
   TEST_TIMEOUT_MS,
 );

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { serveDev } from './dev.js';
 import { LocalCluster, type LocalClusterDocument } from './local-cluster/local-cluster.js';
 import { servePglite } from './local-cluster/pglite-server.js';
 import { makeScratchFolder } from './local-cluster/system-scratch-folder.js';
+import { makeDataFolder } from './process/data-folder.js';
 import { BUILD } from './process/foundation.js';
 import { endSignals } from './process/system-signals.js';
 import { serve, serverRole } from './serve.js';
@@ -173,7 +174,7 @@ interface ClusterFlags extends ConfigFlags {
 async function runCluster(flags: ClusterFlags): Promise<void> {
   const { nodes, gateways, coordinators, restart, json, config, set } = flags;
   const data = flags.data ? resolve(flags.data) : makeScratchFolder(tmpdir());
-  mkdirSync(data, { recursive: true });
+  makeDataFolder(data);
   const { drainMs } = readConfig(config, set).process;
   const cluster = new LocalCluster({
     clock: new SystemClock(),

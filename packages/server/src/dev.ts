@@ -1,9 +1,8 @@
-import { mkdirSync } from 'node:fs';
-import { causeOf, MusterError } from '@muster/ports';
 import { MemoryStore } from '@muster/storage';
 import { LoopbackNetwork } from '@muster/wire';
 import { type AdminBackend, AdminServer, type ReadyCheck } from './admin/admin-server.js';
 import { type BotConfig, botsOf, type Config, readConfig } from './config/load.js';
+import { makeDataFolder } from './process/data-folder.js';
 import { Ends } from './process/ends.js';
 import { type Foundation, layFoundation, openAccounts } from './process/foundation.js';
 import { RoleSeat, type RoleSeatSetup } from './process/role-seat.js';
@@ -40,7 +39,7 @@ export interface DevServer {
 /** Every role in one process, on embedded defaults: links in memory, the cluster store in memory, accounts in PGlite. @throws MusterError */
 export async function serveDev(options: DevOptions): Promise<DevServer> {
   const config = devConfig(options);
-  makeFolder(config.process.data);
+  makeDataFolder(config.process.data);
   const real = await layFoundation(config, 'muster');
   const foundation: Foundation = { ...real, network: new LoopbackNetwork({ clock: real.clock }) };
   const { log, clock } = foundation;
@@ -79,15 +78,6 @@ export async function serveDev(options: DevOptions): Promise<DevServer> {
   } catch (error) {
     await ends.stop();
     throw error;
-  }
-}
-
-/** @throws MusterError BAD_CONFIG */
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw new MusterError('BAD_CONFIG', { details: `nothing can be kept in ${path}: ${causeOf(error)}` });
   }
 }
 

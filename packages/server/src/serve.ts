@@ -1,4 +1,4 @@
-import { type ClusterStore, causeOf, MusterError, type Storage } from '@muster/ports';
+import { type ClusterStore, MusterError, type Storage } from '@muster/ports';
 import { AdminServer } from './admin/admin-server.js';
 import type { Config } from './config/load.js';
 import { Ends } from './process/ends.js';
@@ -106,22 +106,13 @@ async function serveAdmin(foundation: Foundation, running: RunningRole, store: C
     metrics,
     checkTimeoutMs: config.admin.checkTimeoutMs,
     ...(running.admin ? { backend: running.admin } : {}),
-    ready: async () => [
-      ...(await running.ready()),
-      await check('cluster store', () => store.range(`/muster/${config.cluster.name}/meta`)),
-      await check('storage', () => storage.ping()),
+    ready: () => running.ready(),
+    asks: [
+      { name: 'cluster store', ask: () => store.range(`/muster/${config.cluster.name}/meta`) },
+      { name: 'storage', ask: () => storage.ping() },
     ],
   });
   return { server, url: `http://${await server.listen(config.admin.listen)}` };
-}
-
-async function check(name: string, ask: () => Promise<unknown>) {
-  try {
-    await ask();
-    return { name, ok: true, detail: '' };
-  } catch (error) {
-    return { name, ok: false, detail: causeOf(error) };
-  }
 }
 
 /** @throws MusterError BAD_CONFIG */

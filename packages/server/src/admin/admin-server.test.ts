@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { MusterError, SystemClock, silentLog } from '@muster/ports';
 import { PrometheusMetrics } from '../telemetry/prometheus-metrics.js';
-import { type AdminBackend, AdminServer, type ReadyCheck } from './admin-server.js';
+import { type AdminBackend, AdminServer, type ReadyAsk, type ReadyCheck } from './admin-server.js';
 
 const running: AdminServer[] = [];
 afterEach(async () => {
@@ -10,16 +10,18 @@ afterEach(async () => {
 
 async function serve(parts: {
   ready?: () => readonly ReadyCheck[] | Promise<readonly ReadyCheck[]>;
+  asks?: readonly ReadyAsk[];
   backend?: AdminBackend;
   checkTimeoutMs?: number;
 }) {
-  const { ready = () => [], backend, checkTimeoutMs = 1_000 } = parts;
+  const { ready = () => [], asks = [], backend, checkTimeoutMs = 1_000 } = parts;
   const server = new AdminServer({
     clock: new SystemClock(),
     log: silentLog,
     metrics: new PrometheusMetrics({}),
     checkTimeoutMs,
     ready,
+    asks,
     ...(backend ? { backend } : {}),
   });
   running.push(server);
@@ -45,6 +47,29 @@ describe('health', () => {
   test('a check that hangs is a failed check', async () => {
     const url = await serve({ ready: () => new Promise(() => undefined), checkTimeoutMs: 20 });
     expect((await fetch(`${url}/readyz`)).status).toBe(503);
+  });
+
+  test('a database that is silent is named, and hides neither what the process says of itself nor who answers', async () => {
+    const url = await serve({
+      ready: () => [{ name: 'shard storage', ok: false, detail: 'has not answered for 12.0 s' }],
+      asks: [
+        { name: 'cluster store', ask: () => Promise.resolve() },
+        { name: 'storage', ask: () => new Promise(() => undefined) },
+        { name: 'issuer', ask: () => Promise.reject(new Error('refused')) },
+      ],
+      checkTimeoutMs: 20,
+    });
+    const said = await fetch(`${url}/readyz?verbose`);
+    expect(said.status).toBe(503);
+    expect(await said.text()).toBe(
+      [
+        '[-] shard storage: has not answered for 12.0 s',
+        '[+] cluster store',
+        '[-] storage: not answered within 20 ms',
+        '[-] issuer: refused',
+        'not ready\n',
+      ].join('\n'),
+    );
   });
 });
 

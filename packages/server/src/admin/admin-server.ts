@@ -11,6 +11,13 @@ export interface ReadyCheck {
   readonly detail: string;
 }
 
+/** One more that somebody else has to answer: a store, a database. */
+export interface ReadyAsk {
+  readonly name: string;
+  /** Rejects where it is not as it should be. */
+  readonly ask: () => Promise<unknown>;
+}
+
 /** The admin API's commands, where the process can answer them: a coordinator. */
 export interface AdminBackend {
   /** @throws MusterError NOT_FOUND, INVALID_REQUEST, NOT_LEADER, … */
@@ -26,6 +33,8 @@ export interface AdminServerSetup {
   readonly checkTimeoutMs: number;
   /** Asked at each `/readyz`. */
   readonly ready: () => Promise<readonly ReadyCheck[]> | readonly ReadyCheck[];
+  /** Asked as well, all at once. */
+  readonly asks?: readonly ReadyAsk[];
   readonly backend?: AdminBackend;
 }
 
@@ -110,16 +119,27 @@ export class AdminServer {
     );
   }
 
+  /** Whoever does not answer in time is named, and hides nothing of what the others say. */
   private async checks(): Promise<readonly ReadyCheck[]> {
-    const { clock, checkTimeoutMs, ready } = this.setup;
+    const { ready, asks = [] } = this.setup;
+    const own = this.inTime('checks', ready);
+    const others = asks.map(({ name, ask }) => this.inTime(name, () => answered(name, ask)));
+    return (await Promise.all([own, ...others])).flat();
+  }
+
+  private async inTime(
+    name: string,
+    answers: () => Promise<readonly ReadyCheck[]> | readonly ReadyCheck[],
+  ): Promise<readonly ReadyCheck[]> {
+    const { clock, checkTimeoutMs } = this.setup;
     let give: (checks: readonly ReadyCheck[]) => void = () => undefined;
     const late = new Promise<readonly ReadyCheck[]>((resolve) => {
       give = resolve;
     });
     const detail = `not answered within ${checkTimeoutMs} ms`;
-    const timer = clock.after(checkTimeoutMs, () => give([{ name: 'checks', ok: false, detail }]));
+    const timer = clock.after(checkTimeoutMs, () => give([{ name, ok: false, detail }]));
     try {
-      return await Promise.race([late, Promise.resolve(ready())]);
+      return await Promise.race([late, answers()]);
     } finally {
       timer.cancel();
     }
@@ -171,4 +191,13 @@ function names(checks: readonly ReadyCheck[]): string {
     .filter((check) => !check.ok)
     .map((check) => check.name)
     .join(', ');
+}
+
+async function answered(name: string, ask: () => Promise<unknown>): Promise<readonly ReadyCheck[]> {
+  try {
+    await ask();
+    return [{ name, ok: true, detail: '' }];
+  } catch (error) {
+    return [{ name, ok: false, detail: causeOf(error) }];
+  }
 }

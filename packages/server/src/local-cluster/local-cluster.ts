@@ -6,6 +6,7 @@ import type { ServerRole } from '../process/foundation.js';
 import type { ServingDocument } from '../serve.js';
 import { Child } from './child.js';
 import { type LocalDatabase, startDatabase } from './database.js';
+import { Restarts } from './restarts.js';
 
 export interface LocalClusterOptions {
   readonly clock: Clock;
@@ -63,10 +64,8 @@ export interface LocalClusterDocument {
   readonly storage: string;
 }
 
-/** A killed process is started again after this long: a start takes a second of processor time, which belongs to those who take over from it
- *  first. So is one that ends soon after its start: it must not fill the machine. */
-const RESTART_PAUSE_MS = 1_000;
-const SOON_MS = 5_000;
+/** etcd that does not start is tried again after this long. */
+const ETCD_PAUSE_MS = 1_000;
 
 /** How long a process may take to end after it has handed off, before it is killed. */
 const STOP_MS = 10_000;
@@ -76,6 +75,7 @@ interface Member {
   readonly id: string;
   child: Child;
   startedAt: number;
+  readonly restarts: Restarts;
   /** Addresses it had first, which it keeps: clients and operators know them. */
   kept: readonly string[];
 }
@@ -139,7 +139,7 @@ export class LocalCluster {
         output(`etcd runs as pid ${await this.restartEtcd()}\n`);
       } catch (error) {
         output(`etcd did not start: ${causeOf(error)}\n`);
-        clock.after(RESTART_PAUSE_MS, () => void again());
+        clock.after(ETCD_PAUSE_MS, () => void again());
       }
     };
     void etcd.ended.then(() => {
@@ -193,7 +193,8 @@ export class LocalCluster {
     for (let n = 1; n <= count; n += 1) {
       const id = `${role}-${role === 'coordinator' ? String.fromCharCode(96 + n) : n}`;
       const startedAt = this.options.clock.monotonic();
-      const member: Member = { role, id, child: this.spawn(role, id, []), startedAt, kept: [] };
+      const restarts = new Restarts();
+      const member: Member = { role, id, child: this.spawn(role, id, []), startedAt, restarts, kept: [] };
       this.members.push(member);
       this.watch(member);
     }
@@ -243,8 +244,9 @@ export class LocalCluster {
       const { clock, restart, output } = this.options;
       const again = code === 0 || restart;
       output(`${member.id} (pid ${child.pid}) ended with ${code ?? signal}${again ? '; it is started again' : ''}\n`);
-      const soon = clock.monotonic() - member.startedAt < SOON_MS;
-      if (again) clock.after(soon || code !== 0 ? RESTART_PAUSE_MS : 0, () => this.respawn(member));
+      if (!again) return;
+      const pauseMs = member.restarts.pauseAfter(clock.monotonic() - member.startedAt, code === 0);
+      clock.after(pauseMs, () => this.respawn(member));
     });
   }
 
