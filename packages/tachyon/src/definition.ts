@@ -69,6 +69,9 @@ export interface CommandDefinition {
   readonly source?: string;
   /** The kind of place (`lobby`, `party`) that the sender may be in afterwards, or no longer: what goes to such a place waits for its answer. */
   readonly moves?: string;
+  /** What the actor is asked where it has answered and keeps that answer no more (a long one is kept until the next): `true`: the same, which only
+   *  reads, or does nothing the second time; else this command of its, which gives the answer as it is now. Absent: the request fails then. */
+  readonly again?: true | string;
   /** The kind of place that the data speaks of, though the command goes elsewhere: it waits as what goes there does. Gets data that nobody has checked. */
   readonly speaksOf?: (data: unknown) => string | undefined;
   /** Requests and events of the server that success leads to, by whatever way: the client gets them after its response. */

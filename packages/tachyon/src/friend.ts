@@ -23,6 +23,7 @@ export const friendList = defineCommand(
       incomingPendingRequests: Type.Array(Type.Object({ from: UserId, sentAt: UnixTime })),
     }),
     target: self('friends'),
+    again: true,
   },
   {
     reply: {

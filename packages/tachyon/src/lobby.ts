@@ -55,6 +55,7 @@ export const lobbyCreate = defineCommand(
     reply: LobbyDetails,
     target: self('createLobby'),
     moves: 'lobby',
+    again: 'lobbyAgain',
   },
   {
     data: lobbyCreateExample,
@@ -73,6 +74,7 @@ export const lobbyJoin = defineCommand(
     reasons: ['lobby_full', 'banned'],
     target: self('joinLobby'),
     moves: 'lobby',
+    again: 'lobbyAgain',
   },
   { data: { id: lobbyExample.id }, reply: lobbyExample },
 );
@@ -85,6 +87,7 @@ export const lobbyLeave = defineCommand(
     what: 'Leaves the lobby, with the bots that you brought; outside of one it succeeds and does nothing.',
     target: self('leaveLobby'),
     moves: 'lobby',
+    again: true,
   },
   {},
 );

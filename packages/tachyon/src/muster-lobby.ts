@@ -25,6 +25,7 @@ export const lobbyCreatePrivate = defineCommand(
     data: Type.Object({ ...lobbyCreate.data.properties, password: Type.Optional(Password) }),
     reply: Type.Object({ lobby: LobbyDetails, token: Type.String() }),
     moves: 'lobby',
+    again: 'privateLobbyAgain',
     target: self('createPrivateLobby'),
   },
   { data: { ...lobbyCreateExample, password: 'swordfish' }, reply: { lobby: privateExample, token } },
@@ -41,6 +42,7 @@ export const lobbyJoinPrivate = defineCommand(
     reply: LobbyDetails,
     reasons: ['lobby_full', 'banned'],
     moves: 'lobby',
+    again: 'lobbyAgain',
     target: self('joinPrivateLobby'),
   },
   { data: { token }, reply: privateExample },
@@ -86,6 +88,7 @@ export const lobbyState = defineCommand(
     reply: Type.Object({ eventNumber: Type.Integer({ minimum: 0 }), details: Type.Optional(LobbyDetails) }),
     reasons: ['not_in_lobby'],
     target: lobby('state'),
+    again: true,
   },
   { data: { since: 7 }, reply: { eventNumber: 7 } },
 );

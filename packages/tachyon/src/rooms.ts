@@ -111,6 +111,7 @@ export const chatMembers = defineCommand(
       id: ({ room }: { readonly room: string }) => roomIdOf(room),
       command: 'members',
     },
+    again: true,
   },
   { data: { room: 'duel talk' }, reply: { userIds: ['42', '43'], autohosts: [] } },
 );

@@ -13,7 +13,6 @@ import {
   type ErrorDetails,
   entity,
   type Millis,
-  type Span,
   type Timer,
 } from '@muster/ports';
 import {
@@ -29,6 +28,7 @@ import {
   roomIdOf,
 } from '@muster/tachyon';
 import type { ClientWriter } from './client-writer.js';
+import { answeredUpTo, type InFlight, remove, renew } from './in-flight.js';
 import { textOf } from './json-text.js';
 import { type Held, PlaceRequests, placeNeeded } from './place-requests.js';
 import { NOWHERE } from './places.js';
@@ -36,25 +36,6 @@ import type { SessionContext } from './session-context.js';
 import type { SessionCommandsSetup, SessionRules } from './session-rules.js';
 
 const JSON_NULL = Buffer.from('null');
-
-/** A request that was sent and not answered. */
-interface InFlight {
-  /** Its number; another one when it is asked again. */
-  request: number;
-  /** When it came. */
-  readonly since: Millis;
-  readonly messageId: string;
-  readonly definition: CommandDefinition;
-  entity: EntityRef;
-  readonly command: string;
-  readonly data: Uint8Array;
-  readonly span: Span | undefined;
-  retried: boolean;
-  /** It came to a place that did not know the client, and the actor was asked where that is. */
-  strayed: boolean;
-  /** The actor has told all places since it was sent: what its answer says of one may be older. */
-  overtaken: boolean;
-}
 
 /** The requests of one client: to their actors, and their answers back. Bounded in number; numbered for the retry window (K11). */
 export class SessionCommands<C> {
@@ -66,7 +47,7 @@ export class SessionCommands<C> {
   private readonly writer: ClientWriter;
   private readonly rules: SessionRules<C>;
   private readonly client: C;
-  /** Oldest first. Mostly one or none, never many: looked through faster than a map is kept. */
+  /** Oldest first. */
   private readonly inFlight: InFlight[] = [];
   /** What waits while not attached, oldest first; those to be asked again before the others. */
   private again: InFlight[] = [];
@@ -219,6 +200,7 @@ export class SessionCommands<C> {
         span,
         retried: false,
         strayed: false,
+        renewed: false,
         overtaken: false,
       });
     }
@@ -244,17 +226,13 @@ export class SessionCommands<C> {
     cause: string,
     deadlineMs: Millis,
   ): Call {
-    const answered = this.answeredUpTo(request);
+    const answered = answeredUpTo(this.inFlight, request);
     const origin = { type: 'client', session: this.session, request, answered, caller: this.player.id } as const;
     return { entity, name, data, origin, deadlineMs, trace, cause };
   }
 
   private outcome(sent: InFlight, outcome: RoutedOutcome): void {
-    const at = this.inFlight.indexOf(sent);
-    if (at < 0) return;
-    // Mostly it is the only one; `splice` makes a list of what it takes out.
-    if (at === this.inFlight.length - 1) this.inFlight.pop();
-    else this.inFlight.splice(at, 1);
+    if (!remove(this.inFlight, sent)) return;
     const { messageId, definition, span } = sent;
     if (outcome.ok) {
       span?.end();
@@ -263,7 +241,8 @@ export class SessionCommands<C> {
       else if (definition === chatJoin || definition === chatCreate) this.entered(sent, textOf(outcome.data));
       else if (definition === chatLeave) this.leftRoom(sent);
       else this.writer.reply(messageId, definition, definition.reply && textOf(outcome.data));
-    } else if (!this.refusedSession(sent, outcome.code, outcome.details) && !this.refusedPlace(sent, outcome)) {
+    } else if (outcome.code === 'TOO_OLD' && renew(sent)) this.dispatch(sent);
+    else if (!this.refusedSession(sent, outcome.code, outcome.details) && !this.refusedPlace(sent, outcome)) {
       this.fail(sent, outcome.code, outcome.details);
       if (definition.moves !== undefined && sent.overtaken) this.askPlaces(definition.moves);
     }
@@ -385,11 +364,5 @@ export class SessionCommands<C> {
 
   private failureOf(code: ErrorCode, details: ErrorData, definition?: CommandDefinition): Failure {
     return this.context.protocol.failure(code, details as ErrorDetails, definition);
-  }
-
-  /** K11: every request up to this one was answered. `request` itself is about to be sent. */
-  private answeredUpTo(request: number): number {
-    const oldest = this.inFlight[0];
-    return (oldest && oldest.request < request ? oldest.request : request) - 1;
   }
 }

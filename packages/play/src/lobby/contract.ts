@@ -29,6 +29,8 @@ export interface LobbyWish {
   readonly access?: { readonly password?: string };
   /** What it has to come into a private one. */
   readonly key?: Key;
+  /** A member asks for the token with its details: the answer to its opening the lobby is kept no more. */
+  readonly wantsToken?: true;
 }
 
 export interface Admitted {

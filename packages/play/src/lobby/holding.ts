@@ -40,7 +40,8 @@ export function admit(
     return { events, refuse: PRIVATE };
   }
   if (key !== 'yes') return { refuse: key === 'no' ? PRIVATE : WAIT };
-  return detailed(turned(lobby, enter(lobby, userId, member, { now: ctx.now, options }), ctx, options));
+  const decided = turned(lobby, enter(lobby, userId, member, { now: ctx.now, options }), ctx, options);
+  return wish.wantsToken && how !== 'new' ? withToken(decided) : detailed(decided);
 }
 
 const PRIVATE = refusal('unauthorized', 'this lobby is private');
@@ -53,13 +54,7 @@ function open(
   options: LobbyOptions,
 ): Decided<LobbyCommands['admit']['reply']> {
   if (!access || isRefusal(ruling)) return detailed(opened(ruling, ctx, options));
-  const decided = opened(madePrivate(ruling, access.password, ctx.random), ctx, options);
-  const reply = ({ lobby }: LobbyState, stream: number) => ({
-    details: lobby!.details,
-    stream,
-    token: tokenOf(lobby!)!,
-  });
-  return also(decided, { reply }) as Decided<LobbyCommands['admit']['reply']>;
+  return withToken(opened(madePrivate(ruling, access.password, ctx.random), ctx, options));
 }
 
 export function leave(
@@ -132,6 +127,16 @@ export function playerConfirmed(
   if (said === 'stays') return {};
   const ruling = said === 'gone' ? removed(state.lobby, userId, ctx.now) : withOp(state.lobby, userId, said.renew);
   return turned(state.lobby, ruling, ctx, options, { leaver: userId }) as Decided<null>;
+}
+
+/** Of a lobby that was opened private; it may be open to all since. */
+function withToken(decided: Decided): Decided<LobbyCommands['admit']['reply']> {
+  const reply = ({ lobby }: LobbyState, stream: number) => ({
+    details: lobby!.details,
+    stream,
+    token: tokenOf(lobby!) ?? '',
+  });
+  return also(decided, { reply }) as Decided<LobbyCommands['admit']['reply']>;
 }
 
 function detailed(decided: Decided): Decided<LobbyCommands['admit']['reply']> {

@@ -225,3 +225,30 @@ test('a player whose session ends leaves', async () => {
   await life.settle();
   expect(Object.keys(((await life.details()) as Details).players)).toEqual([]);
 });
+
+test('a long answer that made room for another one is given as it is now, also by the next owner, with the token of who opened it', async () => {
+  const town = new Town('ann');
+  const session = 'g1#a/1';
+  await town.signIn('1', session);
+  const answer = async (): Promise<string> => {
+    const lines = await town.told();
+    return lines.find((line) => line.startsWith(`${session} `)) ?? '';
+  };
+  const gameOptions = Object.fromEntries(
+    Array.from({ length: 90 }, (_, n) => [`option ${n}`, { value: 'x'.repeat(100) }]),
+  );
+  const create = { name: 'A', mapName: 'Comet', allyTeamConfig: allyTeams(1, 1), gameOptions };
+  const opening = town.ask('1', session, 'createPrivateLobby', create);
+  const opened = await answer();
+  expect(opened.length).toBeGreaterThan(8_192);
+  const { token } = JSON.parse(opened.slice(opened.indexOf('{'))).data as { token: string };
+  town.ask('1', session, 'subscribeUpdates', { userIds: ['1'] });
+  await town.told();
+  town.promote();
+  town.ask('1', session, 'createPrivateLobby', create, opening);
+  expect(await answer()).toContain('TOO_OLD');
+  town.ask('1', session, 'privateLobbyAgain', null);
+  const again = await answer();
+  expect(again).toContain(`"token":"${token}"`);
+  expect(again).toContain('"option 89"');
+});

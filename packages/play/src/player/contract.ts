@@ -259,6 +259,11 @@ export interface LobbyMembershipCommands {
   createPrivateLobby: { data: RequestData<'lobby/createPrivate'>; reply: Moved };
   joinPrivateLobby: { data: RequestData<'lobby/joinPrivate'>; reply: Moved };
   leaveLobby: { data: unknown; reply: Moved };
+  /** A request that brought the player in, or did not, was answered, and the answer is kept no more: what it would be now. Refused: `internal_error`
+   *  where the player is in none. */
+  lobbyAgain: { data: unknown; reply: Moved };
+  /** The same of a private lobby that was opened: its token too. */
+  privateLobbyAgain: { data: unknown; reply: Moved };
 }
 
 export interface LobbyMembershipEvents {

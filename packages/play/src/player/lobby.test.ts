@@ -80,6 +80,21 @@ test('one lobby at a time; the same one again brings its state', () => {
   ]);
 });
 
+test('an answer that is kept no more comes again as it is now, only where the player still is', () => {
+  expect(stage.from(SESSION, 'lobbyAgain', null).refuse).toBe('internal_error');
+  entered();
+  const [admit] = toLobby(stage.from(SESSION, 'lobbyAgain', { id: 'l2' }));
+  expect(admit).toMatchObject({ to: { id: 'l1' }, command: 'admit', data: { data: {} } });
+  expect(answered(admit!, { details: lobbyExample, stream: 9 }).resolved).toMatchObject([
+    { reply: { moved: { kind: 'lobby', id: 'l1', stream: 9 }, data: { id: lobbyExample.id } } },
+  ]);
+  const [wish] = toLobby(stage.from(SESSION, 'privateLobbyAgain', null));
+  expect(answered(wish!, { details: lobbyExample, stream: 9, token: 'l1.x' }).resolved).toMatchObject([
+    { reply: { data: { lobby: { id: lobbyExample.id }, token: 'l1.x' } } },
+  ]);
+  expect(stage.from('g1#a/9', 'lobbyAgain', null).refuse).toBe('superseded');
+});
+
 test('a private lobby is named by its token, or by id and password', () => {
   const wishes = [{ token: 'l1.secret' }, { id: 'l1', password: 'swordfish' }].map((data) => {
     stage = new Stage();

@@ -31,6 +31,8 @@ export function lobbySlice(
         const { id, ...key } = 'token' in data ? readToken(data.token) : data;
         return enter(state, { id, wish: { key } }, ctx, tools);
       },
+      lobbyAgain: (state, _, ctx) => again(state, {}, ctx, tools),
+      privateLobbyAgain: (state, _, ctx) => again(state, { wantsToken: true }, ctx, tools),
       leaveLobby: (state, _, ctx) => leavePlace(state, 'lobby', ctx, tools),
     },
     evolve: { lobbyLeft: () => undefined },
@@ -71,6 +73,15 @@ function enter(
   const at = placeOfMember(state.places.lobby);
   if (at !== null && at !== id)
     return { refuse: { reason: 'invalid_request', details: 'already_in_lobby: leave it first' } };
+  return joinPlace(state, 'lobby', { id, data: wish }, ctx, tools) as Decided<Moved>;
+}
+
+/** Never into another one: nobody can say what became of the request, or since. */
+function again(state: PlayerState, wish: LobbyWish, ctx: DecideContext, tools: SliceTools): Decided<Moved> {
+  const stranger = refuseStranger(state, ctx);
+  if (stranger) return { refuse: stranger };
+  const id = placeOfMember(state.places.lobby);
+  if (id === null) return { refuse: { reason: 'internal_error', details: 'try again' } };
   return joinPlace(state, 'lobby', { id, data: wish }, ctx, tools) as Decided<Moved>;
 }
 
