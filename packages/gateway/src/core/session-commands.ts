@@ -7,14 +7,7 @@ import {
   type RoomEntered,
   type SubscribedReply,
 } from '@muster/play';
-import {
-  type EntityRef,
-  type ErrorCode,
-  type ErrorDetails,
-  entity,
-  type Millis,
-  type Timer,
-} from '@muster/ports';
+import { type EntityRef, type ErrorCode, type ErrorDetails, entity, type Millis, type Timer } from '@muster/ports';
 import {
   type CommandDefinition,
   chatCreate,
