@@ -1,6 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
 import { attachedClient, coreWorld, FIRST_SESSION } from '../testing/session.test-kit.js';
 
+test("what the gateway asks for itself counts among what is not answered, else an actor's new owner would call its repeat too old (K11)", () => {
+  const world = coreWorld();
+  const client = attachedClient(world, '1', [], false, { party: 'p1' });
+  client.request('party/kickMember', { userId: '1' });
+  world.cluster.next('kickMember').fail('REFUSED', { reason: 'not_a_member' });
+  const places = world.cluster.next('places');
+  expect(places.origin).toMatchObject({ request: 3, answered: 2 });
+  client.request('user/info', { userId: '5' });
+  const info = world.cluster.next('info');
+  expect(info.origin).toMatchObject({ request: 4, answered: 2 });
+  info.ok({});
+  client.request('user/info', { userId: '5' });
+  expect(world.cluster.next('info').origin).toMatchObject({ request: 5, answered: 2 });
+  places.ok({});
+  client.request('user/info', { userId: '5' });
+  expect(world.cluster.next('info').origin).toMatchObject({ request: 6, answered: 4 });
+});
+
 describe('an answer that the actor gave and keeps no more (K11)', () => {
   test('is asked for as it would be now, once, under a number of its own', () => {
     const world = coreWorld();

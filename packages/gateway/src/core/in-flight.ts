@@ -34,10 +34,9 @@ export function remove(inFlight: InFlight[], sent: InFlight): boolean {
   return true;
 }
 
-/** K11: every request up to this one was answered. `request` itself is about to be sent. */
-export function answeredUpTo(inFlight: readonly InFlight[], request: number): number {
-  const oldest = inFlight[0];
-  return (oldest && oldest.request < request ? oldest.request : request) - 1;
+/** K11: every request up to this one was answered, also those that the gateway asks for `itself`, oldest first. `request` is about to be sent. */
+export function answeredUpTo(inFlight: readonly InFlight[], itself: readonly number[], request: number): number {
+  return Math.min(inFlight[0]?.request ?? request, itself[0] ?? request, request) - 1;
 }
 
 /** K11: the actor has answered, and keeps that answer no more: what it comes to now may be asked. @returns false where that cannot be, or was */

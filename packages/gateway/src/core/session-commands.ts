@@ -1,4 +1,4 @@
-import type { Call, ErrorData, RoutedOutcome } from '@muster/cluster';
+import type { Call, CallDone, CallInFront, ErrorData, RoutedOutcome } from '@muster/cluster';
 import {
   type Moved,
   REASON_NOT_A_MEMBER_OF_PLACE,
@@ -48,6 +48,8 @@ export class SessionCommands<C> {
   private readonly placeRequests = new PlaceRequests<InFlight>();
   private expiry: Timer | undefined;
   private requests = 0;
+  /** Of the gateway's own commands that have no answer, oldest first: mostly none, and no list is made for that. */
+  private own: readonly number[] = [];
   private over = false;
 
   constructor({ context, session, player, writer, rules, client }: SessionCommandsSetup<C>) {
@@ -117,18 +119,21 @@ export class SessionCommands<C> {
     this.again = [];
   }
 
-  /** A command of the gateway to the player's own actor. */
+  /** A command of the gateway to the player's own actor. `send`: another way than behind all others. */
+  ask(name: string, data: unknown, done: CallDone, send?: CallInFront): void {
+    const way: CallInFront = send ?? ((call, told) => this.context.cluster.router.call(call, told));
+    const request = this.requests + 1;
+    this.own = [...this.own, request];
+    way(this.ownCall(name, data), (outcome) => {
+      this.own = this.own.filter((each) => each !== request);
+      done(outcome);
+    });
+  }
+
+  /** The same for whoever sends it: nothing that comes after it waits for its answer. */
   ownCall(name: string, data: unknown): Call {
-    const { requestTimeoutMs } = this.context.options;
-    return this.call(
-      this.nextRequest(),
-      this.player,
-      name,
-      Buffer.from(JSON.stringify(data)),
-      '',
-      '',
-      requestTimeoutMs,
-    );
+    const json = Buffer.from(JSON.stringify(data));
+    return this.call(this.nextRequest(), this.player, name, json, '', '', this.context.options.requestTimeoutMs);
   }
 
   private nextRequest(): number {
@@ -219,7 +224,7 @@ export class SessionCommands<C> {
     cause: string,
     deadlineMs: Millis,
   ): Call {
-    const answered = answeredUpTo(this.inFlight, request);
+    const answered = answeredUpTo(this.inFlight, this.own, request);
     const origin = { type: 'client', session: this.session, request, answered, caller: this.player.id } as const;
     return { entity, name, data, origin, deadlineMs, trace, cause };
   }
@@ -302,7 +307,7 @@ export class SessionCommands<C> {
   }
 
   private sendPlaces(kind: string): void {
-    this.context.cluster.router.call(this.ownCall('places', { doubt: kind }), (outcome) => {
+    this.ask('places', { doubt: kind }, (outcome) => {
       if (this.over) return;
       const astray = this.placeRequests.answered(kind);
       const told = outcome.ok ? (JSON.parse(textOf(outcome.data)) as Places) : NOWHERE;

@@ -98,7 +98,7 @@ export class PlayerSession implements SocketListener, Newcomer {
   };
   private static readonly attachmentRules = playerAttachment<PlayerSession>({
     session: ({ context, id, account }) => ({ context, id, account }),
-    send: ({ context, commands }, name, data, done) => context.cluster.router.call(commands.ownCall(name, data), done),
+    send: ({ commands }, name, data, done) => commands.ask(name, data, done),
     held: ({ self, commands }) => ({ userIds: self.followed, messaging: commands.messaging }),
     attached: (session, reply) => session.attached(reply),
     delayed: ({ commands }, code, details) => commands.giveUp(code, details),
@@ -134,7 +134,7 @@ export class PlayerSession implements SocketListener, Newcomer {
   }
 
   isAwaited(answer: (isAwaited: boolean | undefined) => void): void {
-    this.context.cluster.router.call(this.commands.ownCall('isAwaited', null), (outcome) => {
+    this.commands.ask('isAwaited', null, (outcome) => {
       const said = outcome.ok && (JSON.parse(Buffer.from(outcome.data).toString()) as { isAwaited: boolean });
       answer(said ? said.isAwaited : undefined);
     });
@@ -158,7 +158,7 @@ export class PlayerSession implements SocketListener, Newcomer {
   /** The actor has a new owner, who may know nothing of this session: says so before anything else gets there. */
   ownerChanged(front: CallInFront): void {
     if (this.state === 'asking' || this.state === 'queued') return;
-    this.attachment.attach((name, data, done) => front(this.commands.ownCall(name, data), done));
+    this.attachment.attach((name, data, done) => this.commands.ask(name, data, done, front));
   }
 
   frame(text: string, bytes = text.length): void {
@@ -359,9 +359,9 @@ export class PlayerSession implements SocketListener, Newcomer {
 
   /** Again until the actor has heard it. One that refuses asks anew, or never did. */
   tell(command: 'answered' | 'accountChanged', data: object): void {
-    const { cluster, clock, options } = this.context;
+    const { clock, options } = this.context;
     if (this.state === 'over') return;
-    cluster.router.call(this.commands.ownCall(command, data), (outcome) => {
+    this.commands.ask(command, data, (outcome) => {
       if (!outcome.ok && ERRORS[outcome.code].retryable)
         clock.after(options.attachRetryMaxMs, () => this.tell(command, data));
     });
