@@ -15,6 +15,8 @@ export interface BenchmarkRun {
   readonly players: number | undefined;
   /** Length of each measured stretch in seconds, where it can be chosen and somebody does. */
   readonly holdS: number | undefined;
+  /** Messages that each talking player sends per second, where somebody wants another rate than the benchmark's own. */
+  readonly talkPerS: number | undefined;
   /** Publishes one figure. @throws Error where its work was not done. */
   found(finding: Finding): void;
   /** Aborted when somebody wants the program to end: nothing that was started may be left. */

@@ -1,4 +1,4 @@
-// npm run bench -- [<name>] [--json] [--rounds <n>] [--players <n>] [--hold-s <s>]: runs one benchmark; without a name it lists them.
+// npm run bench -- [<name>] [--json] [--rounds <n>] [--players <n>] [--hold-s <s>] [--talk-per-s <n>]: runs one benchmark; without a name it lists them.
 import { Command, InvalidArgumentError } from 'commander';
 import { actorBenchmark } from './actor/benchmark.js';
 import type { Benchmark, BenchmarkRun } from './benchmark.js';
@@ -28,7 +28,7 @@ const benchmarks: readonly Benchmark[] = [
   sessionsBenchmark,
 ];
 
-type Size = Partial<Pick<BenchmarkRun, 'rounds' | 'players' | 'holdS'>>;
+type Size = Partial<Pick<BenchmarkRun, 'rounds' | 'players' | 'holdS' | 'talkPerS'>>;
 
 const program = new Command('bench')
   .description('Compares Muster with the bare parts it is made of, in the same run. Without a name: what there is.')
@@ -37,6 +37,7 @@ const program = new Command('bench')
   .option('--rounds <n>', 'other than as many as the benchmark itself takes; for a quick look', positive)
   .option('--players <n>', 'other than as many players as sign-in, lobby-list and sessions have themselves', players)
   .option('--hold-s <s>', 'other than as long as lobby-list, chat and sessions measure a stretch themselves', seconds)
+  .option('--talk-per-s <n>', 'other than so many messages of each talking player a second as sessions has itself', rate)
   .action(async (name: string | undefined, { json = false, ...size }: { json?: boolean } & Size) => {
     if (name === undefined) list(json);
     else await run(name, json, size);
@@ -50,7 +51,7 @@ function list(json: boolean): void {
   }
 }
 
-async function run(name: string, json: boolean, { rounds, players, holdS }: Size): Promise<void> {
+async function run(name: string, json: boolean, { rounds, players, holdS, talkPerS }: Size): Promise<void> {
   const benchmark = benchmarks.find((one) => one.name === name);
   if (!benchmark) {
     program.error(`there is no benchmark ${name}; there are: ${benchmarks.map((one) => one.name).join(', ')}`);
@@ -63,6 +64,7 @@ async function run(name: string, json: boolean, { rounds, players, holdS }: Size
     rounds,
     players,
     holdS,
+    talkPerS,
     found: (finding) => {
       const result = settle(finding, from);
       process.stdout.write(`${json ? jsonLine(result) : table(result)}\n`);
@@ -87,6 +89,13 @@ function players(text: string): number {
 
 function seconds(text: string): number {
   return upTo(3_600, text);
+}
+
+/** Fractions, too. */
+function rate(text: string): number {
+  if (!/^\d{1,2}(\.\d{1,3})?$/.test(text) || Number(text) === 0)
+    throw new InvalidArgumentError('a number above 0 and below 100 is needed, with three decimals at most');
+  return Number(text);
 }
 
 function upTo(most: number, text: string): number {

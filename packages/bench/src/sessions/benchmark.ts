@@ -15,6 +15,8 @@ import { type Crowds, type Gathered, gathered } from './gathering.js';
 const PLAYERS = 100_000;
 const HOLD_S = 300;
 const TALKING_SHARE = 0.01;
+/** Of each who talks: whoever writes to somebody does so every ten seconds or so. */
+const TALK_PER_S = 0.1;
 /** Of a process's files, so many may be players: the rest are links, databases and sign-ins. */
 const FILES_SHARE = 0.9;
 const FILES_MAX = 20_000;
@@ -49,6 +51,7 @@ interface Measured {
   readonly rawBytes: number;
   readonly holdS: number;
   readonly talkers: number;
+  readonly talkPerS: number;
   readonly processes: number;
 }
 
@@ -74,7 +77,7 @@ export const sessionsBenchmark: Benchmark = {
 
 async function measure(run: BenchmarkRun, cluster: ClusterProcess, crowds: Crowds, wanted: number): Promise<void> {
   const { document } = cluster;
-  const { say, interrupted, holdS = HOLD_S } = run;
+  const { say, interrupted, holdS = HOLD_S, talkPerS = TALK_PER_S } = run;
   const { processes } = document;
   const raw = Math.min(wanted, RAW_CONNECTIONS);
   const rawBytes = await rawConnectionBytes(run, crowds[0]!, raw);
@@ -89,9 +92,9 @@ async function measure(run: BenchmarkRun, cluster: ClusterProcess, crowds: Crowd
   await sleep(SETTLE_S * 1_000);
   interrupted.throwIfAborted();
   const talkers = Math.round((players * TALKING_SHARE) / crowds.length);
-  say(`sessions: ${players} players for ${holdS} s, ${talkers * crowds.length} of them talk`);
+  say(`sessions: ${players} players for ${holdS} s, ${talkers * crowds.length} of them talk, ${talkPerS} times a second`);
   const start = footprintOf(processes, crowds);
-  const hold: Hold = { talkers, forMs: holdS * 1_000 };
+  const hold: Hold = { talkers, perSecond: talkPerS, forMs: holdS * 1_000 };
   const held = await usedDuring(processes, beside, () =>
     Promise.all(crowds.map((crowd) => crowd.ask<Held>('hold', hold, hold.forMs + DEADLINE_MS))),
   );
@@ -102,6 +105,7 @@ async function measure(run: BenchmarkRun, cluster: ClusterProcess, crowds: Crowd
   report(run, {
     ...{ wanted, crowd, served, idle, held, empty, start, end, rawBytes, holdS },
     talkers: talkers * crowds.length,
+    talkPerS,
     processes: crowds.length,
   });
 }
@@ -147,6 +151,7 @@ function report({ found }: BenchmarkRun, measured: Measured): void {
     signInsRetried: retried,
     holdS,
     talkers: measured.talkers,
+    messagesPerTalkerAndSecond: measured.talkPerS,
     messages: sent,
     lost:
       held.value

@@ -31,6 +31,8 @@ export interface Grown {
 
 export interface Hold {
   readonly talkers: number;
+  /** Messages of each of them. */
+  readonly perSecond: number;
   readonly forMs: number;
 }
 
@@ -54,7 +56,6 @@ const ASK_AT_ONCE = 64;
 const ADDRESSES = 200;
 const RAW_AT_ONCE = 64;
 const HTTP_TIMEOUT_MS = 60_000;
-const PER_TALKER_AND_SECOND = 1;
 const TICK_MS = 5;
 const POLL_MS = 50;
 const STRAGGLERS_MS = 15_000;
@@ -105,7 +106,7 @@ async function withPatience<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-async function hold({ talkers, forMs }: Hold): Promise<Held> {
+async function hold({ talkers, perSecond, forMs }: Hold): Promise<Held> {
   const talking = players.slice(0, talkers);
   await inParallel(talking.length, AT_ONCE, async (index) => {
     await talking[index]!.request('messaging/subscribeReceived', { since: { type: 'latest' } });
@@ -126,7 +127,7 @@ async function hold({ talkers, forMs }: Hold): Promise<Held> {
   let failure: Error | undefined;
   let lateMs = 0;
   const from = performance.now();
-  const schedule = new Schedule(Math.max(1, talking.length), PER_TALKER_AND_SECOND, from);
+  const schedule = new Schedule(Math.max(1, talking.length), perSecond, from);
   const tick = (): void => {
     const now = performance.now();
     for (

@@ -10,9 +10,13 @@ export interface Watched {
   end(error: MusterError, drop: DropReason): void;
 }
 
+/** Part of the longest interval by which a later ping may be early: enough that clients who came together do not stay in step. */
+const JITTER = 0.1;
+
 /**
- * Pings every session at random intervals and ends those that were silent for too long: TCP alone notices a client that is gone
- * without a word only after many minutes. One timer for all; a session stands in the slot in which it is next looked at.
+ * Pings every session and ends those that were silent for too long: TCP alone notices a client that is gone without a word only after many
+ * minutes. The first ping comes at a random time, so that those who came together are spread; the next ones as seldom as clients bear it, for
+ * a ping and its answer are nearly all that an idle client costs. One timer for all; a session stands in the slot in which it is next looked at.
  */
 export class KeepAlive {
   private readonly clock: Clock;
@@ -35,8 +39,13 @@ export class KeepAlive {
   }
 
   add(session: Watched): void {
-    const { pingMinMs, pingMaxMs, idleMs } = this.options;
-    const pingIn = pingMinMs + this.random.next() * (pingMaxMs - pingMinMs);
+    this.lookIn(session, this.options.pingMinMs);
+  }
+
+  /** In `fromMs` … `pingMaxMs`, or when it will have been silent for too long. */
+  private lookIn(session: Watched, fromMs: Millis): void {
+    const { pingMaxMs, idleMs } = this.options;
+    const pingIn = fromMs + this.random.next() * (pingMaxMs - fromMs);
     const idleIn = session.heardAt + idleMs - this.clock.monotonic();
     const slot = this.slots[(this.tick + this.ticks(Math.min(pingIn, idleIn))) % this.slots.length]!;
     slot.add(session);
@@ -65,6 +74,7 @@ export class KeepAlive {
   }
 
   private sweep(): void {
+    const { pingMinMs, pingMaxMs } = this.options;
     this.tick += 1;
     const now = this.clock.monotonic();
     const slot = this.slots[this.tick % this.slots.length]!;
@@ -77,7 +87,7 @@ export class KeepAlive {
         session.end(new MusterError('IDLE', { ms: this.options.idleMs }), 'idle');
       else {
         session.ping();
-        this.add(session);
+        this.lookIn(session, Math.max(pingMinMs, pingMaxMs * (1 - JITTER)));
       }
     }
     this.swept();

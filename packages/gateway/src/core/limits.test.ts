@@ -116,6 +116,26 @@ describe('keep-alive', () => {
   });
 });
 
+describe('keep-alive of clients that stay', () => {
+  test('they are pinged about every nine seconds, and never more than ten apart', async () => {
+    const world = coreWorld();
+    const client = attachedClient(world);
+    const pingedAt: number[] = [];
+    for (let ms = 0; ms < 200_000; ms += 250) {
+      const { pings } = client.socket;
+      await world.clock.advance(250);
+      if (client.socket.pings === pings) continue;
+      pingedAt.push(world.clock.monotonic());
+      client.session.alive();
+    }
+    const gaps = pingedAt.slice(1).map((at, index) => at - pingedAt[index]!);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(10_000);
+    // Each ping and its answer cost what an idle client costs: not more of them than clients need.
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(8_500);
+    expect(new Set(gaps).size).toBeGreaterThan(1);
+  });
+});
+
 describe('capacity', () => {
   test('a client that does not read is cut off with 1013, counted', () => {
     const world = coreWorld({ sendBufferBytesMax: 1_000 });

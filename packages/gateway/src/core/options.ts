@@ -17,7 +17,8 @@ export interface GatewayOptions {
   readonly heldEventsMax: number;
   /** Bytes that may wait in one client's socket. Lower: slow phones are cut off. Higher: a stuck client claims more memory. */
   readonly sendBufferBytesMax: number;
-  /** Pings are spread evenly over this range. Clients count a server as dead after 30 s of silence and expect a ping every 10 s. */
+  /** A client's first ping comes at a random time in this range, the next ones at its end, up to a tenth sooner. Lower: the dead are noticed sooner.
+   *  Higher: less work, nearly all of what an idle client costs. Clients count a server as dead after 30 s of silence and expect a ping every 10 s. */
   readonly pingMinMs: Millis;
   readonly pingMaxMs: Millis;
   /** Silence of a client after which its connection is closed. Lower: phones in tunnels are cut off. Higher: dead sockets hold sessions longer. */
