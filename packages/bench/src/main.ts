@@ -37,7 +37,11 @@ const program = new Command('bench')
   .option('--rounds <n>', 'other than as many as the benchmark itself takes; for a quick look', positive)
   .option('--players <n>', 'other than as many players as sign-in, lobby-list and sessions have themselves', players)
   .option('--hold-s <s>', 'other than as long as lobby-list, chat and sessions measure a stretch themselves', seconds)
-  .option('--talk-per-s <n>', 'other than so many messages of each talking player a second as sessions has itself', rate)
+  .option(
+    '--talk-per-s <n>',
+    'other than so many messages of each talking player a second as sessions has itself',
+    rate,
+  )
   .action(async (name: string | undefined, { json = false, ...size }: { json?: boolean } & Size) => {
     if (name === undefined) list(json);
     else await run(name, json, size);

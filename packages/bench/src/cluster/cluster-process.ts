@@ -19,6 +19,8 @@ export interface ClusterShape {
   readonly set: readonly string[];
   /** Of Node itself, for every process. */
   readonly nodeFlags: readonly string[];
+  /** Further variables of every process's environment. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A real local cluster, started by its own command, in a folder of its own. It ends when told to, and with this process, however that ends. */
@@ -42,7 +44,7 @@ export class ClusterProcess {
   }
 
   static async start(
-    { coordinators, nodes, gateways, restart = false, set, nodeFlags }: ClusterShape,
+    { coordinators, nodes, gateways, restart = false, set, nodeFlags, environment }: ClusterShape,
     interrupted: AbortSignal,
   ): Promise<ClusterProcess> {
     const entry = fileURLToPath(new URL('./main.js', import.meta.resolve('@muster/server')));
@@ -58,7 +60,11 @@ export class ClusterProcess {
       // Its channel tells it that we are gone. Ctrl-C is for us alone: told twice, it would not wait for its own processes.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
-      env: { ...process.env, NODE_OPTIONS: [process.env.NODE_OPTIONS, ...nodeFlags].filter(Boolean).join(' ') },
+      env: {
+        ...process.env,
+        ...environment,
+        NODE_OPTIONS: [process.env.NODE_OPTIONS, ...nodeFlags].filter(Boolean).join(' '),
+      },
     });
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     interrupted.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
