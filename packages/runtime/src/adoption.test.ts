@@ -43,6 +43,23 @@ test('an adopted actor is what it was: state, retry window (K11), timers and sen
   expect(next.replies).toContainEqual(expect.objectContaining({ outcome: { ok: true, json: '"go"' } }));
 });
 
+test('K8: an answer that comes before a new owner may send is no reason to wait for another one: what is sent later arrives', async () => {
+  const bank = openBank();
+  await bank.ask('deposit', { amount: 9 }, { request: 1 });
+  await bank.ask('transfer', { to: 'b', amount: 2 }, { request: 2 });
+  const adoption = { actors: copyOf(bank.log.records), fencedMs: 0, how: 'promoted', mayLack: false } as const;
+  const next = openBank({ clock: bank.clock, adoption, holding: true });
+  await next.clock.advance(5);
+  // To what it had sent when its shard was here before.
+  next.runtime.answered(ref('a'), SHARD, bank.sends[0]!.number, { ok: true, json: '2' });
+  await next.clock.advance(5);
+  expect(next.sends).toEqual([]);
+  next.log.holding = false;
+  next.log.letGo();
+  await next.ask('transfer', { to: 'b', amount: 1 }, { request: 3 });
+  expect(next.sends).toMatchObject([{ to: ref('b'), json: '{"amount":1}' }]);
+});
+
 test('an adopted actor that owes nobody anything stays asleep until its first command', async () => {
   const bank = openBank();
   await bank.ask('deposit', { amount: 1 });

@@ -38,6 +38,8 @@ export class Outflight implements Due {
 
   /** The send is durable: it leaves now, or when those before it to the same receiver are answered. */
   add(send: Outgoing): void {
+    // Sent in a former life of the actor here, its answer may have come before this life may send: it would stand before all others for ever.
+    if (!this.actor.outgoing(send.number)) return;
     const to = entityKey(send.to);
     const lane = this.lanes.get(to);
     if (lane) {

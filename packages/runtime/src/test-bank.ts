@@ -119,7 +119,14 @@ export class HeldLog extends MemoryCommitLog {
   readonly records: TurnRecord[] = [];
   private readonly waiting: { readonly position: number; readonly run: () => void }[] = [];
   private durable = 0;
-  holding = false;
+  holding: boolean;
+
+  /** `holding`: from the beginning, what an owner finds there too. */
+  constructor(holding = false) {
+    super();
+    this.holding = holding;
+    if (holding) this.durable = -1;
+  }
 
   override append(record: TurnRecord): number {
     // As a log that ships records does: what they hold may change with the next turn.
@@ -182,6 +189,8 @@ export interface BankParts {
   readonly clock?: VirtualClock;
   /** What the shard goes on from. */
   readonly adoption?: Adoption;
+  /** Nothing is durable before `log.letGo()`. */
+  readonly holding?: boolean;
   /** In which it is open; 3 unless told. */
   readonly term?: Term;
   /** Where sends go; default: they are only collected. */
@@ -198,11 +207,12 @@ export function openBank({
   carry,
   checkFence,
   adoption,
+  holding,
   term: openIn = TERM,
 }: BankParts = {}): Bank {
   const metrics = new MemoryMetrics();
   const [replies, sends, published]: [Bank['replies'], Bank['sends'], Bank['published']] = [[], [], []];
-  const log = new HeldLog();
+  const log = new HeldLog(holding);
   const soloLog = new HeldLog();
   let go = (): void => undefined;
   const logs: CommitLogs = {
