@@ -17,6 +17,7 @@ import type { Json } from '@muster/runtime';
 import { MemoryStoreServer } from '@muster/storage';
 import { Callers } from './callers/callers.js';
 import { Answers } from './checks/answers.js';
+import { Freshness, type FreshnessSetup } from './checks/freshness.js';
 import { Losses } from './checks/losses.js';
 import { OneWriter } from './checks/one-writer.js';
 import { disagreements } from './checks/places.js';
@@ -95,6 +96,7 @@ export class World {
   readonly view: StoreView;
   readonly trouble: Trouble;
   readonly writers: OneWriter;
+  readonly freshness: Freshness;
   readonly ungated: Ungated;
   readonly losses: Losses;
   readonly callers: Callers;
@@ -119,36 +121,22 @@ export class World {
     const { options, random } = this;
     this.trace = new Trace({ clock, linesMax: options.traceLinesMax, level: setup.level ?? 'info' });
     this.server = new MemoryStoreServer({ clock });
-    this.storage = new FarStorage({
-      clock,
-      random: random.fork(),
-      trace: this.trace,
-      latencyMs: options.storeLatencyMs,
-      plant,
-      report,
-    });
+    this.trouble = new Trouble(now);
+    const ownsSince: FreshnessSetup['ownsSince'] = (...of) => this.ownsSince(...of);
+    const wasInTrouble = (since: Millis) => this.trouble.was(/storage/, since);
+    this.freshness = new Freshness({ report, now, ownsSince, wasInTrouble });
+    const { freshness, trace } = this;
+    const latencyMs = options.storeLatencyMs;
+    this.storage = new FarStorage({ clock, random: random.fork(), trace, latencyMs, plant, report, freshness });
     const storage = this.storage.near;
     this.network = new SimNetwork({ clock, random: random.fork(), trace: this.trace, options });
     this.view = new StoreView({ server: this.server, cluster: CLUSTER, layout });
-    this.writers = new OneWriter(report);
+    this.writers = new OneWriter(report, freshness);
     this.ungated = new Ungated(report);
-    this.trouble = new Trouble(now);
     this.regime = new RegimeCheck({ view: this.view, trouble: this.trouble, now, shards: () => this.used(), report });
-    const { trace, network, server, writers } = this;
-    const far = this.storage;
+    const { network, server, writers, ungated, storage: far } = this;
     const changed = (member: Member) => this.memberChanged(member);
-    const parts = {
-      clock,
-      trace,
-      network,
-      server,
-      storage: far,
-      writers,
-      ungated: this.ungated,
-      plant,
-      options,
-      report,
-    };
+    const parts = { clock, trace, network, server, storage: far, writers, ungated, plant, options, report };
     this.fleet = new Fleet({ ...parts, random: random.fork(), cluster: CLUSTER, layout, nodes, changed });
     this.clients = new Population({
       clock,
@@ -372,6 +360,15 @@ export class World {
     return losses;
   }
 
+  /** Of what it lets out in this term: it has run without a stop, and nobody else was the owner, since then. */
+  private ownsSince(shard: ShardId, term: Term, owner: PeerId): Millis | undefined {
+    const process = this.fleet.get(parsePeerId(owner).id)?.process;
+    const row = this.view.row(shard);
+    const isHere = row?.owner === owner && (row.since ?? row.term) <= term;
+    if (process?.peer !== owner || process.state !== 'running' || !isHere) return undefined;
+    return Math.max(process.steadySince, this.losses.of(shard).at(-1) ?? 0);
+  }
+
   private startAll(): void {
     const { coordinators = 2, nodes = 3, gateways = 2 } = this.setup;
     const { fleet, random } = this;
@@ -394,6 +391,7 @@ export class World {
     this.regime.tick(this.fleet.living());
     this.answers.tick();
     this.clients.tick();
+    this.freshness.tick();
     if (this.broken) throw this.broken;
   }
 }

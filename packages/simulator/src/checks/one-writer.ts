@@ -1,4 +1,5 @@
 import type { CommitLog, CommitLogs, PeerId, ShardId, Term } from '@muster/ports';
+import type { Freshness } from './freshness.js';
 import type { Report } from './violation.js';
 
 interface Written {
@@ -16,11 +17,14 @@ export class OneWriter {
   private readonly left = new Map<ShardId, Written>();
   private readonly begun = new Map<ShardId, Written>();
   private readonly report: Report;
+  private readonly freshness: Pick<Freshness, 'watch'> | undefined;
   /** Shards opened, and turns with records, in all. */
   readonly counts = { opened: 0, records: 0 };
 
-  constructor(report: Report) {
+  /** `freshness` is told what is appended, and what leaves. */
+  constructor(report: Report, freshness?: Pick<Freshness, 'watch'>) {
     this.report = report;
+    this.freshness = freshness;
   }
 
   /** The logs of one process. */
@@ -58,12 +62,14 @@ export class OneWriter {
 
   private watch(log: CommitLog, shard: ShardId, opened: Term, owner: PeerId): CommitLog {
     let term = opened;
+    const fresh = this.freshness?.watch(shard, owner);
     // From here on records were appended after a newer owner had let something out: no copy can have taken them.
     let lateFrom = Number.POSITIVE_INFINITY;
     return {
       append: (record) => {
         this.counts.records += 1;
         const position = log.append(record);
+        fresh?.appended(position, record);
         if (position < lateFrom && (this.left.get(shard)?.term ?? 0) > term) lateFrom = position;
         return position;
       },
@@ -81,6 +87,7 @@ export class OneWriter {
           position,
           () => {
             this.leaves(shard, term, owner, recorded && position < lateFrom);
+            fresh?.letOut(position, term);
             run();
           },
           recorded,

@@ -1,5 +1,6 @@
 import { type Millis, MusterError, type SeededRandom, type Storage, type VirtualClock } from '@muster/ports';
 import { MemoryShardServer, MemoryShardStore, MemoryStorage, refusalOf } from '@muster/storage';
+import type { Freshness } from '../checks/freshness.js';
 import type { Report } from '../checks/violation.js';
 import type { Plant } from '../plants/plants.js';
 import type { SimProcess } from './sim-process.js';
@@ -13,6 +14,8 @@ export interface FarStorageSetup {
   /** The defect that this world has, if any. */
   readonly plant: Plant;
   readonly report: Report;
+  /** Told what is stored. */
+  readonly freshness: Pick<Freshness, 'appended' | 'saved'>;
 }
 
 /** The one database that all processes share, with the way there: answers take time, and it can be broken in every way that a database can. */
@@ -24,10 +27,12 @@ export class FarStorage {
   private readonly clock: VirtualClock;
   private readonly trace: Trace;
   private readonly latencyMs: Millis;
+  private readonly freshness: FarStorageSetup['freshness'];
   private readonly slowness: number[] = [];
   private absences = 0;
 
-  constructor({ clock, random, trace, latencyMs, plant, report }: FarStorageSetup) {
+  constructor({ clock, random, trace, latencyMs, plant, report, freshness }: FarStorageSetup) {
+    this.freshness = freshness;
     this.near = new MemoryStorage({ clock, random });
     const rule = plant.storage?.refusalOf ?? refusalOf;
     this.shards = new MemoryShardServer({ clock, refusalOf: watched(rule, report) });
@@ -87,8 +92,10 @@ export class FarStorage {
       shards: {
         limits: shards.limits,
         claim: late((claims) => shards.claim(claims)),
-        append: late((batches) => shards.append(batches)),
-        save: late((saves) => shards.save(saves)),
+        append: late((batches) =>
+          heard(shards.append(batches), (answers) => this.freshness.appended(batches, answers)),
+        ),
+        save: late((saves) => heard(shards.save(saves), (answers) => this.freshness.saved(saves, answers))),
         load: late((shard, term, after) => shards.load(shard, term, after)),
         mark: late((marks) => shards.mark(marks)),
         forget: late((losses) => shards.forget(losses)),
@@ -148,6 +155,12 @@ export class FarStorage {
       });
     });
   }
+}
+
+/** The same answer; `tell` hears it as well. */
+function heard<T>(answer: Promise<T>, tell: (value: T) => void): Promise<T> {
+  answer.then(tell, () => undefined);
+  return answer;
 }
 
 /** Fence 5: nothing is taken of a term that is over, also of a process that died while it was under way. */

@@ -134,6 +134,8 @@ function countersOf(world: World): Readonly<Record<string, number>> {
     'register operations': registers.counts.operations,
     'register operations of unknown outcome': registers.counts.unknown,
     'transfers between accounts': accounts.counts.transfers,
+    'records held against storage': world.freshness.counts.shown,
+    'records that storage was late with, excused': world.freshness.counts.excused,
     'alarms that rang': alarms.counts.heard,
     'acts of ungated actors': ungated.acts,
     'ungated actors that went on elsewhere': ungated.successions,
