@@ -381,7 +381,7 @@ export class Roster {
 
   private gaveUp(member: Member, cause: GivenUp, silentMs: Millis): void {
     const { on } = this.setup;
-    reportGivenUp(this.setup, member.info, cause, silentMs);
+    reportGivenUp(this.setup, member, cause, silentMs);
     on.givenUp(member, cause);
     on.changed();
   }
@@ -391,8 +391,7 @@ export class Roster {
     const { peer, role } = member.info;
     this.members.delete(peer);
     this.deaths.bury(peer, cause, role === 'node' ? member.info : undefined);
-    const saidGoodbye = member.state === 'draining' && !this.setup.isNamed(peer);
-    reportDeath(this.setup, member.info, cause, silentMs, saidGoodbye);
+    reportDeath(this.setup, member, cause, silentMs);
     on.dead(member, cause);
     on.changed();
   }
