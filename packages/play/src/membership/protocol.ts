@@ -9,8 +9,8 @@
 // Messages, all as sends (repeated until answered, in order per receiver):
 //   player → place   admit{op, …} → admitted{…} | refused        leave{op} → left        confirm{op} → {member}
 //   place → player   dismissed{op, reason}                       confirm{op} → {member, op?}
-// An op is `<login>.<n>`: n grows with every attempt of this player and with the clock, so a player that lost its last second never
-// gives one twice. Whatever names another op than the one that counts is an old story: it changes nothing.
+// An op is `<login>.<n>`: n grows with every attempt of this player, with the clock, and by a grace where something was lost, so a player that lost
+// its last second never gives one twice, or an older one. Whatever names another op than the one that counts is an old story: it changes nothing.
 //
 // Who may die when. Either side's process at any time: its successor goes on from the same records, and sends are repeated. Either side's
 // records, up to a second of them, or all: after `adopted` with `mayLack` it asks the other side (`doubt`). What even that cannot see — the
@@ -235,6 +235,14 @@ export function confirmation(state: Membership, id: string): Confirmation {
 
 /** `op`: under which it is there. */
 export type Confirmation = { readonly member: true; readonly op: Op } | { readonly member: false };
+
+/**
+ * N of the last op, or above it, of a player that goes on elsewhere. Where it may have lost its last ones (`inbox`), the clock alone would not do:
+ * the former process's may have been ahead of this one's, though not by a whole grace, which runs `until` then.
+ */
+export function opsAfter(last: number, adopted: { readonly until: number; readonly inbox: string | null }): number {
+  return adopted.inbox === null ? last : Math.max(last, Math.floor(adopted.until));
+}
 
 /** The next op. `last`: n of the one before; `now`: wall clock, so that a player that lost its last second gives none twice. */
 export function nextOp(login: number, last: number, now: number): { readonly op: Op; readonly n: number } {

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { entity } from '@muster/ports';
 import type { Outcome } from '@muster/runtime';
 import { allyTeams } from '../lobby/testdata/room.test-kit.js';
+import { orderOf } from '../membership/protocol.js';
 import type { Moved, PlaceNotice, SelfSnapshot } from './contract.js';
 import { Stage } from './testdata/stage.js';
 import { Town } from './testdata/town.js';
@@ -156,6 +157,21 @@ test('who waits for a place when another connection takes over waits no longer; 
     { topic: 'self', name: 'muster:place', data: { session: 'g2#b/1', kind: 'lobby', id: 'l' } },
   ]);
 });
+
+test.each(['joinLobby', 'joinRoom'] as const)(
+  'K12: who lost its last second and goes on where the clock is behind is not taken for who it was before: %s',
+  (command) => {
+    const opAfter = (lead: number, adopted: boolean): number => {
+      const stage = new Stage();
+      stage.attach(a);
+      stage.now += lead;
+      if (adopted) stage.internal('adopted', { how: 'loaded', mayLack: true });
+      const { sends } = stage.from(a, command, { id: 'l', room: 'main' });
+      return orderOf((sends.find(({ command: sent }) => sent === 'admit')!.data as { readonly op: string }).op);
+    };
+    expect(opAfter(-2_000, true)).toBeGreaterThan(opAfter(0, false));
+  },
+);
 
 test('requests that wait for one place are bounded, and there is one way at a time', () => {
   const stage = new Stage('1', undefined, { placeRequestsMax: 2 });

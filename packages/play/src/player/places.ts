@@ -23,6 +23,7 @@ import {
   nextOp,
   type Op,
   OUT,
+  opsAfter,
   placeOfMember,
   step,
 } from '../membership/protocol.js';
@@ -122,6 +123,11 @@ export function placesSlice(tools: SliceTools): PlayerSlice<PlacesCommands, Plac
       placeChanged: (state, { kind, membership, n }) => {
         state.places[kind] = membership;
         state.placeOps = Math.max(state.placeOps, n);
+      },
+    },
+    follow: {
+      adopted: (state, adopted) => {
+        state.placeOps = opsAfter(state.placeOps, adopted);
       },
     },
     publish: {

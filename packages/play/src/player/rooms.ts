@@ -2,6 +2,7 @@
 // connections that asked for it.
 import type { DecideContext } from '@muster/runtime';
 import { chatLeft, MESSAGE_LENGTH_MAX, type RequestData, roomIdOf } from '@muster/tachyon';
+import { opsAfter } from '../membership/protocol.js';
 import { type RoomEntered, type RoomWish, roomOf } from '../room/contract.js';
 import {
   abandonRooms,
@@ -62,6 +63,11 @@ export function roomsSlice(tools: SliceTools): PlayerSlice<RoomsCommands, RoomsE
       },
     },
     evolve: { roomChanged, roomLost: () => undefined },
+    follow: {
+      adopted: (state, adopted) => {
+        state.roomOps = opsAfter(state.roomOps, adopted);
+      },
+    },
     publish: {
       roomLost: ({ session }, lost) => (session ? [toSelf(chatLeft.commandId, lost)] : []),
     },
