@@ -34,6 +34,8 @@ export class Peer {
   self: { readonly user: Readonly<Record<string, unknown>> & { readonly userId: string } } | undefined;
   /** What an autohost says, and is asked, first on every connection. */
   greet: (() => Promise<void>) | undefined;
+  /** What happens to others too: it may come at any time, before an answer as well, and need not be taken. */
+  readonly overhears = new Set<string>();
   /** What it was ever told or asked by the server. */
   readonly told = new Set<string>();
   ending: { readonly code: number; readonly reason: string } | undefined;
@@ -227,7 +229,7 @@ export class Peer {
 
   /** What was heard and not taken. */
   get untaken(): readonly Frame[] {
-    return this.heard;
+    return this.heard.filter(({ commandId }) => !this.overhears.has(commandId));
   }
 
   /** Waits for the socket to bring it about. @throws Error where it does not in time */
@@ -266,8 +268,8 @@ export class Peer {
     // Of requests only the answer shows anything.
     if (isRight && frame.type !== 'request') this.setup.book.show(frame);
     if (frame.type === 'response') {
-      if (this.heard.length > 0)
-        this.faults.push(`before the answer to ${frame.commandId} came ${JSON.stringify(this.heard[0])}`);
+      const [early] = this.untaken;
+      if (early) this.faults.push(`before the answer to ${frame.commandId} came ${JSON.stringify(early)}`);
       this.answers.set(frame.messageId, frame);
       return;
     }

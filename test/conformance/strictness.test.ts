@@ -84,6 +84,16 @@ test('an event that nobody expected is noticed, and one that does not come', asy
   expect(await played([{}, UPDATED], ['messaging/received'])).toMatch(/should hear messaging\/received, not/);
 });
 
+test('what a client overhears may come before the answer and need not be taken; everything else is still noticed', async () => {
+  const stage = await stageWith([UPDATED, {}, UPDATED]);
+  const ann = await stage.player('ann');
+  ann.overhears.add('user/updated');
+  await ann.ok('user/unsubscribeUpdates', { userIds: ['2'] });
+  await stage.finish();
+  ann.overhears.clear();
+  await expect(stage.finish()).rejects.toThrow('nobody expected ann');
+});
+
 test('data that does not fit the definition is noticed, and data where there is none', async () => {
   const wrong = { ...UPDATED, data: { users: [{ userId: '2', status: 'asleep' }] } };
   expect(await played([{}, wrong], ['user/updated'])).toMatch(/ got .*status must be one of/);

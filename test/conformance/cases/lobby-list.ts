@@ -10,7 +10,14 @@ const LOBBY = {
   allyTeamConfig: [{ maxTeams: 2, startBox: BOX, teams: [{ maxPlayers: 1 }, { maxPlayers: 1 }] }],
 };
 
-/** The next line about this lobby; the lobbies of other cases come and go. */
+/** Shows the list. The lobbies of other cases come and go at any time. */
+async function shows(reader: Peer): Promise<Lines> {
+  reader.overhears.add('lobby/listUpdated');
+  await reader.ok('lobby/subscribeList');
+  return (await reader.hears<{ lobbies: Lines }>('lobby/listReset')).lobbies;
+}
+
+/** The next line about this lobby. */
 async function lineOf(reader: Peer, id: string): Promise<Lines[string]> {
   for (;;) {
     const { lobbies } = await reader.hears<{ lobbies: Lines }>('lobby/listUpdated');
@@ -27,8 +34,7 @@ export const LOBBY_LIST_CASES: readonly Case[] = [
   story('lobby/subscribeList is answered, then comes the whole list; asking again brings nothing', async (stage) => {
     const [ann, bob] = await stage.players('ann', 'bob');
     const { id } = await bob.ok<{ id: string }>('lobby/create', LOBBY);
-    await ann.ok('lobby/subscribeList');
-    const { lobbies } = await ann.hears<{ lobbies: Lines }>('lobby/listReset');
+    const lobbies = await shows(ann);
     if (id in lobbies) says(lobbies[id]!, { name: 'Listed' });
     await ann.ok('lobby/subscribeList');
     await ann.ok('lobby/unsubscribeList');
@@ -37,8 +43,7 @@ export const LOBBY_LIST_CASES: readonly Case[] = [
 
   story('who shows the list hears of lobbies that open, change and close', async (stage) => {
     const [ann, bob, cid] = await stage.players('ann', 'bob', 'cid');
-    await ann.ok('lobby/subscribeList');
-    await ann.hears('lobby/listReset');
+    await shows(ann);
     const { id } = await bob.ok<{ id: string }>('lobby/create', LOBBY);
     says(await lineOf(ann, id), { id, name: 'Listed', playerCount: 1, maxPlayerCount: 2, currentBattle: null });
     await cid.ok('lobby/join', { id });

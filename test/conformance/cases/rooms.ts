@@ -286,9 +286,15 @@ export const AUTOHOST_ROOM_CASES: readonly Case[] = [
   }),
 ];
 
+/** Until its actor has heard that a former connection is gone, it is sent away. */
 async function connected(stage: Stage, bot: ReturnType<Stage['bot']>): Promise<Peer> {
-  const autohost = await stage.autohost(bot, 'v0.muster');
-  autohost.tell('autohost/status', STATUS);
-  autohost.answer(await autohost.asked('autohost/subscribeUpdates'));
-  return autohost;
+  for (;;) {
+    const autohost = await stage.autohost(bot, 'v0.muster');
+    autohost.tell('autohost/status', STATUS);
+    const asked = await autohost.asked('autohost/subscribeUpdates').catch(() => undefined);
+    if (!asked && autohost.ending?.code !== 1000) throw new Error(JSON.stringify(autohost.ending));
+    if (!asked) continue;
+    autohost.answer(asked);
+    return autohost;
+  }
 }
