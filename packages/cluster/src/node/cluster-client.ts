@@ -13,6 +13,7 @@ import { RoutingTable } from '../table/routing-table.js';
 import type { ClusterAccess } from './cluster-access.js';
 import { MemberLinks } from './member-links.js';
 import type { ClusterOptions } from './options.js';
+import { hearPlacements } from './placements.js';
 import { isReady, type ProcessSetup, peersOf, unknownVitals } from './process.js';
 import { type ClusterRules, clusterRules } from './rules.js';
 
@@ -60,6 +61,7 @@ export class ClusterClient implements ClusterAccess {
       placeOf: (shard) => this.routing.placeOf(shard),
       ...(options.streams && { options: options.streams }),
     });
+    hearPlacements(peers, table, (shard, owner, of) => this.routing.heard(shard, owner, of));
     // Behind what the router sends there first.
     this.routing.onOwner((shard) => clock.defer(() => this.streaming.placed(shard)));
     this.router = this.routing;

@@ -31,6 +31,7 @@ import { Inbound } from './inbound.js';
 import { MemberLinks } from './member-links.js';
 import { type ComputeOptions, computeOptions, type NodeOptions } from './options.js';
 import { NodeOutlet } from './outlet.js';
+import { Placements } from './placements.js';
 import { isReady, type ProcessSetup, peersOf, unknownVitals } from './process.js';
 import { type ClusterRules, clusterRules } from './rules.js';
 import { ShardKeeper } from './shard-keeper.js';
@@ -76,6 +77,7 @@ export class ComputeNode {
   private readonly target: HandoffTarget;
   private readonly carving: CarvingOwner;
   private readonly memberLinks: MemberLinks;
+  private readonly placements: Placements;
   private fenceCheckedAt: Millis = 0;
   private roomNow = ROOM_FOR_ALL;
   private departure: Departure | undefined;
@@ -194,6 +196,7 @@ export class ComputeNode {
     this.routerParts = new Router({ ...routing, ...(routerOptions && { options: routerOptions }) });
     this.router = this.routerParts;
     outlet.join(this.routerParts, host);
+    this.placements = new Placements({ clock, peers, table, owned: () => this.keeper.owned });
     this.memberLinks = new MemberLinks({ peers, table, roles: ['node', 'gateway'] });
     this.agent = this.newAgent();
   }
@@ -263,6 +266,7 @@ export class ComputeNode {
     // Before its line leaves the store: from then on its shards are somebody else's, however late the store's answer comes here.
     await this.runtime.shutdown();
     this.keeper.stop();
+    this.placements.stop();
     await this.agent.stop();
     this.memberLinks.stop();
     this.replicator.stop();
@@ -334,6 +338,7 @@ export class ComputeNode {
   /** Somebody owns this process's shards under newer terms: nothing that it has is worth keeping. */
   private replaced(by: string): void {
     this.keeper.stop();
+    this.placements.stop();
     this.releases.stop();
     this.source.stop();
     this.target.stop();

@@ -102,7 +102,9 @@ test('a cut-off owner whose backup was promoted answers nothing more: neither wr
   const inTerm = await world.protect(n1, n2, a);
   const g2 = await world.gateway('g2');
   expect(await world.answer(g, a, 'write', { text: 'x' })).toBe(1);
-  // The new row reaches everybody but the old owner and one gateway.
+  // The new row reaches everybody but the old owner and one gateway, which the new owner does not reach either.
+  g.cable.block(n2.address);
+  n2.cable.block(g.address);
   place({ owner: n2.peer, origin: 'promoted', learner: n3.peer, term: term(inTerm + 1) }, [n2, n3, g2]);
   const atOld = [world.ask(g, a, 'write', { text: 'old' }), world.ask(g, a, 'read')];
   let left = 0;
@@ -113,6 +115,7 @@ test('a cut-off owner whose backup was promoted answers nothing more: neither wr
   await world.clock.advance(1_000);
   expect(left).toBe(0);
   expect(await world.answer(g2, a, 'write', { text: 'new' }, { session: 't' })).toBe(2);
+  for (const { cable } of [g, n2]) cable.blocked.clear();
   place({ owner: n2.peer, origin: 'promoted', learner: n3.peer, term: term(inTerm + 1) }, [n1, g]);
   expect(await world.answers(atOld)).toEqual([3, ['x', 'new', 'old']]);
 });

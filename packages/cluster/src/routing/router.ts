@@ -107,6 +107,11 @@ export class Router implements CommandRouter {
     return this.routes[shard]!.place;
   }
 
+  /** An owner says that the shard is its own. */
+  heard(shard: ShardId, owner: PeerId, of: number): void {
+    this.input(shard, { type: 'place', place: { owner, term: term(of) }, linked: this.isLinked(owner) });
+  }
+
   onOwner(listener: OwnerListener): () => void {
     this.owners.add(listener);
     return () => this.owners.delete(listener);

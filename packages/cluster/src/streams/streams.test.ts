@@ -141,15 +141,16 @@ test('K16: a new owner is asked with the last number; where the state was lost, 
   expect(events.at(-1)).toMatchObject({ owner: 'n2#x', term: 2 });
 });
 
-test('K16: a gateway that no coordinator reaches follows an actor to where its commands find it', async () => {
+test('K16: a gateway that no coordinator reaches follows an actor to its new owner, who says so itself', async () => {
+  const other = await world.gateway('g2');
+  world.own(n1, a, 1);
   const followed = follow();
   const [near] = books(ofSameShard(a)) as [EntityRef];
   await write('1');
   await pause();
-  // The gateway hears nothing of it; the former owner sends its next command back with the place.
-  world.own(n2, a, 2, [n1!, n2!]);
-  await world.answer(g, a, 'write', { text: '2' });
+  world.own(n2, a, 2, [n1!, n2!, other]);
   await pause();
+  await world.answer(other, a, 'write', { text: '2' });
   const late = follow(near);
   await pause();
   expect(followed.told).toEqual([[], '1', [], '2']);

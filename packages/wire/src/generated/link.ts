@@ -130,6 +130,7 @@ export interface EnvelopeBodies {
   readonly table: Table;
   readonly replaced: Replaced;
   readonly retire: Retire;
+  readonly placed: Placed;
   readonly beat: Beat;
   readonly beatAck: BeatAck;
   readonly probe: Probe;
@@ -172,6 +173,7 @@ export interface EnvelopeBodiesInit {
   readonly table: TableInit;
   readonly replaced: ReplacedInit;
   readonly retire: RetireInit;
+  readonly placed: PlacedInit;
   readonly beat: BeatInit;
   readonly beatAck: BeatAckInit;
   readonly probe: ProbeInit;
@@ -220,6 +222,7 @@ export function writeEnvelope(w: Writer, m: EnvelopeInit): void {
     case 'table': w.uint32(274).fork(); writeTable(w, m.body); w.ldelim(); break;
     case 'replaced': w.uint32(282).fork(); writeReplaced(w, m.body); w.ldelim(); break;
     case 'retire': w.uint32(290).fork(); writeRetire(w, m.body); w.ldelim(); break;
+    case 'placed': w.uint32(298).fork(); writePlaced(w, m.body); w.ldelim(); break;
     case 'beat': w.uint32(322).fork(); writeBeat(w, m.body); w.ldelim(); break;
     case 'beatAck': w.uint32(330).fork(); writeBeatAck(w, m.body); w.ldelim(); break;
     case 'probe': w.uint32(338).fork(); writeProbe(w, m.body); w.ldelim(); break;
@@ -275,6 +278,7 @@ export function readEnvelope(r: Reader, end: number): Envelope {
       case 274: if (type) throw wrongField('Envelope', tag); type = 'table'; body = readTable(r, r.size() + r.pos); break;
       case 282: if (type) throw wrongField('Envelope', tag); type = 'replaced'; body = readReplaced(r, r.size() + r.pos); break;
       case 290: if (type) throw wrongField('Envelope', tag); type = 'retire'; body = readRetire(r, r.size() + r.pos); break;
+      case 298: if (type) throw wrongField('Envelope', tag); type = 'placed'; body = readPlaced(r, r.size() + r.pos); break;
       case 322: if (type) throw wrongField('Envelope', tag); type = 'beat'; body = readBeat(r, r.size() + r.pos); break;
       case 330: if (type) throw wrongField('Envelope', tag); type = 'beatAck'; body = readBeatAck(r, r.size() + r.pos); break;
       case 338: if (type) throw wrongField('Envelope', tag); type = 'probe'; body = readProbe(r, r.size() + r.pos); break;
@@ -1585,6 +1589,62 @@ export function readHeartbeatAck(r: Reader, end: number): HeartbeatAck {
   }
   if (r.pos !== end) throw wrongLength('HeartbeatAck');
   return { number: number_, leads: leads_, goodForMs: goodForMs_, sessions: sessions_, vice: vice_, admission: admission_, admitPerSecond: admitPerSecond_, asked: asked_, released: released_, shed: shed_ };
+}
+
+/** Node → gateways: it owns these shards in these terms. So a gateway that no coordinator reaches knows where they are. */
+export interface Placed {
+  readonly placements: readonly Placement[];
+}
+export interface PlacedInit {
+  readonly placements?: readonly PlacementInit[] | undefined;
+}
+
+export function writePlaced(w: Writer, m: PlacedInit): void {
+  if (m.placements) for (const each of m.placements) { w.uint32(10).fork(); writePlacement(w, each); w.ldelim(); }
+}
+
+export function readPlaced(r: Reader, end: number): Placed {
+  if (end > r.len) throw wrongLength('Placed');
+  const placements_: Placement[] = [];
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10: placements_.push(readPlacement(r, r.size() + r.pos)); break;
+      default: throw wrongField('Placed', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Placed');
+  return { placements: placements_ };
+}
+
+export interface Placement {
+  readonly shard: number;
+  readonly term: number;
+}
+export interface PlacementInit {
+  readonly shard?: number | undefined;
+  readonly term?: number | undefined;
+}
+
+export function writePlacement(w: Writer, m: PlacementInit): void {
+  if (m.shard) { w.uint32(8); w.uint32(uint32(m.shard)); }
+  if (m.term) { w.uint32(16); writeUint53(w, m.term); }
+}
+
+export function readPlacement(r: Reader, end: number): Placement {
+  if (end > r.len) throw wrongLength('Placement');
+  let shard_: number = 0;
+  let term_: number = 0;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8: shard_ = r.uint32(); break;
+      case 16: term_ = readUint53(r); break;
+      default: throw wrongField('Placement', tag);
+    }
+  }
+  if (r.pos !== end) throw wrongLength('Placement');
+  return { shard: shard_, term: term_ };
 }
 
 /** The table, whole or what changed. Pushed to nodes before gateways. */
