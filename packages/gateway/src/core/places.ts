@@ -5,12 +5,20 @@ import type { PlaceClient, PlaceFeeds } from './place-feeds.js';
 
 export const NOWHERE: PlaceIds = {};
 
-/** Where one client is, as its player's actor said last. May be old: every place looks itself whether a client is its member. */
+/**
+ * Where one client is, as its player's actor said last. May be old: every place looks itself whether a client is its member. Requests go to where
+ * the actor says; of what happens there the client hears once it has been told that it is there, by a reply or by the actor's stream (K16).
+ */
 export class Places {
   private readonly feeds: PlaceFeeds;
   private readonly client: PlaceClient;
   private readonly changed: (ids: PlaceIds) => void;
+  /** As far as the client was told. */
   private ids: PlaceIds = NOWHERE;
+  /** As the actor's stream said last. */
+  private heard: PlaceIds = NOWHERE;
+  /** As the actor answered, perhaps ahead of its stream: where requests go. */
+  private routes: PlaceIds = NOWHERE;
   /** By kind, how often the client was told all of a place: frames of before then may still wait for a reply. */
   private readonly told = new Map<string, number>();
 
@@ -25,8 +33,14 @@ export class Places {
     return this.ids;
   }
 
-  /** All that the actor knows. */
+  /** Where requests go. */
+  get forRequests(): PlaceIds {
+    return this.routes;
+  }
+
+  /** All that the actor knows, as its stream says. */
   set(ids: PlaceIds): void {
+    this.heard = ids;
     const kinds = new Set([...Object.keys(this.ids), ...Object.keys(ids)]);
     for (const kind of kinds) {
       const id = ids[kind];
@@ -37,13 +51,30 @@ export class Places {
     }
   }
 
+  /** The actor's stream says so of one kind. */
+  placed(kind: string, id: string | null): void {
+    this.heard = withPlace(this.heard, kind, id);
+    this.move(kind, id);
+  }
+
+  /** All that the actor knows, by an answer, which may be ahead of its stream. A place that is news to the client is told by that. */
+  answered(ids: PlaceIds): void {
+    for (const kind of Object.keys(this.ids)) if (ids[kind] === undefined) this.move(kind, null);
+    for (const [kind, id] of Object.entries(ids)) {
+      if (id === undefined) continue;
+      if (id === this.ids[kind]) this.feeds.join(this.client, kind, id);
+      else if (id === this.heard[kind]) this.move(kind, id);
+    }
+    this.routes = ids;
+  }
+
   /** In this place of its kind now, or in none. `came`: with what it was told as it came in. */
   move(kind: string, id: string | null, came?: { readonly stream: number; readonly data: unknown }): void {
     const before = this.ids[kind];
+    this.routes = withPlace(this.routes, kind, id);
     if (before !== undefined && before !== id) this.feeds.leave(this.client, kind, before);
     if (before !== (id ?? undefined)) {
-      const { [kind]: _, ...others } = this.ids;
-      this.ids = id === null ? others : { ...others, [kind]: id };
+      this.ids = withPlace(this.ids, kind, id);
       this.changed(this.ids);
     }
     if (id !== null && came) this.told.set(kind, this.toldOf(kind) + 1);
@@ -69,4 +100,9 @@ export class Places {
   end(): void {
     this.set(NOWHERE);
   }
+}
+
+function withPlace(ids: PlaceIds, kind: string, id: string | null): PlaceIds {
+  const { [kind]: _, ...others } = ids;
+  return id === null ? others : { ...others, [kind]: id };
 }

@@ -3,6 +3,8 @@ import { type ShardId, shardId, shardOfKey } from '@muster/ports';
 import { subscribedReply } from '../testing/fake-cluster.test-kit.js';
 import { attachedClient, coreWorld, FakeClient, FIRST_SESSION } from '../testing/session.test-kit.js';
 
+const SECOND_SESSION = 'gateway-1#a1/2';
+
 const SEND = { target: { type: 'player', userId: '2' }, message: 'hello' };
 
 describe('the player is owned elsewhere', () => {
@@ -59,7 +61,12 @@ describe('the player is owned elsewhere', () => {
       expect(socket.said.slice(1)).toEqual(comesIn ? ['lobby/join', 'lobby/updated'] : ['lobby/join!']);
       // Which of the two is newer nobody knows but the actor.
       world.cluster.next('places').ok({ lobby: 'l' });
-      renamed('b', 5);
+      if (!comesIn) {
+        renamed('b', 5);
+        expect(socket.said.slice(2)).toEqual([]);
+        world.cluster.publish('player/1', 'self', 'muster:place', { session: SECOND_SESSION, kind: 'lobby', id: 'l' });
+      }
+      renamed('b', 6);
       expect(socket.frames.at(-1)).toMatchObject({ commandId: 'lobby/updated', data: { name: 'b' } });
     }
   });

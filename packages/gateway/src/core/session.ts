@@ -79,14 +79,14 @@ export class PlayerSession implements SocketListener, Newcomer {
       movingOn?.answered();
     },
     unknown: ({ attachment }) => attachment.attach(),
-    places: ({ places }) => places?.current ?? NOWHERE,
-    placesTold: (session, places) => session.inPlaces(places),
+    places: ({ places }) => places?.forRequests ?? NOWHERE,
+    placesTold: (session, places) => session.inPlaces(places, 'answered'),
     moved: (session, moved, request) => session.moved(moved, request),
     superseded: (session) => session.end(new MusterError('SUPERSEDED')),
   };
   private static readonly selfRules: SelfRules<PlayerSession> = {
     told: (session, snapshot) => session.selfTold(snapshot),
-    placed: (session, kind, id) => session.placesMade().move(kind, id),
+    placed: (session, kind, id) => session.placesMade().placed(kind, id),
     asked: (session, request) => session.requestsMade().ask(request),
     requestOver: ({ requests }, n) => requests?.over(n),
     superseded: (session) => session.end(new MusterError('SUPERSEDED')),
@@ -271,8 +271,8 @@ export class PlayerSession implements SocketListener, Newcomer {
   }
 
   /** All places where the client is. */
-  private inPlaces(ids: PlaceIds): void {
-    if (this.places || Object.keys(ids).length > 0) this.placesMade().set(ids);
+  private inPlaces(ids: PlaceIds, by: 'set' | 'answered'): void {
+    if (this.places || Object.keys(ids).length > 0) this.placesMade()[by](ids);
   }
 
   /** Where the client is as of a reply that has left. */
@@ -328,7 +328,7 @@ export class PlayerSession implements SocketListener, Newcomer {
     this.watch = watch;
     // At first `user/self` says where the client is: what happens there would come before it.
     if (this.state !== 'starting') {
-      this.inPlaces(this.commands.beforeAnswers(places));
+      this.inPlaces(this.commands.beforeAnswers(places), 'answered');
       this.goOn();
     }
     this.self.start();
@@ -386,7 +386,7 @@ export class PlayerSession implements SocketListener, Newcomer {
   private selfTold({ session, places, requests = [] }: SelfSnapshot): void {
     if (session === this.id) {
       for (const request of requests) this.requestsMade().ask(request);
-      this.inPlaces(places);
+      this.inPlaces(places, 'set');
       this.commands.placesWereTold();
     }
     const isFirst = this.state === 'starting';
