@@ -4,8 +4,8 @@ type Release = () => void;
 interface Waiting {
   readonly request: number;
   readonly release: Release;
-  /** `kind/id` of the place that it is about. */
-  readonly about: string | undefined;
+  /** What it is about, in the words of whoever may forget it. */
+  readonly about: readonly string[];
 }
 
 /** Who knows which of the client's requests have no reply yet. */
@@ -30,7 +30,7 @@ export class EventOrder {
   }
 
   /** Runs `release` now or when the reply to what caused the event has left. @returns false where too many wait: it will never run. */
-  push(cause: string, release: Release, about?: string): boolean {
+  push(cause: string, release: Release, about: readonly string[] = NONE): boolean {
     const request = this.requestOf(cause);
     if (this.waiting.length === 0 && !this.requests.isInFlight(request)) {
       release();
@@ -52,9 +52,9 @@ export class EventOrder {
     for (const { release } of released) release();
   }
 
-  /** What waits and is about this place never runs. */
-  forget(place: string): void {
-    if (this.waiting.length > 0) this.waiting = this.waiting.filter(({ about }) => about !== place);
+  /** What waits and is about this never runs. */
+  forget(subject: string): void {
+    if (this.waiting.length > 0) this.waiting = this.waiting.filter(({ about }) => !about.includes(subject));
   }
 
   clear(): void {

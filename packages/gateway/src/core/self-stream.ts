@@ -42,6 +42,11 @@ import type { SessionContext } from './session-context.js';
 /** What no request caused, for everybody. */
 const OF_NOBODY = { cause: '', to: { only: [], except: [] } } as const;
 
+/** What the player's whole state says, too, and better: of an event that waits while that comes nothing is told any more. */
+const IN_SNAPSHOT = 'snapshot';
+const OF_SNAPSHOT: readonly string[] = [IN_SNAPSHOT];
+const NOTHING: readonly string[] = [];
+
 type Notice = SessionNotice & Partial<WatchNotice> & Partial<PlaceNotice> & Partial<RequestNotice>;
 
 /** What sessions make of what they hear: one for all of them, each is told of. */
@@ -152,13 +157,16 @@ export class SelfStream<C> implements StreamListener {
     this.stream ??= this.context.cluster.streams.subscribe(this.player, SELF_TOPIC, { snapshot: true }, this);
   }
 
+  /** Waits for nothing: behind a reply that brings the client elsewhere it would take that back. */
   snapshot(event: StreamEvent): void {
-    this.hold(event, () => this.whole(event));
+    if (this.over) return;
+    this.order.forget(IN_SNAPSHOT);
+    this.whole(event);
   }
 
   event(event: StreamEvent): void {
     const behind = this.behindItsRequest(event);
-    this.hold(behind, () => this.selfEvent(event, behind.cause !== event.cause), placeOf(event, this.player.id));
+    this.hold(behind, () => this.selfEvent(event, behind.cause !== event.cause), aboutOf(event, this.player.id));
   }
 
   lost(code: ErrorCode): void {
@@ -220,7 +228,7 @@ export class SelfStream<C> implements StreamListener {
   }
 
   /** K16 */
-  private hold(event: Pick<StreamEvent, 'cause' | 'to'>, release: () => void, about?: string): void {
+  private hold(event: Pick<StreamEvent, 'cause' | 'to'>, release: () => void, about = NOTHING): void {
     if (this.over || !isFor(event, this.player.id)) return;
     const run = (): void => {
       if (!this.over) release();
@@ -282,6 +290,13 @@ export class SelfStream<C> implements StreamListener {
     if (departed.size === 0) this.departed = undefined;
     return departed.has(placeOf(event, this.player.id) ?? '');
   }
+}
+
+function aboutOf(event: StreamEvent, user: string): readonly string[] {
+  const { name } = event;
+  if (name === chatLeft.commandId || (name.startsWith(NOTICE_PREFIX) && name !== NOTICE_PLACE)) return NOTHING;
+  const place = placeOf(event, user);
+  return place === undefined ? OF_SNAPSHOT : [IN_SNAPSHOT, place];
 }
 
 /** `kind/id` of the place whose state the event tells; of one that invites this user `to kind/id`. */
