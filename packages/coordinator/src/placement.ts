@@ -65,6 +65,11 @@ export function needsOwner(
   return !isAlive(row.backup) && (isProvenDead(row.owner) || isProvenDead(row.backup));
 }
 
+/** True where no shard has an owner who counts: all of them are about to be placed. */
+export function isCold(input: PlacementInput): boolean {
+  return !input.rows.some((row) => row.owner !== '' && !needsOwner(row, input));
+}
+
 /** True where nobody serves the shard now: it has to be placed, or waits for its owner or its backup to be heard. */
 export function isWaiting(row: ShardRow, input: PlacementInput): boolean {
   return needsOwner(row, input) || (row.owner !== '' && isGone(row.owner, input));
@@ -73,9 +78,17 @@ export function isWaiting(row: ShardRow, input: PlacementInput): boolean {
 /** Rows that have to change; empty where there is nothing to do. Done once, it has nothing to add. */
 export function arrange(input: PlacementInput): ShardRow[] {
   const { rows } = input;
-  const kept = rows.map((row) => (needsOwner(row, input) ? row : followed(settled(row, input), input)));
+  const kept = rows.map((row) => {
+    if (needsOwner(row, input)) return row;
+    return isForgotten(row, input) ? givenTo(row, '', input) : followed(settled(row, input), input);
+  });
   const placed = applied(kept, place({ ...input, rows: kept }));
   return changedRows(rows, withLearners(placed, rows, input));
+}
+
+/** K4: nobody is to have it, and who had it by a newer row, of which the table knows nothing, has to hear that. */
+function isForgotten({ owner, term: of }: ShardRow, { outdated, floorTerm }: PlacementInput): boolean {
+  return owner === '' && outdated && of <= floorTerm;
 }
 
 /** K13: a move that nobody leads is over, whatever its shard's owner was asked for. */

@@ -105,6 +105,7 @@ function placing(
     floorTerm: term(0),
     outdated: false,
     mend: async () => true,
+    fence: async () => true,
     outrankedBy: () => undefined,
   };
   const fences: string[] = [];

@@ -16,7 +16,7 @@ import {
   handedOver,
   isWaiting,
   namedIn,
-  needsOwner,
+  isCold,
   type PlacementInput,
 } from './placement.js';
 import { Releases } from './releases.js';
@@ -213,9 +213,10 @@ export class Placer {
   private async arrange(): Promise<void> {
     const { on, roster, restoration } = this.setup;
     if (!(await restoration.mend(this.input()))) return this.retry();
+    const cold = isCold(this.input());
+    if (cold && !this.isWarm(roster.targets())) return;
+    if (!(await restoration.fence())) return this.retry();
     const input = this.input();
-    const cold = !input.rows.some((row) => row.owner !== '' && !needsOwner(row, input));
-    if (cold && !this.isWarm(input.targets)) return;
     const changes = arrange(input);
     const named = namedIn(applied(input.rows, changes));
     const lines = this.deadLines.flatMap(({ peer, line }) => (named.has(peer) ? [] : [line]));
@@ -390,8 +391,7 @@ export class Placer {
   }
 
   private count(result: string): void {
-    const { metrics } = this.setup;
-    metrics.counter('muster_coordinator_commits_total', 'Transactions on the shard table').add(1, { result });
+    this.setup.metrics.counter('muster_coordinator_commits_total', 'Transactions on the shard table').add(1, { result });
   }
 
   private now(): Millis {

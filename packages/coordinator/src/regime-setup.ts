@@ -28,7 +28,7 @@ export interface RegimeSetup {
   /** The regime before this one found its table older than storage. */
   readonly isSuspect: boolean;
   readonly recall?: (() => Promise<Recalled>) | undefined;
-  readonly shards?: Pick<ShardStore, 'whereabouts'> | undefined;
+  readonly shards?: Pick<ShardStore, 'whereabouts' | 'terms' | 'claim' | 'mark'> | undefined;
   /** The former leader cannot be alive, so nobody can have been acknowledged by it any more (K6). */
   readonly formerIsGone: boolean;
   readonly options: CoordinatorOptions;

@@ -14,6 +14,7 @@ import type { Ledger } from './ledger.js';
 import { mendedOverrides } from './lost-overrides.js';
 import { OVERRIDES_AT_ONCE, type OverrideChange } from './overrides.js';
 import type { PlacementInput } from './placement.js';
+import { fenceAll } from './storage-fence.js';
 import { behind, type Found, highestOf, type Recalled, signOf } from './went-back.js';
 
 /** What a leader knew of the cluster when its store went back under it: exactly what it had read and written. */
@@ -30,7 +31,7 @@ export interface RestorationSetup {
   readonly ledger: Ledger;
   /** Absent: no storage knows anything. @throws MusterError STORAGE_UNAVAILABLE */
   readonly recall?: (() => Promise<Recalled>) | undefined;
-  readonly shards?: Pick<ShardStore, 'whereabouts'> | undefined;
+  readonly shards?: Pick<ShardStore, 'whereabouts' | 'terms' | 'claim' | 'mark'> | undefined;
   /** Of this process, one regime before this, without another leader in between. */
   readonly memory: Memory | undefined;
   /** The regime before this found out that its table is older than storage. */
@@ -60,6 +61,8 @@ export interface RestorationSetup {
  * and every shard is placed above every term that was ever given. Storage that does not answer holds up nobody: it is asked on, and where
  * it turns out to know more, the leader begins again.
  *
+ * Nobody who wrote there before does so any more when that is read for the last time.
+ *
  * It may die at any time: overrides are written before the rows, whose terms show the next leader that the work is not done.
  */
 export class Restoration {
@@ -80,6 +83,7 @@ export class Restoration {
   private doubted = false;
   private checked = false;
   private settled = false;
+  private fenced = false;
   private stopped = false;
 
   constructor(setup: RestorationSetup) {
@@ -178,6 +182,26 @@ export class Restoration {
       return false;
     }
     for (const { row, known } of fresh) this.mended.set(row.shard, known);
+    return true;
+  }
+
+  /**
+   * All is about to be placed by what storage has: no owner of before writes there any more. Who stood still had perhaps recorded in a solo
+   * shard that an entity is there, and only now at home that it is not; then nobody would have it. False: not now.
+   */
+  async fence(): Promise<boolean> {
+    const { shards, log, epoch } = this.setup;
+    if (this.fenced || !this.outdated || !shards) return true;
+    try {
+      const at = term(this.floorTerm + 1);
+      const newest = await fenceAll(shards, at);
+      this.floorTerm = term(Math.max(this.floorTerm, newest));
+      if (newest > at || !(await this.mendOverrides(undefined))) return false;
+    } catch (error) {
+      log.write('warn', 'regime.storage-not-fenced', { epoch, error });
+      return false;
+    }
+    this.fenced = true;
     return true;
   }
 

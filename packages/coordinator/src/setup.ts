@@ -28,7 +28,7 @@ export interface CoordinatorSetup extends PolicyChanges {
   /** Accounts and what was decided about them, for operators. */
   readonly records?: AccountRecords;
   /** Tells whether the cluster store went back, and who is where then (K4). Absent: entities are where they hash to then. */
-  readonly shards?: Pick<ShardStore, 'whereabouts' | 'terms'>;
+  readonly shards?: Pick<ShardStore, 'whereabouts' | 'terms' | 'claim' | 'mark'>;
   /** Which storage that is. Undefined: none, and the cluster may have any. */
   readonly storageIdentity?: string | undefined;
   readonly self: {
