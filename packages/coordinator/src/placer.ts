@@ -14,9 +14,9 @@ import {
   balance,
   givenTo,
   handedOver,
+  isCold,
   isWaiting,
   namedIn,
-  isCold,
   type PlacementInput,
 } from './placement.js';
 import { Releases } from './releases.js';
@@ -322,8 +322,7 @@ export class Placer {
     // Not those without a second place: whoever could have one learns it by now, and the others would keep this from ever going on.
     const copying = input.rows.filter(({ learner }) => learner !== '').length;
     const room = this.setup.options.copiesMax - copying;
-    if (room <= 0) return;
-    const changes = levelled(input.rows, input, room, copying > 0 ? 'only-leaving' : 'all');
+    const changes = room <= 0 ? [] : levelled(input.rows, input, room, copying > 0 ? 'only-leaving' : 'all');
     if (changes.length === 0) return;
     if ((await this.commit('join', input.rows, changes)) === 'fenced') this.setup.on.fenced();
   }
@@ -391,7 +390,8 @@ export class Placer {
   }
 
   private count(result: string): void {
-    this.setup.metrics.counter('muster_coordinator_commits_total', 'Transactions on the shard table').add(1, { result });
+    const { metrics } = this.setup;
+    metrics.counter('muster_coordinator_commits_total', 'Transactions on the shard table').add(1, { result });
   }
 
   private now(): Millis {

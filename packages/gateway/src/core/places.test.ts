@@ -1,6 +1,6 @@
 // Pots instead of lobbies: players may be in one, stir what is in it, and see what becomes of it.
 import { describe, expect, test } from '@jest/globals';
-import { entity, shardOfKey, silentTracer } from '@muster/ports';
+import { entity, silentTracer } from '@muster/ports';
 import { COMMANDS, type CommandDefinition, TachyonProtocol } from '@muster/tachyon';
 import { attachedClient, type CoreWorld, coreWorld, FakeClient, FIRST_SESSION } from '../testing/session.test-kit.js';
 import type { PlaceView } from './place-feeds.js';
@@ -283,21 +283,6 @@ describe('what happens in a place', () => {
       at(world, 9).publish('pot/a', 'members', 'pot/updated', { soup: 'bean' });
       expect(soups(client)).toEqual([...then, 'bean']);
     }
-  });
-
-  test('is not told where only an answer of the actor says that the client is there: its state went back, and `user/self` is on its way', () => {
-    const { world, client } = inPot();
-    const [attach] = world.cluster.newOwner(shardOfKey('player/1'));
-    attach!.ok({ login: 1, resumed: true, watch: [], places: { pot: 'b' } });
-    world.cluster.snapshot('pot/b', 'members', { in: ['1'], soup: 'leek' });
-    world.cluster.publish('pot/b', 'members', 'pot/updated', { soup: 'pea' });
-    expect(soups(client)).toEqual([]);
-    client.request('pot/stir');
-    expect(world.cluster.next('stir').entity.id).toBe('b');
-    world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user: {}, places: { pot: 'b' } });
-    world.cluster.snapshot('pot/b', 'members', { in: ['1'], soup: 'pea' });
-    world.cluster.publish('pot/b', 'members', 'pot/updated', { soup: 'bean' });
-    expect(soups(client)).toEqual(['bean']);
   });
 
   test('is not told before `user/self`: a client that has just come knows of no place', () => {

@@ -41,8 +41,7 @@ export class Places {
   /** All that the actor knows, as its stream says. */
   set(ids: PlaceIds): void {
     this.heard = ids;
-    const kinds = new Set([...Object.keys(this.ids), ...Object.keys(ids)]);
-    for (const kind of kinds) {
+    for (const kind of kindsIn(this.ids, ids)) {
       const id = ids[kind];
       const stays = id !== undefined && id === this.ids[kind];
       this.move(kind, id ?? null);
@@ -57,15 +56,17 @@ export class Places {
     this.move(kind, id);
   }
 
-  /** All that the actor knows, by an answer, which may be ahead of its stream. A place that is news to the client is told by that. */
-  answered(ids: PlaceIds): void {
-    for (const kind of Object.keys(this.ids)) if (ids[kind] === undefined) this.move(kind, null);
-    for (const [kind, id] of Object.entries(ids)) {
-      if (id === undefined) continue;
-      if (id === this.ids[kind]) this.feeds.join(this.client, kind, id);
-      else if (id === this.heard[kind]) this.move(kind, id);
-    }
+  /** All that the actor knew as it was attached to: ahead of its stream, perhaps, or behind a reply. Its stream tells what is news of that. */
+  attached(ids: PlaceIds): void {
+    for (const [kind, id] of Object.entries(ids))
+      if (id !== undefined && id === this.ids[kind]) this.feeds.join(this.client, kind, id);
     this.routes = ids;
+  }
+
+  /** All that the actor knows, as it was asked for: where its stream says the same, and a reply said something else, the reply was older. */
+  asked(ids: PlaceIds): void {
+    for (const kind of kindsIn(this.ids, ids)) if (ids[kind] === this.heard[kind]) this.move(kind, ids[kind] ?? null);
+    this.attached(ids);
   }
 
   /** In this place of its kind now, or in none. `came`: with what it was told as it came in. */
@@ -100,6 +101,10 @@ export class Places {
   end(): void {
     this.set(NOWHERE);
   }
+}
+
+function kindsIn(...some: readonly PlaceIds[]): ReadonlySet<string> {
+  return new Set(some.flatMap((ids) => Object.keys(ids)));
 }
 
 function withPlace(ids: PlaceIds, kind: string, id: string | null): PlaceIds {

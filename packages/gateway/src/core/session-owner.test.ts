@@ -183,3 +183,35 @@ test('an invitation that waited for another answer while it was accepted is of b
   expect(client.socket.said.slice(1)).toEqual(['party/acceptInvite', 'messaging/send', 'party/updated']);
   expect(client.socket.frames.at(-1)).toMatchObject({ data: { invited: [] } });
 });
+
+test("K16: of a place that only its answer names a client hears nothing before `user/self`: its actor's state went back", () => {
+  const world = coreWorld();
+  const client = attachedClient(world);
+  const lobby = (name: string) => ({ id: 'l', name, players: {}, bots: {}, spectators: { 1: { id: '1' } } });
+  const renamed = (name: string) => world.cluster.publish('lobby/l', 'members', 'lobby/updated', { id: 'l', name });
+  const [attach] = world.cluster.newOwner(shardOfKey('player/1'));
+  attach!.ok({ login: 1, resumed: true, watch: [], places: { lobby: 'l' } });
+  world.cluster.snapshot('lobby/l', 'members', lobby('a'));
+  renamed('b');
+  expect(client.socket.said).toEqual(['user/self']);
+  client.request('lobby/spectate');
+  expect(world.cluster.next('spectate').entity.id).toBe('l');
+  world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user: {}, places: { lobby: 'l' } });
+  world.cluster.snapshot('lobby/l', 'members', lobby('b'));
+  renamed('c');
+  expect(client.socket.said.slice(1)).toEqual(['user/self', 'lobby/updated']);
+});
+
+test('K16: an answer that is older than the reply with which a client came into a lobby does not take it out of there', () => {
+  const world = coreWorld();
+  const client = attachedClient(world);
+  const lobby = { id: 'l', name: 'a', players: {}, bots: {}, spectators: { 1: { id: '1' } }, eventNumber: 1 };
+  client.request('lobby/join', { id: 'l' });
+  const [attach] = world.cluster.newOwner(shardOfKey('player/1'));
+  world.cluster.next('joinLobby').ok({ moved: { kind: 'lobby', id: 'l', stream: 7 }, data: lobby });
+  attach!.ok({ login: 1, resumed: true, watch: [], places: {} });
+  world.cluster.number = 6;
+  world.cluster.snapshot('lobby/l', 'members', lobby);
+  world.cluster.publish('lobby/l', 'members', 'lobby/updated', { id: 'l', name: 'b', eventNumber: 2 });
+  expect(client.socket.said.slice(1)).toEqual(['lobby/join', 'lobby/updated']);
+});

@@ -80,7 +80,7 @@ export class PlayerSession implements SocketListener, Newcomer {
     },
     unknown: ({ attachment }) => attachment.attach(),
     places: ({ places }) => places?.forRequests ?? NOWHERE,
-    placesTold: (session, places) => session.inPlaces(places, 'answered'),
+    placesTold: (session, places) => session.inPlaces(places, 'asked'),
     moved: (session, moved, request) => session.moved(moved, request),
     superseded: (session) => session.end(new MusterError('SUPERSEDED')),
   };
@@ -271,7 +271,7 @@ export class PlayerSession implements SocketListener, Newcomer {
   }
 
   /** All places where the client is. */
-  private inPlaces(ids: PlaceIds, by: 'set' | 'answered'): void {
+  private inPlaces(ids: PlaceIds, by: 'set' | 'attached' | 'asked'): void {
     if (this.places || Object.keys(ids).length > 0) this.placesMade()[by](ids);
   }
 
@@ -328,7 +328,7 @@ export class PlayerSession implements SocketListener, Newcomer {
     this.watch = watch;
     // At first `user/self` says where the client is: what happens there would come before it.
     if (this.state !== 'starting') {
-      this.inPlaces(this.commands.beforeAnswers(places), 'answered');
+      this.inPlaces(this.commands.beforeAnswers(places), 'attached');
       this.goOn();
     }
     this.self.start();
