@@ -109,7 +109,10 @@ async function measure(run: BenchmarkRun, cluster: ClusterProcess, crowds: Crowd
   );
   const end = footprintOf(processes, crowds);
   for (const { lost } of held.value) if (Object.keys(lost).length > 0) say(`sessions: lost ${JSON.stringify(lost)}`);
-  say('sessions: every player asks its actor');
+  // A run that fails in its last step still says how far it came.
+  const bytesEach = Math.round(end.ours / players);
+  const cpu = (held.ours / held.seconds).toFixed(2);
+  say(`sessions: held; ${bytesEach} bytes resident each, ${cpu} CPU-seconds/s. Every player asks its actor`);
   const served = sum(await Promise.all(crowds.map((crowd) => crowd.ask<number>('count', undefined, DEADLINE_MS))));
   report(run, {
     ...{ wanted, crowd, served, idle, held, empty, start, end, rawBytes, holdS },
