@@ -52,6 +52,28 @@ test('a node dies while etcd is away: its shards wait for the store, and are pla
   expect(await world.timeUntil(() => world.settled())).toBeLessThan(1_000);
 });
 
+test('etcd has no room: it is said, nothing is sealed for it, nobody loses the lead; what had to be written is, as soon as there is room', async () => {
+  const world = await ClusterWorld.running();
+  const n1 = world.nodes.get('n1')!;
+  const events: ClusterEvent[] = [];
+  const operator = await world.operator('c1', events);
+  await world.answer(operator.ask('events.follow', {}));
+  const before = world.rows();
+  world.server.fill();
+  n1.process.kill();
+  await world.clock.advance(12_000);
+  const { result } = await world.answer(operator.ask('status', {}));
+  expect(result).toMatchObject({ healthy: false, epoch: 1, store: { reachable: true } });
+  expect(JSON.stringify(result)).toContain('The cluster store has no room');
+  expect(world.leader?.it.storeHasRoom).toBe(false);
+  expect(events.map(({ type }) => type).filter((type) => type.startsWith('store.'))).toEqual([]);
+  expect(world.rows()).toEqual(before);
+  world.server.free();
+  expect(await world.timeUntil(() => world.settled())).toBeLessThan(1_000);
+  expect(world.rows().filter(({ owner }) => owner === n1.peer)).toEqual([]);
+  expect(world.leader?.it.storeHasRoom).toBe(true);
+});
+
 test('silence counts anew after an outage: a node that was silent only while etcd was away is not dead', async () => {
   const world = await ClusterWorld.running();
   const owners = () => world.rows().map(({ owner }) => owner);

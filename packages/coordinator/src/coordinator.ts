@@ -185,6 +185,11 @@ export class Coordinator {
     return (this.election?.state.leader ?? '') !== '' && (this.election?.state.everHeard ?? false);
   }
 
+  /** The cluster store takes what is written, as far as anybody tried lately. */
+  get storeHasRoom(): boolean {
+    return !this.health.full;
+  }
+
   private newHealth(): StoreHealth {
     const { clock, log, metrics } = this.setup;
     const away = (cause: unknown) => this.event({ type: 'store.away', cause: causeOf(cause) });

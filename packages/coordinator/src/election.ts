@@ -300,7 +300,7 @@ export class Election {
         compare: [{ key: keys.epoch, modRevision: seen }],
         writes: [{ type: 'put', key: keys.epoch, value: JSON.stringify(record) }],
       });
-      health.answered();
+      health.answered('write');
       this.outage.over();
       if (succeeded) {
         this.record = record;

@@ -38,7 +38,7 @@ export interface LedgerSetup {
   /** Revision of the epoch's key as this leader wrote it: compared by every transaction. */
   readonly fence: number;
   readonly retryMs: Millis;
-  readonly answered: () => void;
+  readonly answered: (what?: 'read' | 'write') => void;
   readonly failed: (error: unknown) => void;
   /** The store shows less than was read or written here before (K4). Nothing of it is taken, and nothing is written any more. */
   readonly wentBack: () => void;
@@ -188,7 +188,7 @@ export class Ledger {
     const writes = [...puts, ...list, ...deleted, ...this.overrides.writesOf(overrides)];
     try {
       const { succeeded, revision } = await store.transact({ compare, writes });
-      answered();
+      answered('write');
       if (this.stopped) return 'stopped';
       if (!succeeded) return await this.refused();
       this.graves = graves;
@@ -239,7 +239,7 @@ export class Ledger {
     );
     try {
       const { succeeded, revision } = await store.transact({ compare, writes });
-      answered();
+      answered('write');
       if (succeeded) this.wrote(same, revision);
       return succeeded;
     } catch (error) {

@@ -47,7 +47,7 @@ export class Regime {
       keys,
       fence: setup.fence,
       retryMs: options.retryMs,
-      answered: () => health.answered(),
+      answered: (what) => health.answered(what),
       failed: (error) => health.failed(error),
       wentBack: () => setup.on.wentBack(),
       changed: (rows) => this.rowsChanged(rows),

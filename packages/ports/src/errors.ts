@@ -58,6 +58,7 @@ export const ERRORS = {
   STOPPING: row('{peer} is stopping', true, 'UNAVAILABLE', 'internal_error', null),
   // Cluster store and storage
   STORE_UNAVAILABLE: row('the cluster store does not answer: {cause}', true, 'UNAVAILABLE', 'internal_error', null),
+  STORE_FULL: row('the cluster store takes no writes: {cause}', true, 'RESOURCE_EXHAUSTED', 'internal_error', null),
   STORE_OUTCOME_UNKNOWN: row(
     'the cluster store did not say whether the write happened: {cause}',
     true,

@@ -200,6 +200,7 @@ export class Views {
     const { election, health, expectCoordinators } = this.from;
     const problems: string[] = [];
     if (!health.reachable) problems.push('The cluster store does not answer: nothing can be moved or placed.');
+    if (health.full) problems.push('The cluster store has no room: nothing can be moved, placed or failed over.');
     if (election.state.vice === '' && expectCoordinators > 1)
       problems.push('There is no vice: nobody would take over from the leader.');
     if (regime.homeless > 0) problems.push(`${regime.homeless} shards wait for an owner.`);

@@ -62,6 +62,11 @@ export async function startCoordinator(
         ok: coordinator.ready,
         detail: coordinator.leads ? `leads epoch ${coordinator.epoch}` : `follows epoch ${coordinator.epoch}`,
       },
+      {
+        name: 'room in the cluster store',
+        ok: coordinator.storeHasRoom,
+        detail: coordinator.storeHasRoom ? '' : 'it takes no writes: nothing is moved, placed or failed over',
+      },
     ],
     // It hands over to its vice in stop(): there is nothing to hand off before.
     drain: () => Promise.resolve(),

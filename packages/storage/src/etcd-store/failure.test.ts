@@ -20,8 +20,11 @@ test.each<[string, FailureKind]>([
   expect(failureOf(new Error(text)).kind).toBe(kind);
 });
 
-test('a lease that etcd does not know is expired, a request it will never take is invalid', () => {
+test('a lease that etcd does not know is expired, one without room is full, a request it will never take is invalid', () => {
   expect(failureOf(new EtcdLeaseInvalidError('1')).code).toBe('LEASE_EXPIRED');
+  expect(failureOf(new Error('8 RESOURCE_EXHAUSTED: etcdserver: mvcc: database space exceeded')).code).toBe(
+    'STORE_FULL',
+  );
   expect(failureOf(new Error('3 INVALID_ARGUMENT: etcdserver: request is too large')).code).toBe('INVALID_REQUEST');
 });
 

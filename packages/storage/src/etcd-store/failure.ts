@@ -9,7 +9,7 @@ export interface Failure {
   readonly kind: FailureKind;
   readonly cause: string;
   /** What the caller is told where it is neither STORE_UNAVAILABLE nor STORE_OUTCOME_UNKNOWN. */
-  readonly code?: 'LEASE_EXPIRED' | 'INVALID_REQUEST';
+  readonly code?: 'LEASE_EXPIRED' | 'INVALID_REQUEST' | 'STORE_FULL';
 }
 
 /**
@@ -21,7 +21,10 @@ const NOT_SENT =
 
 /** etcd refuses these before its log, or while applying, without a change. */
 const REFUSED =
-  /etcdserver: (too many requests|mvcc: database space exceeded|permission denied|invalid auth token|user name is empty|rpc not supported for learner|not capable|no leader)/;
+  /etcdserver: (too many requests|permission denied|invalid auth token|user name is empty|rpc not supported for learner|not capable|no leader)/;
+
+/** It reads, and takes nothing more: its quota or its disk is full. The operator has to make room, and to end the alarm. */
+const FULL = /etcdserver: mvcc: database space exceeded/;
 
 /** Ours to mend, not etcd's. */
 const INVALID =
@@ -33,5 +36,6 @@ export function failureOf(error: unknown): Failure {
     return { kind: 'refused', cause, code: 'LEASE_EXPIRED' };
   if (error instanceof ClientClosedError || NOT_SENT.test(cause)) return { kind: 'not-sent', cause };
   if (INVALID.test(cause)) return { kind: 'refused', cause, code: 'INVALID_REQUEST' };
+  if (FULL.test(cause)) return { kind: 'refused', cause, code: 'STORE_FULL' };
   return { kind: REFUSED.test(cause) ? 'refused' : 'lost', cause };
 }

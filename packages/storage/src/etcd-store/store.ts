@@ -134,6 +134,7 @@ export class EtcdStore implements ClusterStore {
     const { kind, cause, code } = error.failure;
     const options = { cause: error };
     if (code === 'LEASE_EXPIRED') return new MusterError(code, { lease }, options);
+    if (code === 'STORE_FULL') return new MusterError(code, { cause }, options);
     if (code === 'INVALID_REQUEST') return new MusterError(code, { details: cause }, options);
     const isUnknown = what === 'transact' && kind === 'lost';
     return new MusterError(isUnknown ? 'STORE_OUTCOME_UNKNOWN' : 'STORE_UNAVAILABLE', { cause }, options);

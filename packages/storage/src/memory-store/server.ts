@@ -25,6 +25,7 @@ export class MemoryStoreServer {
   private lastLease = 0;
   private stopped = false;
   private stalled = false;
+  private isFull = false;
 
   constructor(given: { readonly clock: Clock; readonly options?: Partial<MemoryStoreOptions> }) {
     this.clock = given.clock;
@@ -79,6 +80,15 @@ export class MemoryStoreServer {
     this.stopped = false;
     this.renewAll();
     for (const path of [...this.paths]) path.mend();
+  }
+
+  /** Its quota is used up: what is read is answered, what puts anything is refused until {@link MemoryStoreServer.free}. Leases live on. */
+  fill(): void {
+    this.isFull = true;
+  }
+
+  free(): void {
+    this.isFull = false;
   }
 
   /** Everything is lost, the revision too (K4): an empty store takes its place. */
@@ -149,6 +159,8 @@ export class MemoryStoreServer {
 
   /** @internal */
   transact(transaction: Parameters<StoreState['transact']>[0]): ReturnType<StoreState['transact']> {
+    if (this.isFull && transaction.writes.some(({ type }) => type === 'put'))
+      throw new MusterError('STORE_FULL', { cause: 'its quota is used up' });
     const before = this.state.revision;
     const result = this.state.transact(transaction);
     if (result.revision !== before) this.changed();
