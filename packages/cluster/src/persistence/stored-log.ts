@@ -130,7 +130,7 @@ export class StoredLog {
     this.backlog.push(record, position);
     this.held.changed(record.entity, position);
     if (record.text === '') this.unsaved.gone(record.entity);
-    else if (this.unsaved.grown(record.entity, record.text.length)) this.unsaved.want(record.entity, position);
+    else if (this.unsaved.grown(record.entity, record.text.length)) this.unsaved.becameLong(record.entity);
     // The actors will be stored as they are by then, which takes no more memory however long that is.
     if (this.claim.isFree && this.backlog.isMuch) this.drop(this.backlog.merging());
   }
@@ -232,7 +232,8 @@ export class StoredLog {
     // Records of these actors would not fit what storage has of them.
     if (this.unsaved.size > 0) {
       if (this.unsaved.first(1).length > 0) return this.storedEnd === 0 ? 'append' : 'save';
-    } else if (this.backlog.size > 0) {
+    } else if (this.storedEnd > 0 && this.unsaved.hasLong) return 'save';
+    else if (this.backlog.size > 0) {
       if (this.held.has(this.backlog.from!)) return 'append';
     } else if (this.claim.known !== this.claim.wanted) return 'mark';
     if (this.isDoubted) return 'ask';
@@ -291,7 +292,7 @@ export class StoredLog {
   nextSaves(max: number, charsMax: number): readonly EntitySnapshot[] {
     const { unsaved, backlog, saved } = this;
     const before = Math.min(unsaved.from, backlog.from ?? Infinity);
-    const { taken, gone, unreadable } = takeSaves(this.unsaved.first(max), saved, this.storedEnd!, charsMax);
+    const { taken, gone, unreadable } = takeSaves(this.unsaved.next(max), saved, this.storedEnd!, charsMax);
     for (const entity of unreadable) this.committer.unreadable(entity);
     // The record that says so was merged with others, or was the former owner's.
     for (const entity of gone) backlog.pushGone(entity, before);

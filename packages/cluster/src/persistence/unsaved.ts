@@ -15,6 +15,9 @@ export class Unsaved {
   private readonly onTheWay = new Map<string, Position | undefined>();
   /** Characters that an actor's records may still grow by before it is stored whole. */
   private readonly left = new Map<string, number>();
+  /** Those whose tails have become long. Storage has all of their records, or is about to: nothing waits for them, and one that always has a turn under
+   *  way keeps nobody else's records from being stored. */
+  private readonly long = new Set<string>();
   private lowest: Position | undefined = Infinity;
   /** By name: the oldest change of those that storage cannot take. */
   private readonly excluded = new Map<string, Position>();
@@ -66,10 +69,30 @@ export class Unsaved {
     return names;
   }
 
+  /** The same, and those whose tails are long. */
+  next(max: number): readonly string[] {
+    const wanted = this.first(max);
+    const long = [...this.long].filter((entity) => !this.wanted.has(entity) && this.mayBeStored(entity));
+    return [...wanted, ...long.slice(0, max - wanted.length)];
+  }
+
+  /** One whose tail is long may be stored whole at this moment. */
+  get hasLong(): boolean {
+    for (const entity of this.long) if (this.mayBeStored(entity)) return true;
+    return false;
+  }
+
+  becameLong(entity: string): void {
+    this.long.add(entity);
+  }
+
   /** The text of these is on its way, as it is now; of those before it is not known whether it arrived. */
   taken(entities: Iterable<string>): void {
     this.onTheWay.clear();
-    for (const entity of entities) this.onTheWay.set(entity, undefined);
+    for (const entity of entities) {
+      this.onTheWay.set(entity, undefined);
+      this.long.delete(entity);
+    }
   }
 
   /** It is stored with so many characters, as it was when it was taken. */
@@ -84,6 +107,7 @@ export class Unsaved {
   /** There is nothing to be stored of it. */
   gone(entity: string): void {
     this.left.delete(entity);
+    this.long.delete(entity);
     this.delete(entity);
   }
 

@@ -6,8 +6,8 @@ const PROMISED_MS: Millis = 1_000;
 /** … and what two clocks, a turn of the loop and the way to storage add. */
 const SLACK_MS: Millis = 250;
 /**
- * Later than this breaks the promise badly enough to fail a run; what is late at all is counted. Known to be late: an actor whose tail has become long,
- * so that it is to be stored whole, and that always has a turn which copies do not have yet (docs/reliability.md, "Open").
+ * Later than this fails a run; what is late at all is counted. Known to be late: the shard of an actor that has to be stored whole (after a promotion,
+ * or since its records were given up while storage was away) and that always has a turn which copies do not have yet.
  */
 const BROKEN_MS: Millis = 4_000;
 /** Storage that was in trouble has to be asked again, and to be given what waited. */
