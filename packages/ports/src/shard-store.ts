@@ -24,6 +24,8 @@ export interface LogBatch {
   /** Position of the first record. */
   readonly first: StoredPosition;
   readonly records: readonly StoredRecord[];
+  /** A mark in the same transaction: with these records everything is there. Refused with them. */
+  readonly standing?: ShardStanding | undefined;
 }
 
 /** An actor as it was after the record at `position`: earlier ones of it are not needed any more. */
@@ -35,6 +37,15 @@ export interface EntitySnapshot {
   /** Of the actor's kind, when this was written. Kept as it is: readers upgrade. */
   readonly version: number;
   readonly text: string;
+}
+
+/** Actors of one shard, to be stored whole. */
+export interface ShardSaves {
+  readonly shard: ShardId;
+  readonly term: Term;
+  readonly entities: readonly EntitySnapshot[];
+  /** A mark in the same transaction: with these actors everything is there. Refused with them. */
+  readonly standing?: ShardStanding | undefined;
 }
 
 /**
@@ -137,9 +148,7 @@ export interface ShardStore {
   /** One group commit of many shards. Positions that are stored already are left out, so that a batch may be sent again. */
   append(batches: readonly LogBatch[]): Promise<readonly ShardAnswer[]>;
   /** Stores actors whole, unless a newer copy is there, and drops the records they make unnecessary. */
-  save(
-    saves: readonly { readonly shard: ShardId; readonly term: Term; readonly entities: readonly EntitySnapshot[] }[],
-  ): Promise<readonly ShardAnswer[]>;
+  save(saves: readonly ShardSaves[]): Promise<readonly ShardAnswer[]>;
   /** A bounded part of a claimed shard, from its beginning or from `next` of the page before. @throws MusterError STALE_TERM also */
   load(shard: ShardId, term: Term, after?: string): Promise<ShardPage>;
   /** Says how far the shard can be trusted from now on. */

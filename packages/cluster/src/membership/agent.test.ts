@@ -242,3 +242,21 @@ test('a stopped agent leaves the store and is quiet', async () => {
   expect(coordinators.get(c1)!.beats.length).toBe(count);
   expect(store.entries.has(`${keys.members('node')}n1`)).toBe(false);
 });
+
+test('what is urgent goes to the leader alone, at once and together, and does not pass for a beat', async () => {
+  await coordinator(c1, 1, true);
+  await coordinator(c2, 1, false);
+  void agent.start();
+  await clock.advance(1_010);
+  const [led, other] = [c1, c2].map((peer) => coordinators.get(peer)!.beats);
+  const [before, beside] = [led!.length, other!.length];
+  agent.tellSoon();
+  agent.tellSoon();
+  await clock.advance(40);
+  expect([led!.length - before, other!.length - beside]).toEqual([1, 0]);
+  expect(led!.at(-1)!.number).toBe(led!.at(-2)!.number);
+  agent.tellSoon();
+  await agent.stop();
+  await clock.advance(200);
+  expect(led!.length).toBeLessThanOrEqual(before + 2);
+});

@@ -88,6 +88,9 @@ export interface MemberAgentSetup {
   readonly hasRunOut?: typeof hasRunOut;
 }
 
+/** What is urgent is gathered for so much less than from beat to beat. */
+const TELL_SOONER = 4;
+
 /**
  * A node's or gateway's place in the cluster: registered in the store under a lease, linked to every coordinator, beating to all of
  * them, and taking the table from the one that leads. It never decides about others, and about itself only to freeze.
@@ -106,6 +109,7 @@ export class MemberAgent {
   private leaving = false;
   private client = '';
   private timer: Timer | undefined;
+  private telling: Timer | undefined;
   private replacedBy = '';
   private tables = 0;
   private stopped = false;
@@ -169,8 +173,18 @@ export class MemberAgent {
   async stop(): Promise<void> {
     this.stopped = true;
     this.timer?.cancel();
+    this.telling?.cancel();
     this.listing.stop();
     await this.registration.stop();
+  }
+
+  /** The leader hears what there is to report before the next beat, with all that comes meanwhile. It is told under the last beat's number: this says nothing of time. */
+  tellSoon(): void {
+    if (this.telling || this.stopped) return;
+    this.telling = this.setup.clock.after(this.beatMs / TELL_SOONER, () => {
+      this.telling = undefined;
+      if (!this.stopped && this.beats.leader !== '') this.beatTo([this.beats.leader as PeerId]);
+    });
   }
 
   /** Checks the fence now: before a batch of work, because a timer comes late in a loop that was stopped. */

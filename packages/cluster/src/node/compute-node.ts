@@ -105,6 +105,7 @@ export class ComputeNode {
       metrics,
       gatePosition: rules.gatePosition,
       persists: setup.storage !== undefined,
+      urgent: () => this.agent.tellSoon(),
     });
     const logs = setup.logs?.(this.stored(replicator)) ?? this.stored(replicator);
     this.replicator = replicator;
@@ -116,7 +117,11 @@ export class ComputeNode {
     this.runtime = new ActorRuntime({ ...runtime, ...changed });
     const host = this.runtime;
     this.turnLoads = new TurnLoads(clock, this.options, () => host.busy());
-    replicator.join(host, (shard) => this.persistence?.unstored(shard) ?? []);
+    replicator.join(host, {
+      unstored: (shard) => this.persistence?.unstored(shard) ?? [],
+      isThere: () => this.persistence?.awayMs === 0,
+      isAwaited: () => this.persistence?.isAwaited === true,
+    });
     const { persistence: persistenceOptions } = options;
     this.persistence =
       setup.storage &&

@@ -43,6 +43,16 @@ export class Backlog {
     return this.waiting[0]?.position;
   }
 
+  /** There is something that copies have. */
+  mayGo(held: Pick<Held, 'has'>): boolean {
+    return this.from !== undefined && held.has(this.from);
+  }
+
+  /** Position of the first behind so many; Infinity: there is none. */
+  after(count: number): Position {
+    return this.waiting[count]?.position ?? Infinity;
+  }
+
   /** When the oldest came. */
   get since(): Millis | undefined {
     return this.waiting[0]?.at;

@@ -35,6 +35,11 @@ export class Claim {
     return this.parking ? 'parked' : this.standing;
   }
 
+  /** Storage does not call it so yet. */
+  get isMarkDue(): boolean {
+    return !this.parking && this.known !== this.standing;
+  }
+
   /** Storage is the second place: the shard has no backup. */
   get isLone(): boolean {
     return this.standing === 'gated';

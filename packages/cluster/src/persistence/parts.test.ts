@@ -12,7 +12,14 @@ function log(shard: number, actors: number, waiters: number): StoredLog {
       version: 1,
       text: 'xx',
     }));
-  return { shard: shardId(shard), term: term(1), leaving: { size: waiters }, nextSaves } as unknown as StoredLog;
+  const callingIt = () => undefined;
+  return {
+    shard: shardId(shard),
+    term: term(1),
+    leaving: { size: waiters },
+    nextSaves,
+    callingIt,
+  } as unknown as StoredLog;
 }
 
 test('of actors that are to be stored whole, those come first in whose shard somebody waits for an answer', () => {

@@ -1,4 +1,4 @@
-import type { EntitySnapshot, ShardId, Term } from '@muster/ports';
+import type { EntitySnapshot, ShardId, ShardStanding, Term } from '@muster/ports';
 import type { Forgettable } from './gone.js';
 import type { PersistenceOptions } from './options.js';
 import type { StoredLog } from './stored-log.js';
@@ -9,6 +9,7 @@ interface Part<Entity> {
   readonly shard: ShardId;
   readonly term: Term;
   readonly entities: readonly Entity[];
+  readonly standing?: ShardStanding | undefined;
 }
 
 /** Actors to be stored whole, as many as one call holds; first of shards of which somebody waits for an answer. */
@@ -22,7 +23,7 @@ export function savesOf(
     if (actors >= savesMax || chars >= savesCharsMax) break;
     const entities = log.nextSaves(savesMax - actors, savesCharsMax - chars);
     if (entities.length === 0) continue;
-    parts.push({ log, shard: log.shard, term: log.term, entities });
+    parts.push({ log, shard: log.shard, term: log.term, entities, standing: log.callingIt(entities, 0) });
     actors += entities.length;
     chars += entities.reduce((sum, { text }) => sum + text.length, 0);
   }

@@ -112,6 +112,11 @@ export class Persistence {
     return awaySince === undefined ? 0 : now - awaySince;
   }
 
+  /** Answers wait for storage to become the second place of their shards. */
+  get isAwaited(): boolean {
+    return this.writer.isAwaited;
+  }
+
   get health(): StorageHealth {
     const { waitingChars, now } = this.writer;
     let oldest = now;

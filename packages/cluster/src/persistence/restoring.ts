@@ -16,6 +16,11 @@ export class Restoring {
     return this.phase === 'begun';
   }
 
+  /** Storage is not known to have lost nothing that it may still have to give up. */
+  get isUnderWay(): boolean {
+    return this.phase !== 'no' || this.hasVoids;
+  }
+
   get isReviewing(): boolean {
     return this.phase === 'reviewing';
   }

@@ -8,7 +8,7 @@
 // `flushMs` later, many together. The row says which it is; storage says so too (`standing`), because whoever comes after owner and backup
 // both died has to know whether something may be missing:
 //
-//   row names no backup   ──claim behind──► all that may have left is stored ──mark gated──► what is stored leaves
+//   row names no backup   ──claim behind──► all that may have left is stored, and the shard is called gated with the last of it ──► what is stored leaves
 //   row names a backup    ──claim behind──► what the backup has leaves, stored or not
 //   the shard is left     ──all is stored──► mark parked
 //
@@ -29,6 +29,7 @@
 import {
   codeOf,
   jitter,
+  type LogBatch,
   type Millis,
   type ShardAnswer,
   type ShardId,
@@ -89,6 +90,12 @@ export class StorageWriter implements Committer {
   /** Since when no call has been answered, while that is so. */
   get awaySince(): Millis | undefined {
     return this.outage.since;
+  }
+
+  /** Something waits to leave a shard of which storage is not the second place yet, and is to be. */
+  get isAwaited(): boolean {
+    for (const log of this.wanting) if (log.isHeldUp) return true;
+    return false;
   }
 
   /** Characters that wait, of all logs. */
@@ -241,8 +248,9 @@ export class StorageWriter implements Committer {
     this.counters.saved(saves.reduce((sum, { entities }) => sum + entities.length, 0));
     for (const [i, answer] of answers.entries()) {
       const { refused } = answer;
-      const { log, term, entities } = saves[i]!;
-      if (!refused) log.savedAll(entities, answered);
+      const { log, term, entities, standing } = saves[i]!;
+      // Where it was raised meanwhile its claim says what storage calls it.
+      if (!refused) log.savedAll(entities, answered, log.term === term ? standing : undefined);
       // Refused because of our own newer term: they are saved again.
       this.each(log, log.term === term ? refused : undefined, answer);
     }
@@ -296,11 +304,12 @@ export class StorageWriter implements Committer {
     const answers = await this.setup.store.append(batches);
     this.answered();
     this.counters.committed(records, this.now - answered.sentAt);
-    for (const [i, answer] of answers.entries()) this.appended(logs[i]!, answer, answered);
+    for (const [i, answer] of answers.entries()) this.appended(logs[i]!, answer, answered, batches[i]!);
   }
 
-  private appended(log: StoredLog, answer: ShardAnswer, answered: Answered): void {
-    if (answer.refused === undefined) this.each(log, log.stored(answer.position, answered), answer);
+  private appended(log: StoredLog, answer: ShardAnswer, answered: Answered, { term, standing }: LogBatch): void {
+    const as = log.term === term ? standing : undefined;
+    if (answer.refused === undefined) this.each(log, log.stored(answer.position, answered, as), answer);
     // Refused because of our own newer term: its claim says what had arrived.
     else this.each(log, log.need === 'claim' ? undefined : answer.refused, answer);
   }

@@ -92,6 +92,10 @@ export class StoredLog {
     return this.claim.isLone;
   }
 
+  get isHeldUp(): boolean {
+    return this.leaving.size > 0 && this.isLone && !this.claim.isGate;
+  }
+
   /** Nothing is missing in storage, and it is known what it calls the shard. */
   get isSettled(): boolean {
     const isDone = this.need === undefined || this.need === 'ask' || this.need === 'forget';
@@ -228,14 +232,14 @@ export class StoredLog {
     if (this.backlog.inDoubt > 0) return 'append';
     if (this.restoring.isReviewing) return 'review';
     if (this.restoring.hasVoids) return 'append';
-    if (!this.claim.parking && this.claim.known !== this.claim.standing && (!this.isLone || this.isPaid)) return 'mark';
-    // Records of these actors would not fit what storage has of them.
+    const hasLong = this.storedEnd > 0 && this.unsaved.hasLong;
+    const haveRecords = this.unsaved.size === 0 && !hasLong && this.backlog.mayGo(this.held); // those of others would not fit what storage has
+    if (this.claim.isMarkDue && (!this.isLone || (this.isPaid && !haveRecords))) return 'mark';
+    if (haveRecords) return 'append';
     if (this.unsaved.size > 0) {
       if (this.unsaved.first(1).length > 0) return this.storedEnd === 0 ? 'append' : 'save';
-    } else if (this.storedEnd > 0 && this.unsaved.hasLong) return 'save';
-    else if (this.backlog.size > 0) {
-      if (this.held.has(this.backlog.from!)) return 'append';
-    } else if (this.claim.known !== this.claim.wanted) return 'mark';
+    } else if (hasLong) return 'save';
+    else if (this.backlog.size === 0 && this.claim.known !== this.claim.wanted) return 'mark';
     if (this.isDoubted) return 'ask';
     if (this.gone.isDue) return 'forget';
     return this.leaving.size > 0 && !this.leaving.isQuiet ? 'ask' : undefined;
@@ -271,7 +275,15 @@ export class StoredLog {
     const most = gone.length > 0 ? gone.length : isWhole ? 0 : limits.records;
     const taking = { ...limits, records: most, must: limits.must && most > 0 };
     const { records, chars } = this.backlog.take(taking, this.held);
-    return { shard: this.shard, term: this.term, first: this.storedEnd! + 1, records, chars };
+    const standing = this.callingIt([], records.length);
+    return { shard: this.shard, term: this.term, first: this.storedEnd! + 1, records, chars, standing };
+  }
+
+  /** The call that brings so many actors and records, and with them the last of what is owed (K9), makes storage the second place: nobody waits for another. */
+  callingIt(actors: readonly { readonly entity: string }[], records: number): ShardStanding | undefined {
+    if (!this.isLone || !this.claim.isMarkDue || this.restoring.isUnderWay) return undefined;
+    if (!this.unsaved.isAllIn(actors) || this.backlog.after(records) <= this.owedThrough) return undefined;
+    return this.marking().standing;
   }
 
   /** Whose absence goes before anything else. A log that ends at 0 counts as empty, so that of an actor goes before what is there of it. */
@@ -303,9 +315,10 @@ export class StoredLog {
     return taken;
   }
 
-  /** They are stored. */
-  savedAll(snapshots: readonly EntitySnapshot[], answered: Answered): void {
+  /** They are stored. `as`: storage calls it so now. */
+  savedAll(snapshots: readonly EntitySnapshot[], answered: Answered, as?: ShardStanding): void {
     if (this.over) return;
+    if (as) this.claim.known = as;
     for (const { entity, text } of snapshots) this.unsaved.arrived(entity, text.length);
     this.settled(answered);
   }
@@ -313,11 +326,11 @@ export class StoredLog {
   /** The claim of {@link claimTerm} stands. Its refusal, where storage has lost something of ours. */
   claimed({ position, before, term }: ClaimAnswer, as: Standing, answered: Answered): ShardRefusal | undefined {
     if (this.over) return undefined;
-    const { options } = this.committer;
     if (this.storedEnd === undefined) {
       this.storedEnd = position;
       const isFree = this.isSure || before === undefined || before.standing === 'parked';
-      if (!isFree) this.leaving.beQuiet(options.leaseMs + options.leaseMarginMs, () => this.woken());
+      const { leaseMs, leaseMarginMs } = this.committer.options;
+      if (!isFree) this.leaving.beQuiet(leaseMs + leaseMarginMs, () => this.woken());
       // What the owner before had heard of it is not there any more.
       if (this.wasBehind && before?.standing !== 'behind') return 'GAP';
     } else if (this.restoring.isBegun) {
@@ -329,12 +342,12 @@ export class StoredLog {
     return this.stored(position, answered);
   }
 
-  /** Everything up to `position` is stored, and at some time after the call was sent the term still held. */
-  stored(position: StoredPosition, answered: Answered): ShardRefusal | undefined {
+  /** Everything up to `position` is stored, and at some time after the call was sent the term still held. `as`: storage calls it so now. */
+  stored(position: StoredPosition, answered: Answered, as?: ShardStanding): ShardRefusal | undefined {
     if (this.over) return undefined;
     const arrived = position - this.storedEnd!;
-    // More than was ever sent: somebody else writes under our term.
-    if (arrived > this.backlog.inDoubt) return 'STALE_TERM';
+    if (arrived > this.backlog.inDoubt) return 'STALE_TERM'; // More than was ever sent: somebody else writes under our term.
+    if (as) this.claim.known = as;
     this.committer.leftBehind(this.gone.stored(this.backlog.arrived(arrived), this.storedEnd! + 1));
     this.storedEnd = position;
     this.settled(answered);

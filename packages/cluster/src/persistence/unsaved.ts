@@ -82,6 +82,13 @@ export class Unsaved {
     return false;
   }
 
+  /** None is left beside these. Those that only are long are not waited for. */
+  isAllIn(actors: readonly { readonly entity: string }[]): boolean {
+    let found = 0;
+    for (const { entity } of actors) if (this.wanted.has(entity)) found += 1;
+    return found === this.wanted.size;
+  }
+
   becameLong(entity: string): void {
     this.long.add(entity);
   }

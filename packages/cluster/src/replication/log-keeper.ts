@@ -13,6 +13,8 @@ export interface LogKeeper {
   now(): Millis;
   /** False where there is no link or its lane is full: called again (`ship`) when there is room. */
   send(peer: PeerId, envelope: EnvelopeInit): boolean;
+  /** The leader should hear of second places now: the shard stands still until the row has changed. */
+  urgent(): void;
   /** To be flushed at the end of this turn of the loop. */
   dirty(log: ReplicatedLog): void;
   /** A snapshot number that was never used; `used` up to there. */

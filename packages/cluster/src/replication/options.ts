@@ -7,6 +7,11 @@ export interface ReplicationOptions {
   readonly envelopeCharsMax: number;
   /** Characters of actors' copies sent per turn of the loop to one learner. Lower: a new backup takes longer. Higher: commands wait behind it. */
   readonly snapshotCharsMax: number;
+  /** A learner of a shard for which storage stands in is copied so long after it was named: after a death everything is to be done at once, and
+   *  answers go first. None where storage is away. Lower: answers wait for copies. Higher: storage is the only second place for longer. */
+  readonly learnAfterMs: Millis;
+  /** … and, while answers still wait for storage to become the second place, up to so long after. At least `learnAfterMs`. */
+  readonly learnWithinMs: Millis;
   /** A shard takes no new turns while this much waits for its second place. Lower: a slow backup slows its owner sooner.
    *  Higher: more is executed that may have to be repeated elsewhere. In characters of JSON. */
   readonly lagCharsMax: number;
@@ -37,7 +42,9 @@ export interface ReplicationOptions {
 
 export const REPLICATION_DEFAULTS: ReplicationOptions = {
   envelopeCharsMax: 65_536,
-  snapshotCharsMax: 262_144,
+  snapshotCharsMax: 65_536,
+  learnAfterMs: 200,
+  learnWithinMs: 1_000,
   lagCharsMax: 262_144,
   lagMs: 250,
   learnerLagCharsMax: 4_194_304,
@@ -60,6 +67,7 @@ export function replicationOptions(
   for (const [name, value] of Object.entries(options))
     if (!(value > 0)) throw bad(`${name} is more than 0, not ${value}`);
   if (2 * options.leaseEveryMs > options.leaseMs) throw bad('leaseMs allows for one lost answer: 2 × leaseEveryMs');
+  if (options.learnAfterMs > options.learnWithinMs) throw bad('learnAfterMs is at most learnWithinMs');
   if (options.lagMs >= options.silenceMs) throw bad('a shard is slowed before its copy is given up: lagMs < silenceMs');
   if (options.ungatedWaitMs < fencedMs)
     throw bad('ungatedWaitMs is at least selfFenceMs + fenceMarginMs of [heartbeat]');

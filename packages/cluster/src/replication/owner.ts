@@ -138,6 +138,16 @@ export function isQuiet({ end, durable, followers }: OwnerState): boolean {
   );
 }
 
+/** A learner has everything since this step, and more than the backup that it is to replace: the shard stands still until the row says so. */
+export function isReplaceable(before: OwnerState, { followers }: OwnerState): boolean {
+  if (followers.length === 1) return false;
+  const backup = followers.find(({ role }) => role === 'backup');
+  const at = followers.findIndex(({ role }) => role === 'learner');
+  const learner = followers[at];
+  if (!backup || !learner?.caughtUp || before.followers[at]?.caughtUp !== false) return false;
+  return backup.acked < learner.acked;
+}
+
 /** What the leader should hear about this shard. */
 export function reportsOf(
   state: OwnerState,

@@ -14,6 +14,8 @@ let lease: boolean;
 let sent: EnvelopeInit[];
 let hasRoom: boolean;
 let resumed: number;
+let urgent: number;
+let seeded: boolean[] = [];
 let left: string[];
 
 beforeEach(() => {
@@ -21,6 +23,7 @@ beforeEach(() => {
   lease = true;
   hasRoom = true;
   resumed = 0;
+  urgent = 0;
   sent = [];
   left = [];
 });
@@ -34,10 +37,13 @@ function open(place: Partial<Place> = {}, isStored = false): ReplicatedLog {
       if (hasRoom) sent.push(envelope);
       return hasRoom;
     },
+    urgent: () => {
+      urgent += 1;
+    },
     dirty: () => undefined,
     freshSeeding: 1,
     used: () => undefined,
-    seed: () => undefined,
+    seed: (log) => seeded.push(log.isInUse),
     seedingFlows: () => true,
     unseed: () => undefined,
     leaseHolds: () => lease,
@@ -50,6 +56,12 @@ function open(place: Partial<Place> = {}, isStored = false): ReplicatedLog {
   const log = new ReplicatedLog(shardId(7), whole, go, keeper);
   resumed = 0;
   return log;
+}
+
+function seededInUse(act: () => unknown): boolean[] {
+  seeded = [];
+  act();
+  return seeded;
 }
 
 /** A turn with a record, and what leaves with it. */
@@ -250,4 +262,37 @@ test('where there is no storage, it waits for the learner', () => {
   write(log, 'w1');
   log.flush();
   expect(left).toEqual([]);
+});
+
+test('the leader is to hear at once of a learner that has more than the backup, and of no other', () => {
+  const learnt = (log: ReplicatedLog, position: number) => {
+    const { seeding } = log.state.followers.find(({ peer }) => peer === c)!;
+    log.input({ type: 'ack', from: c, ack: { term: term(2), seeding, position, code: '' } });
+  };
+  const well = open({ learner: c });
+  write(well, 'w1');
+  ack(well, 1);
+  learnt(well, 1);
+  expect(urgent).toBe(0);
+  const stuck = open({ learner: c });
+  write(stuck, 'w1');
+  ack(stuck, 1);
+  write(stuck, 'w2');
+  learnt(stuck, 2);
+  expect(urgent).toBe(1);
+  write(stuck, 'w3');
+  learnt(stuck, 3);
+  expect(urgent).toBe(1);
+  const alone = open({ backup: '', learner: c });
+  write(alone, 'w1');
+  learnt(alone, 1);
+  expect(urgent).toBe(1);
+});
+
+test('a shard that came with its state is in use when its first learner is begun; one that was read is not, until it is open', () => {
+  const copies = (isInUse: boolean) => open({ backup: '', learner: c, isInUse }, true);
+  expect([seededInUse(() => copies(true)), seededInUse(() => copies(false))]).toEqual([[true], [false]]);
+  const log = open({ backup: '' }, true);
+  const place = { term: term(3), backup: '', learner: c, linked: [c], heldUntil: 0 } as const;
+  expect(seededInUse(() => log.assign(place))).toEqual([true]);
 });

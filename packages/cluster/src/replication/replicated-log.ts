@@ -2,7 +2,7 @@ import type { CommitLog, Millis, PeerId, Position, ShardId, Term, TurnRecord } f
 import { KeptRecords } from './kept-records.js';
 import type { LogKeeper } from './log-keeper.js';
 import type { OwnerEffect, OwnerInput, OwnerState } from './owner.js';
-import { isGated, isLearnt, isQuiet, newOwner, reportsOf, stepOwner } from './owner.js';
+import { isGated, isLearnt, isQuiet, isReplaceable, newOwner, reportsOf, stepOwner } from './owner.js';
 import type { Place } from './replicator.js';
 import type { ReportedChange } from './report.js';
 
@@ -38,6 +38,8 @@ export class ReplicatedLog implements CommitLog {
   private readonly continues: PeerId | '';
   /** K7: a promoted backup lets nothing out before. */
   private heldUntil: Millis;
+  /** Somebody may wait for answers of it already: it came here with its state, or has been open. */
+  isInUse: boolean;
   private closed = false;
   private pumping = false;
   private wasGated = false;
@@ -56,7 +58,9 @@ export class ReplicatedLog implements CommitLog {
     this.kept = new KeptRecords(keeper.options, position);
     this.continues = from;
     this.state = newOwner(place.term, position, keeper.isStored);
+    this.isInUse = place.isInUse === true;
     this.assign(place);
+    this.isInUse = true;
   }
 
   get end(): Position {
@@ -256,6 +260,7 @@ export class ReplicatedLog implements CommitLog {
     if (input.type !== 'appended' || state.durable !== before.durable)
       this.kept.forget(before.durable, state.durable, state.followers, this.cursorOf);
     for (const effect of effects) this.perform(effect);
+    if (input.type === 'ack' && isReplaceable(before, state)) this.keeper.urgent();
     if (andPump) this.pump();
   }
 

@@ -22,7 +22,7 @@ import { gatePosition } from './owner.js';
 import type { AckCode, AckMessage } from './protocol.js';
 import { ReplicatedLog } from './replicated-log.js';
 import type { ShardReport } from './report.js';
-import { Seeder } from './seeder.js';
+import { type BehindCopies, Seeder } from './seeder.js';
 
 export interface ReplicatorSetup {
   readonly clock: Clock;
@@ -31,6 +31,8 @@ export interface ReplicatorSetup {
   readonly gatePosition?: typeof gatePosition;
   /** This node stores what it owns. */
   readonly persists?: boolean;
+  /** The leader should hear of second places now, not with the next beat: somebody waits for what comes of it. */
+  readonly urgent?: () => void;
   readonly metrics: Metrics;
 }
 
@@ -44,6 +46,8 @@ export interface Place {
   readonly heldUntil: Millis;
   /** The shard came here by a hand-off: the former owner, and where its log ended. */
   readonly continues?: FormerLog | undefined;
+  /** It comes with its state, from somebody who served it a moment ago. */
+  readonly isInUse?: boolean;
   /** The log begins anew beside a backup that has an older one of this very owner: it is no copy of this. */
   readonly anew?: boolean;
 }
@@ -94,14 +98,15 @@ export class Replicator implements CommitLogs, LogKeeper {
     });
   }
 
-  /** Whose actors are copied to learners, and of which of them storage may not know the latest. */
-  join(host: ActorHost, unstored: (shard: ShardId) => Iterable<string>): void {
-    this.seeder.join(host, unstored);
+  /** Whose actors are copied to learners, and what stands behind the copies. */
+  join(host: ActorHost, behind: BehindCopies): void {
+    this.seeder.join(host, behind);
   }
 
   /** The row of a shard that this process owns: before the shard is opened in its term, and whenever it changes. */
-  assign({ shard, term, backup, learner }: ShardRow, heldUntil: Millis = 0, continues?: FormerLog): void {
-    const place = { term, backup, learner, linked: this.linked(backup, learner), heldUntil, continues };
+  assign({ shard, term, backup, learner, origin }: ShardRow, heldUntil: Millis = 0, continues?: FormerLog): void {
+    const isInUse = origin !== 'placed';
+    const place = { term, backup, learner, linked: this.linked(backup, learner), heldUntil, continues, isInUse };
     this.places.set(shard, place);
     this.pairAll(place);
     this.logs.get(shard)?.assign(place);
@@ -160,6 +165,10 @@ export class Replicator implements CommitLogs, LogKeeper {
     if (!this.setup.peers.send(peer, 'replication', envelope)) return false;
     this.shipped.add(1, { type: envelope.type });
     return true;
+  }
+
+  urgent(): void {
+    this.setup.urgent?.();
   }
 
   dirty(log: ReplicatedLog): void {

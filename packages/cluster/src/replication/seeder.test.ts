@@ -79,3 +79,39 @@ test('of those, shards for which storage stands in come second', async () => {
   await clock.advance(1);
   expect(sent).toEqual([8, 7]);
 });
+
+test('copies come after the answers where storage stands in and the shard is in use: soon after those have left, at the latest in good time, and at once without storage', async () => {
+  const clock = new VirtualClock();
+  const sent: (number | undefined)[] = [];
+  const send = (_peer: PeerId, { shard }: EnvelopeInit) => sent.push(shard) > 0;
+  const options = { ...REPLICATION_DEFAULTS, learnAfterMs: 100, learnWithinMs: 500 };
+  const seeder = new Seeder({ clock, options, send });
+  let [isThere, isAwaited] = [true, true];
+  const behind = { unstored: () => [], isThere: () => isThere, isAwaited: () => isAwaited };
+  seeder.join({ copies: () => [], logged: () => [] } as unknown as ActorHost, behind);
+  const begin = (shard: number, isLearnt: boolean, isInUse = true) => {
+    const state = { term: term(1) };
+    const rest = { state, isWaitedFor: false, begin: () => 5, ship: () => true };
+    const log = { shard: shardId(shard), isLearnt, isInUse, ...rest };
+    seeder.begin(log as unknown as ReplicatedLog, b, 1);
+  };
+  begin(7, true);
+  begin(8, false);
+  begin(6, true, false);
+  await clock.advance(50);
+  expect(sent).toEqual([8, 6]);
+  await clock.advance(400);
+  expect(sent).toEqual([8, 6]);
+  await clock.advance(100);
+  expect(sent).toEqual([8, 6, 7]);
+  isAwaited = false;
+  begin(9, true);
+  await clock.advance(80);
+  expect(sent).toEqual([8, 6, 7]);
+  await clock.advance(50);
+  expect(sent).toEqual([8, 6, 7, 9]);
+  isThere = false;
+  begin(10, true);
+  await clock.advance(30);
+  expect(sent).toEqual([8, 6, 7, 9, 10]);
+});

@@ -1,4 +1,4 @@
-import type { Clock, PeerId, ShardId } from '@muster/ports';
+import type { Clock, Millis, PeerId, ShardId, Timer } from '@muster/ports';
 import type { ActorHost, SavedActor } from '@muster/runtime';
 import type { EnvelopeInit, SavedEntityInit } from '@muster/wire';
 import type { ReplicationOptions } from './options.js';
@@ -10,8 +10,19 @@ export interface SeederSetup {
   readonly send: (peer: PeerId, envelope: EnvelopeInit) => boolean;
 }
 
-/** Actors of a shard of which storage may not know the latest, or that they are gone. */
-type Unstored = (shard: ShardId) => Iterable<string>;
+/** What stands behind the copies. */
+export interface BehindCopies {
+  /** Actors of a shard of which storage may not know the latest, or that they are gone. */
+  readonly unstored: (shard: ShardId) => Iterable<string>;
+  /** It answers. */
+  readonly isThere: () => boolean;
+  /** Answers wait for it to become the second place of their shards. */
+  readonly isAwaited: () => boolean;
+}
+
+const NOTHING_BEHIND: BehindCopies = { unstored: () => [], isThere: () => false, isAwaited: () => false };
+/** How often it is looked whether what is held back may begin. */
+const LOOK_EVERY_MS = 20;
 
 const GONE: SavedActor = { text: '', tail: '', seq: 0 };
 
@@ -19,6 +30,9 @@ interface Seeding {
   readonly log: ReplicatedLog;
   readonly peer: PeerId;
   readonly number: number;
+  readonly since: Millis;
+  /** Answers go before it where storage stands in. */
+  readonly mayWait: boolean;
   actors: Iterator<readonly [string, SavedActor]> | undefined;
   /** Taken, but not sent yet: it goes before any record, as its actors have those that came before. */
   chunk: EnvelopeInit | undefined;
@@ -32,9 +46,10 @@ interface Seeding {
 export class Seeder {
   private readonly setup: SeederSetup;
   private host: ActorHost | undefined;
-  private unstored: Unstored = () => [];
+  private behind = NOTHING_BEHIND;
   private readonly seedings = new Map<string, Seeding>();
   private running = false;
+  private timer: Timer | undefined;
   private stopped = false;
 
   constructor(setup: SeederSetup) {
@@ -42,9 +57,9 @@ export class Seeder {
   }
 
   /** Whose actors are copied. */
-  join(host: ActorHost, unstored: Unstored = () => []): void {
+  join(host: ActorHost, behind: BehindCopies = NOTHING_BEHIND): void {
     this.host = host;
-    this.unstored = unstored;
+    this.behind = behind;
   }
 
   get size(): number {
@@ -52,7 +67,9 @@ export class Seeder {
   }
 
   begin(log: ReplicatedLog, peer: PeerId, number: number): void {
-    this.seedings.set(keyOf(log, peer), { log, peer, number, actors: undefined, chunk: undefined, over: false });
+    const since = this.setup.clock.monotonic();
+    const begun = { log, peer, number, since, mayWait: log.isInUse };
+    this.seedings.set(keyOf(log, peer), { ...begun, actors: undefined, chunk: undefined, over: false });
     this.wake();
   }
 
@@ -62,6 +79,7 @@ export class Seeder {
 
   stop(): void {
     this.stopped = true;
+    this.timer?.cancel();
     this.seedings.clear();
   }
 
@@ -98,11 +116,34 @@ export class Seeder {
     return false;
   }
 
-  /** First the shards of which somebody waits for an answer, and of those the ones for which storage cannot stand in: there is none without the copy. */
+  /**
+   * First the shards of which somebody waits for an answer, and of those the ones for which storage cannot stand in: there is none without
+   * the copy. Where it can, copies come after the answers.
+   */
   private inTurn(): readonly Seeding[] {
-    const all = [...this.seedings.values()];
+    const all = this.begunOrDue();
     const urgency = ({ log }: Seeding): number => (log.isWaitedFor ? (log.isLearnt ? 1 : 0) : 2);
     return [0, 1, 2].flatMap((wanted) => all.filter((seeding) => urgency(seeding) === wanted));
+  }
+
+  /** What has begun goes on. */
+  private begunOrDue(): readonly Seeding[] {
+    const { clock, options } = this.setup;
+    const now = clock.monotonic();
+    const heldMs = !this.behind.isThere() ? 0 : this.behind.isAwaited() ? options.learnWithinMs : options.learnAfterMs;
+    const due: Seeding[] = [];
+    for (const seeding of this.seedings.values())
+      if (seeding.actors || !(seeding.mayWait && seeding.log.isLearnt) || now - seeding.since >= heldMs)
+        due.push(seeding);
+    if (due.length < this.seedings.size) this.lookLater();
+    return due;
+  }
+
+  private lookLater(): void {
+    this.timer ??= this.setup.clock.after(LOOK_EVERY_MS, () => {
+      this.timer = undefined;
+      this.wake();
+    });
   }
 
   /** Characters sent; undefined: it has to wait. */
@@ -125,7 +166,7 @@ export class Seeder {
 
   /** First those that are gone while storage may still have them: whoever is promoted owes storage their end. */
   private *copies(host: ActorHost, shard: ShardId): Iterator<readonly [string, SavedActor]> {
-    const gone = new Set(this.unstored(shard));
+    const gone = new Set(this.behind.unstored(shard));
     if (gone.size > 0) for (const entity of host.logged(shard)) gone.delete(entity);
     for (const entity of gone) yield [entity, GONE];
     yield* host.copies(shard);

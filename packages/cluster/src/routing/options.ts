@@ -9,6 +9,12 @@ export interface RouterOptions {
   readonly holdMessages: number;
   /** The same in bytes of data. */
   readonly holdBytes: number;
+  /** Of commands that have piled up for a shard as many go to its new owner at first as it takes for everybody to have sent one of each kind, at
+   *  least so many, and so many with each answer. Lower: the last of them are answered later. Higher: after a death, first answers wait
+   *  behind everything that piled up. */
+  readonly openingCommands: number;
+  /** So long at most: then the rest goes whatever was answered. Lower and higher: as above, the other way round. */
+  readonly openingMs: Millis;
   /** Unanswered commands of one shard, sent or waiting. Lower: an actor that answers late (matchmaking) refuses callers.
    *  Higher: more is sent again at a failover. */
   readonly unansweredPerShard: number;
@@ -27,6 +33,8 @@ export const ROUTER_DEFAULTS: RouterOptions = {
   holdMs: 3_000,
   holdMessages: 1_000,
   holdBytes: 1024 * 1024,
+  openingCommands: 4,
+  openingMs: 300,
   unansweredPerShard: 10_000,
   unanswered: 200_000,
   sweepMs: 25,

@@ -310,7 +310,7 @@ test('a deadline ends a command wherever it is; the message says what is left of
 
 test('re-attach commands go in front of what is sent again, once per owner, term and link', async () => {
   const [n1, n2] = [await owner('n1'), await owner('n2')];
-  const { router: r, send, note, outcomes } = router();
+  const { router: r, send, note, outcomes } = router({ openingCommands: 20 });
   let next = 100;
   r.onOwner((of, row, front) => {
     if (of !== shard) return;

@@ -17,6 +17,7 @@ import type { Peers } from '../links/peers.js';
 import type { EntityMoved, RoutingTable } from '../table/routing-table.js';
 import type { Call, CallDone, CommandRouter, ErrorData, OwnerListener } from './call.js';
 import { type CommandEnvelope, commandEnvelope, errorCode, errorDetails } from './command-envelope.js';
+import { FirstAnswers } from './first-answers.js';
 import { type RouterOptions, routerOptions } from './options.js';
 import {
   type BounceCode,
@@ -30,6 +31,7 @@ import {
   type RouteInput,
   step,
 } from './protocol.js';
+import { RoutedError } from './routed-error.js';
 import { RouterCounts } from './router-counts.js';
 import { sendKey, Unanswered } from './unanswered.js';
 import { type Pending, WaitingLine } from './waiting-line.js';
@@ -65,6 +67,7 @@ export class Router implements CommandRouter {
   private readonly routes: Route[];
   private readonly lines = new Map<ShardId, WaitingLine>();
   private readonly unanswered = new Unanswered();
+  private readonly firstAnswers: FirstAnswers;
   private readonly owners = new Set<OwnerListener>();
   private readonly release: (() => void)[] = [];
   private announcing: ShardId | undefined;
@@ -78,6 +81,7 @@ export class Router implements CommandRouter {
     this.table = table;
     this.routes = Array.from({ length: table.layout.count }, newRoute);
     this.options = routerOptions(options);
+    this.firstAnswers = new FirstAnswers(this.options);
     this.local = local;
     this.isNewer = setup.isNewerPlace ?? isNewerPlace;
     this.takeBack = setup.takeBack ?? takeBack;
@@ -165,6 +169,7 @@ export class Router implements CommandRouter {
       this.counts.answered();
       pending.done({ ok: true, data: body.data, shard: shardId(shard), term: term(answeredIn) });
     }
+    if (this.firstAnswers.answered(pending.shard)) this.pump(pending.shard, this.line(pending.shard));
   }
 
   private bounced(from: PeerId, shard: ShardId, code: BounceCode, { owner, flight }: Reply, heard: number): void {
@@ -258,6 +263,7 @@ export class Router implements CommandRouter {
     if (effect.type === 'announce') this.announce(shard);
     if (effect.type !== 'fly') return;
     this.counts.flights(line?.held ?? 0);
+    this.firstAnswers.begin(shard, line, this.clock.monotonic());
     if (line) this.pump(shard, line);
   }
 
@@ -300,10 +306,12 @@ export class Router implements CommandRouter {
       const pending = line.next;
       // Looked up again each time: a local answer may have started another flight.
       const route = this.routes[shard]!;
-      if (!pending || route.phase !== 'flying') return;
+      if (!pending) this.firstAnswers.end(shard);
+      if (!pending || route.phase !== 'flying' || !this.firstAnswers.take(shard, now)) return;
       line.markSent(now);
       if (!this.transmit(pending, route, now)) {
         line.unmarkSent(pending, now);
+        this.firstAnswers.giveBack(shard);
         return;
       }
     }
@@ -347,6 +355,7 @@ export class Router implements CommandRouter {
       });
       if (line.size === 0) this.lines.delete(shard);
       else this.input(shard, { type: 'tick' });
+      if (line.next) this.pump(shard, line, now);
     }
     this.counts.flush();
     if (this.unanswered.size > 0 && !this.sweeper && !this.stopped)
@@ -381,15 +390,5 @@ export class Router implements CommandRouter {
   private finish(done: CallDone, { code, details }: RoutedError): void {
     this.counts.failed(code);
     done({ ok: false, code, details });
-  }
-}
-
-class RoutedError {
-  readonly code: ErrorCode;
-  readonly details: ErrorData;
-
-  constructor(code: ErrorCode, details: ErrorData) {
-    this.code = code;
-    this.details = details;
   }
 }

@@ -119,6 +119,8 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
   "ReplicationOptions": {
     "envelopeCharsMax": "Characters of records in one envelope. Lower: more envelopes. Higher: the first record waits for the last one's encoding.",
     "snapshotCharsMax": "Characters of actors' copies sent per turn of the loop to one learner. Lower: a new backup takes longer. Higher: commands wait behind it.",
+    "learnAfterMs": "A learner of a shard for which storage stands in is copied so long after it was named: after a death everything is to be done at once, and answers go first. None where storage is away. Lower: answers wait for copies. Higher: storage is the only second place for longer.",
+    "learnWithinMs": "… and, while answers still wait for storage to become the second place, up to so long after. At least `learnAfterMs`.",
     "lagCharsMax": "A shard takes no new turns while this much waits for its second place. Lower: a slow backup slows its owner sooner. Higher: more is executed that may have to be repeated elsewhere. In characters of JSON.",
     "lagMs": "Nor while its oldest record has waited this long.",
     "learnerLagCharsMax": "A learner that keeps up worse than this is given a new snapshot: what waits for it costs memory. In characters of JSON.",
@@ -134,6 +136,8 @@ export const OPTION_DOCS: Readonly<Record<string, Readonly<Record<string, string
     "holdMs": "Longest that a command waits for an owner, all its waits together. Lower: clients see errors during a slow failover. Higher: they wait for an answer that will not come. A silent node is replaced after about 1 s.",
     "holdMessages": "Commands that wait per shard while nothing can be sent. Lower: errors in a burst. Higher: memory, and a burst for the new owner.",
     "holdBytes": "The same in bytes of data.",
+    "openingCommands": "Of commands that have piled up for a shard as many go to its new owner at first as it takes for everybody to have sent one of each kind, at least so many, and so many with each answer. Lower: the last of them are answered later. Higher: after a death, first answers wait behind everything that piled up.",
+    "openingMs": "So long at most: then the rest goes whatever was answered. Lower and higher: as above, the other way round.",
     "unansweredPerShard": "Unanswered commands of one shard, sent or waiting. Lower: an actor that answers late (matchmaking) refuses callers. Higher: more is sent again at a failover.",
     "unanswered": "Unanswered commands of this process.",
     "sweepMs": "How often deadlines and holds are checked. Lower: more exact. Higher: less work per second with many unanswered commands.",

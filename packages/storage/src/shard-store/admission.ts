@@ -1,12 +1,12 @@
 // What a call may ask for, and who is refused: one answer for every form.
 import {
-  type EntitySnapshot,
   type LogBatch,
   MusterError,
   SHARD_COUNT,
   type ShardAnswer,
   type ShardId,
   type ShardRefusal,
+  type ShardSaves,
   type ShardStanding,
   type StoredPosition,
   type Term,
@@ -87,9 +87,7 @@ export class Admission {
   }
 
   /** The shards that have what cannot be stored, and whose it is. */
-  saves(
-    saves: readonly { readonly shard: ShardId; readonly term: Term; readonly entities: readonly EntitySnapshot[] }[],
-  ): Unstorable {
+  saves(saves: readonly ShardSaves[]): Unstorable {
     this.shards(saves);
     for (const { entities } of saves) {
       this.distinct(entities);

@@ -63,9 +63,7 @@ export class MemoryShardStore implements ShardStore {
     const unstorable = this.admission.saves(saves);
     for (const { entities } of saves) this.counters.sent('snapshot', entities.length);
     const rows = saves.reduce((sum, { entities }) => sum + entities.length, 0);
-    return this.each('save', { parts: saves, unstorable, rows }, (shards, { shard, term, entities }) =>
-      shards.save(shard, term, entities),
-    );
+    return this.each('save', { parts: saves, unstorable, rows }, (shards, part) => shards.save(part));
   }
 
   async load(shard: ShardId, term: Term, after = ''): Promise<ShardPage> {

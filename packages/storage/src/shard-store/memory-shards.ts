@@ -1,6 +1,5 @@
 import {
   type ClaimAnswer,
-  type EntitySnapshot,
   type LogBatch,
   MusterError,
   type ShardAnswer,
@@ -8,6 +7,8 @@ import {
   type ShardId,
   type ShardMark,
   type ShardRefusal,
+  type ShardSaves,
+  type ShardStanding,
   type StoredPosition,
   type Term,
   term,
@@ -69,10 +70,11 @@ export class MemoryShards {
         };
         this.rows += 1;
       }
+      mark(held, batch.standing);
     });
   }
 
-  save(shard: ShardId, asTerm: Term, entities: readonly EntitySnapshot[]): ShardAnswer {
+  save({ shard, term: asTerm, entities, standing }: ShardSaves): ShardAnswer {
     const needs = entities.reduce((top, { position }) => Math.max(top, position), 0);
     return this.write({ shard, term: asTerm, needs }, (held) => {
       for (const { entity, position, seq, version, text } of entities) {
@@ -83,12 +85,13 @@ export class MemoryShards {
           kept.snapshot = { ...row, term: asTerm, crc: checksum(row) };
         this.trim(kept, position);
       }
+      mark(held, standing);
     });
   }
 
   mark({ shard, term: asTerm, standing, through }: ShardMark): ShardAnswer {
     return this.write({ shard, term: asTerm, needs: through }, (held) => {
-      held.head = { ...held.head, standing };
+      mark(held, standing);
     });
   }
 
@@ -214,6 +217,10 @@ export class MemoryShards {
     this.rows -= kept.records.length - left.length;
     kept.records = left;
   }
+}
+
+function mark(held: Shard, standing: ShardStanding | undefined): void {
+  if (standing) held.head = { ...held.head, standing };
 }
 
 function rowsOf({ snapshot, records }: Kept): StoredRow[] {

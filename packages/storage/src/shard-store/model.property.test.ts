@@ -42,6 +42,14 @@ class ModelShard {
 
 /** Mostly the present term, sometimes one that is over. */
 const behind = fc.constantFrom(0, 0, 0, 1);
+const maybeStanding = fc.constantFrom(
+  undefined,
+  undefined,
+  undefined,
+  'gated' as const,
+  'behind' as const,
+  'parked' as const,
+);
 const record = fc.record({
   entity: fc.constantFrom(...NAMES),
   what: fc.constantFrom('next', 'next', 'next', 'born', 'gone'),
@@ -66,6 +74,7 @@ const step = fc.oneof(
           back: fc.nat(3),
           skip: fc.constantFrom(0, 0, 0, 1),
           records: fc.array(record, { maxLength: 5 }),
+          standing: maybeStanding,
         }),
         { selector: ({ shard }) => shard, maxLength: SHARDS },
       ),
@@ -79,6 +88,7 @@ const step = fc.oneof(
       behind,
       entities: fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: 1 }),
       back: fc.integer({ min: -1, max: 4 }),
+      standing: maybeStanding,
     }),
   },
   {
@@ -176,7 +186,7 @@ class Checked {
   }
 
   private async append(parts: (Step & { type: 'append' })['parts']): Promise<void> {
-    const planned = parts.map(({ shard: n, behind, back, skip, records }) => {
+    const planned = parts.map(({ shard: n, behind, back, skip, records, standing }) => {
       const shard = this.shards[n]!;
       const asTerm = Math.max(1, shard.term - behind);
       // A repetition sends again what was sent before, then what is new.
@@ -190,17 +200,25 @@ class Checked {
         asTerm,
         first,
         fresh,
+        standing,
         batch: [...again, ...fresh].map(({ entity, seq, text }) => ({ entity, seq, text })),
       };
     });
     const answers = await this.store.append(
-      planned.map(({ n, asTerm, first, batch }) => ({ shard: this.id(n), term: term(asTerm), first, records: batch })),
+      planned.map(({ n, asTerm, first, batch, standing }) => ({
+        shard: this.id(n),
+        term: term(asTerm),
+        first,
+        records: batch,
+        standing,
+      })),
     );
-    for (const [i, { n, shard, asTerm, first, fresh }] of planned.entries()) {
+    for (const [i, { n, shard, asTerm, first, fresh, standing }] of planned.entries()) {
       const refused = this.refusal(n, asTerm, first - 1);
       if (!refused) {
         shard.log.push(...fresh);
         if (fresh.length > 0 && shard.standing === 'parked') shard.standing = 'behind';
+        shard.standing = standing ?? shard.standing;
       }
       expect(answers[i]).toEqual({ shard: this.id(n), refused, term: shard.term, position: shard.position });
     }
@@ -221,7 +239,7 @@ class Checked {
     });
   }
 
-  private async save({ shard: n, behind, entities, back }: Step & { type: 'save' }): Promise<void> {
+  private async save({ shard: n, behind, entities, back, standing }: Step & { type: 'save' }): Promise<void> {
     const shard = this.shards[n]!;
     const asTerm = Math.max(1, shard.term - behind);
     const position = Math.max(0, shard.position - back);
@@ -231,8 +249,9 @@ class Checked {
       if (texts.length === 0 || position < (shard.forgotten.get(entity) ?? 0)) return [];
       return [{ entity, position, seq, version: 1, text: `[${texts.join(',')}]` }];
     });
-    const [answer] = await this.store.save([{ shard: this.id(n), term: term(asTerm), entities: given }]);
+    const [answer] = await this.store.save([{ shard: this.id(n), term: term(asTerm), entities: given, standing }]);
     const refused = this.refusal(n, asTerm, given.length > 0 ? position : 0);
+    if (!refused) shard.standing = standing ?? shard.standing;
     expect(answer).toEqual({ shard: this.id(n), refused, term: shard.term, position: shard.position });
   }
 

@@ -3,11 +3,11 @@
 // READ COMMITTED a lock that had to be waited for is had on the newest version of its row, so what is compared is never old (K5).
 import type {
   ClaimAnswer,
-  EntitySnapshot,
   LogBatch,
   ShardClaim,
   ShardId,
   ShardMark,
+  ShardSaves,
   StoredPosition,
   Term,
   Whereabout,
@@ -21,7 +21,9 @@ export type LockedHead = Pick<Head, 'term' | 'position'> & { readonly shard: Sha
 
 const ints = (values: readonly number[]) => sql`${values}::int4[]`;
 const bigints = (values: readonly number[]) => sql`${values}::int8[]`;
-const texts = (values: readonly string[]) => sql`${values}::text[]`;
+const texts = (values: readonly (string | null)[]) => sql`${values}::text[]`;
+const standings = (parts: readonly Pick<ShardSaves, 'standing'>[]) =>
+  texts(parts.map(({ standing = null }) => standing));
 
 /** Heads that let the write pass, as `accepted`; all that exist, as `locked`. */
 function heads(wanted: readonly Wanted[]): RawBuilder<unknown> {
@@ -82,15 +84,17 @@ export function appendStatement(batches: readonly LogBatch[], wanted: readonly W
             as r(shard, entity, position, seq, body, crc)
           join accepted a on a.shard = r.shard and r.position > a.position),
     moved as (
-      update shard_heads h set position = b.last, standing = case when h.standing = 'parked' then 'behind' else h.standing end
+      update shard_heads h set position = greatest(h.position, b.last),
+          standing = coalesce(b.standing, case when h.standing = 'parked' then 'behind' else h.standing end)
         from accepted a
-        join unnest(${ints(batches.map(({ shard }) => shard))}, ${bigints(lasts)}) as b(shard, last) on b.shard = a.shard
-        where h.shard = a.shard and b.last > a.position)
+        join unnest(${ints(batches.map(({ shard }) => shard))}, ${bigints(lasts)}, ${standings(batches)})
+          as b(shard, last, standing) on b.shard = a.shard
+        where h.shard = a.shard and (b.last > a.position or b.standing is not null))
     select * from locked`;
 }
 
 export function saveStatement(
-  saves: readonly { readonly shard: ShardId; readonly entities: readonly EntitySnapshot[] }[],
+  saves: readonly Omit<ShardSaves, 'term'>[],
   wanted: readonly Wanted[],
 ): RawBuilder<LockedHead> {
   const shards = saves.flatMap(({ shard, entities }) => entities.map(() => shard));
@@ -111,7 +115,8 @@ export function saveStatement(
         version = excluded.version, body = excluded.body, crc = excluded.crc
         where (s.position, s.term, s.seq) <= (excluded.position, excluded.term, excluded.seq)),
     trimmed as (
-      delete from shard_log l using given g where l.shard = g.shard and l.entity = g.entity and l.position <= g.position)
+      delete from shard_log l using given g where l.shard = g.shard and l.entity = g.entity and l.position <= g.position),
+    ${marked(saves)}
     select * from locked`;
 }
 
@@ -138,14 +143,19 @@ export function forgetStatement(
 }
 
 export function markStatement(marks: readonly ShardMark[], wanted: readonly Wanted[]): RawBuilder<LockedHead> {
-  const columns = sql`${ints(marks.map(({ shard }) => shard))}, ${texts(marks.map(({ standing }) => standing))}`;
   return sql<LockedHead>`
     with ${heads(wanted)},
-    marked as (
+    ${marked(marks)}
+    select * from locked`;
+}
+
+/** What those that were accepted are called from now on, where somebody says so. */
+function marked(parts: readonly Pick<ShardSaves, 'shard' | 'standing'>[]): RawBuilder<unknown> {
+  const columns = sql`${ints(parts.map(({ shard }) => shard))}, ${standings(parts)}`;
+  return sql`marked as (
       update shard_heads h set standing = m.standing
         from accepted a join unnest(${columns}) as m(shard, standing) on m.shard = a.shard
-        where h.shard = a.shard)
-    select * from locked`;
+        where h.shard = a.shard and m.standing is not null)`;
 }
 
 /** The last row of an entity in a shard says whether it is gone there. */
