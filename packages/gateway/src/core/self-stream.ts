@@ -152,9 +152,13 @@ export class SelfStream<C> implements StreamListener {
     if (this.follows || userIds.length > 0) this.following.set(userIds);
   }
 
-  /** Listens from now on. `user/self` comes first: what is followed is asked for when it was sent. */
-  start(): void {
-    this.stream ??= this.context.cluster.streams.subscribe(this.player, SELF_TOPIC, { snapshot: true }, this);
+  /** Listens from now on. `user/self` comes first: what is followed is asked for when it was sent. `isNew`: the session that is listened to has
+   *  begun, whatever the client was told of the one before: it is told its whole state again, though it may have missed no event. */
+  start(isNew: boolean): void {
+    const before = this.stream;
+    if (before && !isNew) return;
+    this.stream = this.context.cluster.streams.subscribe(this.player, SELF_TOPIC, { snapshot: true }, this);
+    before?.close();
   }
 
   /** Waits for nothing: behind a reply that brings the client elsewhere it would take that back. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type ShardId, shardId, shardOfKey } from '@muster/ports';
 import { subscribedReply } from '../testing/fake-cluster.test-kit.js';
-import { attachedClient, coreWorld, FakeClient, FIRST_SESSION } from '../testing/session.test-kit.js';
+import { attachedClient, type CoreWorld, coreWorld, FakeClient, FIRST_SESSION } from '../testing/session.test-kit.js';
 
 const SECOND_SESSION = 'gateway-1#a1/2';
 
@@ -112,6 +112,22 @@ describe('the player is owned elsewhere', () => {
     expect(world.cluster.asked).toEqual([]);
     world.cluster.publish('player/1', 'self', 'muster:ended', { session: FIRST_SESSION });
     expect(world.cluster.next('attach').json).toMatchObject({ resume: true, login: 1 });
+  });
+
+  test('a session that begins anew behind a living socket has the whole state told again, also where no event was missed; one that goes on has not (K16)', () => {
+    const selves = (world: CoreWorld) => world.cluster.subscriptions.filter((key) => key === 'player/1 self').length;
+    for (const resumed of [false, true]) {
+      const world = coreWorld();
+      const { socket } = attachedClient(world);
+      expect(selves(world)).toBe(1);
+      world.cluster.publish('player/1', 'self', 'muster:ended', { session: FIRST_SESSION });
+      world.cluster.next('attach').ok({ login: 1, resumed, watch: [], places: {} });
+      expect(selves(world)).toBe(resumed ? 1 : 2);
+      const before = socket.frames.length;
+      world.cluster.snapshot('player/1', 'self', { session: FIRST_SESSION, user: { party: null } });
+      // Listening twice would tell it twice.
+      expect(socket.frames.slice(before)).toMatchObject([{ commandId: 'user/self', data: { user: { party: null } } }]);
+    }
   });
 
   test('who was superseded before it listened finds out from what it hears first (K12)', () => {

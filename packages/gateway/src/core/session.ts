@@ -324,14 +324,14 @@ export class PlayerSession implements SocketListener, Newcomer {
     if (this.state === 'open') this.commands.askPlaces(kind);
   }
 
-  private attached({ watch, places }: AttachReply): void {
+  private attached({ watch, places, resumed }: AttachReply): void {
     this.watch = watch;
     // At first `user/self` says where the client is: what happens there would come before it.
     if (this.state !== 'starting') {
       this.inPlaces(this.commands.beforeAnswers(places), 'attached');
       this.goOn();
     }
-    this.self.start();
+    this.self.start(!resumed);
   }
 
   private goOn(): void {

@@ -36,10 +36,12 @@ export class FakeCluster implements ClusterAccess {
   readonly asked: Asked[] = [];
   /** Answers at once where it returns something; else the command waits in {@link asked}. */
   auto: (call: Asked) => unknown = () => undefined;
-  private readonly listeners = new Map<string, Set<StreamListener>>();
+  private readonly listeners = new Map<string, Set<{ readonly listener: StreamListener }>>();
   private readonly owners = new Set<OwnerListener>();
   /** Of the last event or snapshot of whatever stream. */
   number = 0;
+  /** `kind/id topic` of whatever was ever listened to, as often as it was asked for. */
+  readonly subscriptions: string[] = [];
 
   readonly router = {
     call: (call: Call, done: CallDone): void => this.take(call, done),
@@ -54,10 +56,13 @@ export class FakeCluster implements ClusterAccess {
     subscribe: (entity: EntityRef, topic: string, _: unknown, listener: StreamListener) => {
       const key = `${entityKey(entity)} ${topic}`;
       const listeners = this.listeners.get(key) ?? new Set();
-      this.listeners.set(key, listeners.add(listener));
+      // One may listen twice: each time is ended by itself.
+      const following = { listener };
+      this.subscriptions.push(key);
+      this.listeners.set(key, listeners.add(following));
       return {
         close: () => {
-          listeners.delete(listener);
+          listeners.delete(following);
           if (listeners.size === 0) this.listeners.delete(key);
         },
       };
@@ -92,7 +97,7 @@ export class FakeCluster implements ClusterAccess {
   }
 
   lose(key: string, topic: string, code: ErrorCode): void {
-    for (const listener of [...(this.listeners.get(`${key} ${topic}`) ?? [])]) listener.lost(code, {});
+    for (const { listener } of [...(this.listeners.get(`${key} ${topic}`) ?? [])]) listener.lost(code, {});
   }
 
   /** @returns commands that were put in front. */
@@ -146,7 +151,7 @@ export class FakeCluster implements ClusterAccess {
       term: term(1),
       owner: OWNER,
     };
-    for (const listener of [...(this.listeners.get(`${key} ${topic}`) ?? [])]) listener[how](event);
+    for (const { listener } of [...(this.listeners.get(`${key} ${topic}`) ?? [])]) listener[how](event);
   }
 }
 
