@@ -44,6 +44,12 @@ describe('a lobby that the gateway follows', () => {
     expect(lobbyView.between(after, after)).toEqual([]);
   });
 
+  test('says its number also where that is the one that the client has: the lobby lost its last events and got there by others', () => {
+    const other = { ...before, name: 'Renamed' };
+    const frames = lobbyView.between(before, other).map(({ json }) => JSON.parse(json));
+    expect(frames).toEqual([{ id: before.id, name: 'Renamed', eventNumber: 3 }]);
+  });
+
   test('knows who is in it; one that is closed has nobody', () => {
     expect([lobbyView.has(before, '42'), lobbyView.has(before, '43'), lobbyView.has(before, '44')]).toEqual([
       true,

@@ -13,7 +13,7 @@ export const lobbyView: PlaceView<LobbyDetails | null> = {
     if (!before || !after) return [];
     const patch = lobbyPatch(before, after);
     const ended = votesEnded(before, after).map((vote) => frame(lobbyVoteEnded.commandId, vote));
-    return patch ? [frame(lobbyUpdated.commandId, counted(patch, before)), ...ended] : [];
+    return patch ? [frame(lobbyUpdated.commandId, counted(patch, before, after)), ...ended] : [];
   },
   has: (details, userId) =>
     details !== null && (Object.hasOwn(details.players, userId) || Object.hasOwn(details.spectators, userId)),
@@ -23,10 +23,14 @@ function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
   return typeof json === 'object' && json !== null;
 }
 
-/** One patch for several events says how many, so that nobody takes the gap in the numbers for missed ones. */
-function counted(patch: LobbyPatch, { eventNumber: before = 0 }: LobbyDetails): LobbyPatch {
-  const events = (patch.eventNumber ?? before) - before;
-  return events > 1 ? { ...patch, events } : patch;
+/**
+ * One patch for several events says how many, so that nobody takes the gap in the numbers for missed ones. A lobby that lost its last events may have
+ * got to the same number by others: the number is said all the same, and it is not the next one.
+ */
+function counted(patch: LobbyPatch, { eventNumber: before = 0 }: LobbyDetails, after: LobbyDetails): LobbyPatch {
+  const { eventNumber = 0 } = after;
+  const events = eventNumber - before;
+  return { ...patch, eventNumber, ...(events > 1 && { events }) };
 }
 
 function frame(commandId: string, data: unknown): PlaceFrame {

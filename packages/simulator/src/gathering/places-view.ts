@@ -25,8 +25,8 @@ const MOVES: { readonly [K in GatheringKind]: readonly string[] } = {
   party: ['party/create', 'party/acceptInvite', 'party/leave'],
 };
 
-/** A client is far away: so long after a loss it may still be told of the time before. */
-const LATE_MS: Millis = 2_000;
+/** A client is far away, and its gateway may stand still meanwhile: so long after a loss it may still be told of the time before. */
+const LATE_MS: Millis = 10_000;
 
 /** A request that waits for its answer. */
 interface Asked {
