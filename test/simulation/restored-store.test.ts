@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type ShardId, shardLayout } from '@muster/ports';
+import { type PeerId, parsePeerId, type ShardId, shardLayout } from '@muster/ports';
 import { type Simulation, simulate } from '@muster/simulator';
 
 const steady = { dropShare: 0, leaveShare: 0 };
@@ -138,6 +138,27 @@ test('K4: a leader whose storage did not answer at first does not take for an ol
   expect(world.trace.count('regime.not-recalled')).toBeGreaterThan(0);
   expect({ older: world.trace.count('regime.store-is-older'), epoch: world.epoch }).toEqual({ older: 0, epoch });
   expect(world.losses.count).toBe(0);
+});
+
+test('K4: etcd is put back and its leader dies while storage is stalled: what nodes know keeps a term from being given twice', async () => {
+  const world = simulate({ seed: 59, nodes: 3, players: 12, workload: steady, layout });
+  await world.ready();
+  await world.run(2_000);
+  world.stallStorage(6_000, 'is-lost');
+  world.restoreStore(1_500, 200, true);
+  const shard = [...world.used()][0]!;
+  // Where it is given up as the backup later, its former owner goes on one term above.
+  const owner = parsePeerId([...world.view.allRows()][shard]!.backup as PeerId).id;
+  world.operator.order('shard.move', { shard, to: owner });
+  await world.until('it has moved', () => world.view.ownerOf(shard) === owner, 1_400);
+  const [of, epoch] = [world.view.termOf(shard)!, world.epoch];
+  await world.until('another leads', () => world.epoch > epoch, 3_000);
+  await world.run(1_000);
+  expect(world.view.termOf(shard)).toBeLessThan(of);
+  world.restart(owner, 500);
+  await world.run(8_000);
+  await world.calm();
+  expect(world.view.termOf(shard)).toBeGreaterThan(of);
 });
 
 /** An ungated actor's shard and its owner, once there is something to do. */

@@ -38,3 +38,14 @@ test('what the owner has taken back, or said before its link broke, does not cou
 test('K10: what was said before the owner had seen the row as it is does not count: its learner may have been dropped and named again', () => {
   expect(heard({}).isReported(row, 'learner-in-sync', b, 21)).toBe(false);
 });
+
+test('K4: a newer term of a shard counts whoever has had it, the newest of all, unless it was said before the row was known', () => {
+  const loads = heard({ what: 'outranked', peer: a, known: 6 });
+  const reports = [{ shard: 9, term: 4, what: 'outranked', peer: b, known: 8 }];
+  const other = { ...info, peer: b } as PeerInfo;
+  loads.heard(other, { tableRevision: 19, occupied: new Uint8Array(), reports } as unknown as Heartbeat, 1, 0);
+  expect([18, 20, 21].map((changedAt) => loads.outrankedBy(row, changedAt))).toEqual([8, 6, undefined]);
+  expect(loads.outrankedBy({ ...row, term: term(5) }, 18)).toBeUndefined();
+  loads.gone(b);
+  expect(loads.outrankedBy(row, 18)).toBe(6);
+});

@@ -38,10 +38,15 @@ export class HeardLoads {
     return this.reported(row, what, peer, changedAt) !== undefined;
   }
 
-  /** K4: the newer term that the row's owner has found in storage; undefined: none. */
-  outrankedBy(row: ShardRow, changedAt: number): Term | undefined {
-    const report = row.owner === '' ? undefined : this.reported(row, 'outranked', row.owner, changedAt);
-    return report && term(report.known);
+  /** K4: the newest term that anybody has had the row's shard by, or its owner has found in storage; undefined: none is newer. */
+  outrankedBy({ shard, term: of }: ShardRow, changedAt: number): Term | undefined {
+    let newest: number = of;
+    for (const { beat, reports } of this.loads.values()) {
+      if (reports === NO_REPORTS || beat.tableRevision < changedAt) continue;
+      for (const { term: about, what, known } of reports.get(shard) ?? [])
+        if (about === of && what === 'outranked' && known > newest) newest = known;
+    }
+    return newest > of ? term(newest) : undefined;
   }
 
   private reported(

@@ -68,6 +68,14 @@ describe('place', () => {
     expect(place({ ...input, rows: applied(rows, changes) })).toEqual([]);
   });
 
+  test('K4: nor is it promoted where its owner is dead: what its backup has is of another time', () => {
+    const rows = owned([node(1), node(2)]).map((row) => ({ ...row, backup: node(row.owner === node(1) ? 2 : 1) }));
+    const outrankedBy = ({ shard, term: of }: ShardRow) => (shard === 5 && of < 40 ? term(40) : undefined);
+    const isAlive = (peer: PeerId) => peer !== rows[5]!.owner;
+    const changes = place({ ...living, rows, targets: [node(1), node(2)], outrankedBy, isAlive });
+    expect(changes).toMatchObject([{ shard: 5, origin: 'placed', term: 41, since: 41, backup: '' }]);
+  });
+
   test('without a target nothing is written', () => {
     expect(place({ ...living, rows: all, targets: [] })).toEqual([]);
   });

@@ -21,7 +21,7 @@ export interface PlacementInput extends SecondPlaceInput {
   readonly floorTerm: Term;
   /** The table is older than what storage remembers, so that no owner in it counts (K4). */
   readonly outdated: boolean;
-  /** The newer term by which storage knows the shard, where the row's owner says that there is one (K4): the cluster's store was put back. */
+  /** The newer term by which storage or a node knows the shard (K4): the cluster's store was put back. */
   readonly outrankedBy: (row: ShardRow) => Term | undefined;
   /** Whether this leader leads the move of this id. */
   readonly isMoveKnown: (move: string) => boolean;
@@ -58,8 +58,9 @@ export function needsOwner(
 ): boolean {
   if (row.owner === '') return layout.isHashed(row.shard) || isCarved(row.shard);
   if (outdated && row.term <= floorTerm) return true;
-  // Not even its owner may read it.
-  if (isAlive(row.owner)) return outrankedBy(row) !== undefined;
+  // Not even its owner may read it; and what its backup has is of another time.
+  if (outrankedBy(row) !== undefined) return true;
+  if (isAlive(row.owner)) return false;
   if (row.backup === '') return true;
   // Two that are merely silent may be cut off together, and answer. One of them alone can let nothing out.
   return !isAlive(row.backup) && (isProvenDead(row.owner) || isProvenDead(row.backup));

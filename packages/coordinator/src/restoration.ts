@@ -167,7 +167,7 @@ export class Restoration {
     return this.checked;
   }
 
-  /** Owners say that storage knows these shards by newer terms: who is in them may be another than the store says. False: not now. */
+  /** Nodes say that these shards had newer terms: who is in them may be another than the store says. False: not now. */
   async mend({ rows, outrankedBy }: Pick<PlacementInput, 'rows' | 'outrankedBy'>): Promise<boolean> {
     const outranked = rows.flatMap((row) => {
       const known = outrankedBy(row);
@@ -175,6 +175,8 @@ export class Restoration {
     });
     const fresh = outranked.filter(({ row, known }) => (this.mended.get(row.shard) ?? 0) < known);
     if (fresh.length === 0) return true;
+    // The store did go back. Where storage knows that too, all is placed by it, once: what was placed before would be thrown away.
+    if (!this.checked) return false;
     try {
       if (!(await this.mendOverrides(new Set(fresh.map(({ row }) => row.shard))))) return false;
     } catch (error) {

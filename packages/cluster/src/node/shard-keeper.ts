@@ -16,7 +16,7 @@ import type { Persistence } from '../persistence/persistence.js';
 import type { BackupKeeper } from '../replication/backup-keeper.js';
 import type { Replicator } from '../replication/replicator.js';
 import type { ShardReport } from '../replication/report.js';
-import type { RoutingTable, ShardRow } from '../table/routing-table.js';
+import type { PassedOver, RoutingTable, ShardRow } from '../table/routing-table.js';
 import { Promotions } from './promotions.js';
 
 export interface ShardKeeperSetup {
@@ -45,6 +45,8 @@ export class ShardKeeper {
   private readonly mine = new Map<ShardId, Term>();
   /** Shards of this process's that storage knows by a newer term than their rows. */
   private readonly outranked = new Map<ShardId, ShardReport>();
+  /** Shards of anybody's of which the last whole table knew less than this process does. */
+  private forgotten: readonly ShardReport[] = [];
   private readonly promotions: Promotions;
   private readonly release: () => void;
 
@@ -52,7 +54,10 @@ export class ShardKeeper {
     this.setup = setup;
     this.promotions = new Promotions(setup.clock, setup.log);
     if (setup.persistence) setup.persistence.refused = (shard, refused, known) => this.refused(shard, refused, known);
-    this.release = setup.table.listen({ rowChanged: (row, before) => this.changed(row, before) });
+    this.release = setup.table.listen({
+      rowChanged: (row, before) => this.changed(row, before),
+      passedOver: (older) => this.passedOver(older),
+    });
     for (const row of setup.table.allRows()) this.follow(row, row);
   }
 
@@ -62,8 +67,8 @@ export class ShardKeeper {
   }
 
   /** What the leader is to hear of them with every beat: only a row of a newer term opens them (K4). */
-  reports(): Iterable<ShardReport> {
-    return this.outranked.values();
+  reports(): readonly ShardReport[] {
+    return [...this.outranked.values(), ...this.forgotten];
   }
 
   /** Gives up everything: this process was replaced, or stops. */
@@ -75,6 +80,11 @@ export class ShardKeeper {
   private changed(row: ShardRow, before: ShardRow): void {
     this.follow(row, before);
     if (row.term !== before.term) this.setup.termChanged(row.shard);
+  }
+
+  private passedOver(older: readonly PassedOver[]): void {
+    const { self: peer } = this.setup;
+    this.forgotten = older.map(({ row: { shard, term }, known }) => ({ shard, term, what: 'outranked', peer, known }));
   }
 
   private follow(row: ShardRow, before: ShardRow): void {

@@ -1,6 +1,6 @@
 import type { PeerId, ShardId, Term } from '@muster/ports';
 
-/** What an owner says of a shard's second place, with every beat until the row has changed. */
+/** What an owner says of a shard's second place, or anybody of its term, with every beat until the row has changed. */
 export type ReportedChange =
   /** The learner has everything, and nothing leaves any more without it (K10): it can become the backup. */
   | 'learner-in-sync'
@@ -8,7 +8,10 @@ export type ReportedChange =
   | 'backup-lost'
   /** The backup was reported lost in this term and follows again: under the next term the shard may go on with it. */
   | 'backup-back'
-  /** Storage knows a newer term than this row's (K4, K5): what the shard is there this owner may not touch, so it is closed here. */
+  /**
+   * The shard had a newer term than this row's (K4): its owner hears so from storage, may not touch what is there (K5) and has closed it; or
+   * anybody has had a newer row of it.
+   */
   | 'outranked';
 
 export interface ShardReport {
@@ -16,9 +19,9 @@ export interface ShardReport {
   /** Of the row that the owner acts on: a report about another term is void. */
   readonly term: Term;
   readonly what: ReportedChange;
-  /** The learner or the backup it is about; `outranked`: the owner itself. */
+  /** The learner or the backup it is about; `outranked`: who says so. */
   readonly peer: PeerId;
-  /** `outranked`: the term that storage knows. */
+  /** `outranked`: the newer term. */
   readonly known?: Term;
 }
 

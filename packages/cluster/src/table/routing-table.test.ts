@@ -20,6 +20,21 @@ test('fence 3: a row of an older term is passed over, also in a whole table', ()
   expect(table.row(shardId(7))).toMatchObject({ owner: a, term: 4 });
 });
 
+test('K4: who listens hears what a whole table knows less of than is known here, with each whole table', () => {
+  const table = new RoutingTable();
+  const heard: unknown[] = [];
+  table.listen({
+    passedOver: (older) => heard.push(older.map(({ row: { shard, term: of }, known }) => [shard, of, known])),
+  });
+  table.apply(update({ rows: [row(a, 4)] }));
+  // One that is late tells nothing of the store.
+  table.apply(update({ rows: [row(b, 3)] }));
+  expect(heard).toEqual([]);
+  table.apply(update({ rows: [row(b, 2)], full: true }));
+  table.apply(update({ rows: [row(b, 5)], full: true }));
+  expect(heard).toEqual([[[7, 2, 4]], []]);
+});
+
 test('listeners hear of a change when all of the update stands, and not of what is as it was', () => {
   const table = new RoutingTable();
   const heard: string[] = [];

@@ -76,6 +76,14 @@ export interface TableListener {
   /** The row has another owner, term or state than before. */
   rowChanged?(row: ShardRow, before: ShardRow): void;
   membersChanged?(members: readonly MemberInfo[]): void;
+  /** A whole table came whose rows of these shards are older than the ones known here: its leader's store was put back (K4). Mostly none. */
+  passedOver?(older: readonly PassedOver[]): void;
+}
+
+/** A row that was not taken, and the term that is known of its shard. */
+export interface PassedOver {
+  readonly row: ShardRow;
+  readonly known: Term;
 }
 
 export function rowOrigin(text: unknown): RowOrigin {
@@ -157,14 +165,17 @@ export class RoutingTable {
     if (update.members) this.replaceMembers(update.members);
     const moved = this.override(update);
     const changed: [ShardRow, ShardRow][] = [];
+    const older: PassedOver[] = [];
     for (const row of update.rows) {
       const before = this.rows[row.shard];
+      if (before && row.term < before.term) older.push({ row, known: before.term });
       if (!before || row.term < before.term || sameRow(row, before)) continue;
       this.rows[row.shard] = row;
       changed.push([row, before]);
     }
     if (moved.length > 0) for (const listener of this.listeners) listener.entitiesMoved?.(moved);
     for (const [row, before] of changed) for (const listener of this.listeners) listener.rowChanged?.(row, before);
+    if (update.full) for (const listener of this.listeners) listener.passedOver?.(older);
   }
 
   private override({ full, overrides }: TableUpdate): readonly EntityMoved[] {

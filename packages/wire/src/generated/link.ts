@@ -1458,9 +1458,9 @@ export interface ShardReport {
   readonly term: number;
   /** learner-in-sync | backup-lost | backup-back | outranked */
   readonly what: string;
-  /** the learner or the backup it is about; outranked: the owner itself */
+  /** the learner or the backup it is about; outranked: who says so */
   readonly peer: string;
-  /** outranked: the newer term that storage knows; else 0 */
+  /** outranked: the newer term that storage knows, or a row had; else 0 */
   readonly known: number;
 }
 export interface ShardReportInit {
@@ -1469,9 +1469,9 @@ export interface ShardReportInit {
   readonly term?: number | undefined;
   /** learner-in-sync | backup-lost | backup-back | outranked */
   readonly what?: string | undefined;
-  /** the learner or the backup it is about; outranked: the owner itself */
+  /** the learner or the backup it is about; outranked: who says so */
   readonly peer?: string | undefined;
-  /** outranked: the newer term that storage knows; else 0 */
+  /** outranked: the newer term that storage knows, or a row had; else 0 */
   readonly known?: number | undefined;
 }
 
