@@ -205,9 +205,12 @@ export class Peer {
     this.heard.splice(0, this.heard.length, ...others);
   }
 
-  /** The next request of the server, which is then to be answered. */
+  /**
+   * The next request of the server, which is then to be answered. It is another actor's than what a lobby says meanwhile: where processes may be
+   * killed it may come behind that, as nothing but replies has its place before what others say (K16).
+   */
   async asked(commandId: string): Promise<Frame> {
-    const frame = await this.next(commandId);
+    const frame = this.setup.maybeRefreshed ? await this.nextRequest(commandId) : await this.next(commandId);
     if (frame.type !== 'request') throw new Error(`${this.name}: ${commandId} is no request`);
     return frame;
   }
@@ -261,6 +264,14 @@ export class Peer {
     if (commandId !== undefined && frame.commandId !== commandId)
       throw new Error(`${this.name} should hear ${commandId}, not ${JSON.stringify(frame)}`);
     return frame;
+  }
+
+  private async nextRequest(commandId: string): Promise<Frame> {
+    const at = (): number => this.heard.findIndex((frame) => frame.type === 'request');
+    await this.until(() => at() >= 0 || this.ending !== undefined, `is asked ${commandId}`);
+    const [frame] = at() < 0 ? [] : this.heard.splice(at(), 1);
+    if (frame?.commandId === commandId) return frame;
+    throw new Error(`${this.name} should be asked ${commandId}, not ${JSON.stringify(frame ?? this.ending)}`);
   }
 
   private take(frame: Frame): void {
