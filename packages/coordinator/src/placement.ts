@@ -43,6 +43,14 @@ type PlaceInput = Pick<
   | 'outrankedBy'
 >;
 
+/** K4: the table is older than what storage remembers, and the row with it: who had the shard since then, or that it was given up, it does not say. */
+export function isOfBefore(
+  { term: of }: Pick<ShardRow, 'term'>,
+  { outdated, floorTerm }: Pick<PlacementInput, 'outdated' | 'floorTerm'>,
+): boolean {
+  return outdated && of <= floorTerm;
+}
+
 /** True where the row has to be placed afresh: nobody who may be alive can answer for it. */
 export function needsOwner(
   row: ShardRow,
@@ -57,7 +65,7 @@ export function needsOwner(
   }: Omit<PlaceInput, 'rows' | 'targets' | 'isAnyAtLarge'>,
 ): boolean {
   if (row.owner === '') return layout.isHashed(row.shard) || isCarved(row.shard);
-  if (outdated && row.term <= floorTerm) return true;
+  if (isOfBefore(row, { outdated, floorTerm })) return true;
   // Not even its owner may read it; and what its backup has is of another time.
   if (outrankedBy(row) !== undefined) return true;
   if (isAlive(row.owner)) return false;
@@ -88,8 +96,8 @@ export function arrange(input: PlacementInput): ShardRow[] {
 }
 
 /** K4: nobody is to have it, and who had it by a newer row, of which the table knows nothing, has to hear that. */
-function isForgotten({ owner, term: of }: ShardRow, { outdated, floorTerm }: PlacementInput): boolean {
-  return owner === '' && outdated && of <= floorTerm;
+function isForgotten(row: ShardRow, input: PlacementInput): boolean {
+  return row.owner === '' && isOfBefore(row, input);
 }
 
 /** K13: a move that nobody leads is over, whatever its shard's owner was asked for. */
@@ -128,7 +136,7 @@ export function givenTo(
   const outranked = outrankedBy(before);
   const known = Math.max(row.term, outranked ?? 0);
   // Whoever has had it since the copy that the store was put back to has not heard of this one (K4).
-  const isUnknown = outranked !== undefined || (outdated && row.term <= floorTerm);
+  const isUnknown = outranked !== undefined || isOfBefore(row, { outdated, floorTerm });
   const next = term((mayHaveHadMore ? Math.max(known, floorTerm) : known) + 1);
   return {
     ...row,

@@ -13,7 +13,7 @@ import {
 import type { Ledger } from './ledger.js';
 import { mendedOverrides } from './lost-overrides.js';
 import { OVERRIDES_AT_ONCE, type OverrideChange } from './overrides.js';
-import type { PlacementInput } from './placement.js';
+import { isOfBefore, type PlacementInput } from './placement.js';
 import { fenceAll } from './storage-fence.js';
 import { behind, type Found, highestOf, type Recalled, signOf } from './went-back.js';
 
@@ -137,7 +137,7 @@ export class Restoration {
   /** What the store says of the shard is of another time, and who it says may believe it. */
   private isVoid(row: ShardRow): boolean {
     if (row.owner === '' || !this.setup.isAlive(row.owner)) return false;
-    return (this.outdated && row.term <= this.floorTerm) || this.outrankedBy(row) !== undefined;
+    return isOfBefore(row, this) || this.outrankedBy(row) !== undefined;
   }
 
   /** The ledger has read the store. False: to be tried again. @throws MusterError STORAGE_UNAVAILABLE */

@@ -121,9 +121,12 @@ export class Seeder {
    * the copy. Where it can, copies come after the answers.
    */
   private inTurn(): readonly Seeding[] {
-    const all = this.begunOrDue();
-    const urgency = ({ log }: Seeding): number => (log.isWaitedFor ? (log.isLearnt ? 1 : 0) : 2);
-    return [0, 1, 2].flatMap((wanted) => all.filter((seeding) => urgency(seeding) === wanted));
+    const [first, next, last]: [Seeding[], Seeding[], Seeding[]] = [[], [], []];
+    for (const seeding of this.begunOrDue()) {
+      const { log } = seeding;
+      (log.isWaitedFor ? (log.isLearnt ? next : first) : last).push(seeding);
+    }
+    return [...first, ...next, ...last];
   }
 
   /** What has begun goes on. */

@@ -1,4 +1,4 @@
-import type { LogBatch, Millis, PeerId, ShardAnswer, ShardId, ShardStore, Term, TurnRecord } from '@muster/ports';
+import type { LogBatch, Millis, PeerId, ShardAnswer, ShardId, ShardSaves, Term, TurnRecord } from '@muster/ports';
 import type { Report } from './violation.js';
 
 /** What is promised after owner and backup died at once: the last stored record is so old at most … */
@@ -98,7 +98,7 @@ export class Freshness {
         for (const { entity, seq } of records) this.stored.set(`${shard} ${entity}`, seq);
   }
 
-  saved(saves: Parameters<ShardStore['save']>[0], answers: readonly ShardAnswer[]): void {
+  saved(saves: readonly ShardSaves[], answers: readonly ShardAnswer[]): void {
     for (const [n, { shard, entities }] of saves.entries())
       if (answers[n]!.refused === undefined)
         for (const { entity, seq } of entities)

@@ -8,6 +8,7 @@ import {
   type ShardId,
   type ShardMark,
   type ShardPage,
+  type ShardSaves,
   type ShardStore,
   type ShardStoreLimits,
   type Term,
@@ -59,7 +60,7 @@ export class MemoryShardStore implements ShardStore {
     return this.each('append', { parts: batches, unstorable, rows }, (shards, batch) => shards.append(batch));
   }
 
-  async save(saves: Parameters<ShardStore['save']>[0]): Promise<readonly ShardAnswer[]> {
+  async save(saves: readonly ShardSaves[]): Promise<readonly ShardAnswer[]> {
     const unstorable = this.admission.saves(saves);
     for (const { entities } of saves) this.counters.sent('snapshot', entities.length);
     const rows = saves.reduce((sum, { entities }) => sum + entities.length, 0);

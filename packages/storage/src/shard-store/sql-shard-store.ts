@@ -6,6 +6,7 @@ import {
   type ShardClaim,
   type ShardId,
   type ShardPage,
+  type ShardSaves,
   type ShardStore,
   type ShardStoreLimits,
   type Term,
@@ -84,7 +85,7 @@ export class SqlShardStore implements ShardStore {
     });
   }
 
-  async save(saves: Parameters<ShardStore['save']>[0]): Promise<readonly ShardAnswer[]> {
+  async save(saves: readonly ShardSaves[]): Promise<readonly ShardAnswer[]> {
     const unstorable = this.admission.saves(saves);
     const wanted = saves.map(({ shard, term: asTerm, entities }) => ({
       shard,
